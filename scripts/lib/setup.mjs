@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { findChromiums, findFirefox, findSwiftShaders, findSystemDrivers } from "../../src/node/browsers.mjs";
+import { canInstall, install } from "./apt.mjs";
+import { ensureBrowser } from "./browser.mjs";
+import { ensureDriver } from "./driver.mjs";
+import { SetupError, ensurePackages, packagesKey } from "./packages.mjs";
+import { root, say } from "./run.mjs";
+
+const stateFile = join(root, ".cache", "setup.json");
+
+const advice = `set-up: expected a WebGPU adapter in Node or a browser, got neither. Any one of these helps:
+  - a Vulkan driver for this machine's GPU (Linux), or a newer graphics driver (Windows, macOS)
+  - Chromium, Chrome or Edge, from your system's packages or its maker; its software adapter works without a GPU
+    Debian: apt-get install chromium libvulkan1
+    Fedora: dnf install chromium vulkan-loader
+    Arch:   pacman -S chromium vulkan-icd-loader
+  - a browser in a place of its own: set PUPPETEER_EXECUTABLE_PATH to its program
+  - a network, so that puppeteer can download Chrome: npx puppeteer browsers install chrome
+Then start again.`;
+
+/**
+ * Brings the machine to where the project runs: packages, a browser, a driver. What was found is
+ * remembered in .cache/setup.json until packages, browsers or drivers change.
+ *
+ * @param options.browser a browser is needed even where Node has an adapter of its own
+ * @returns `{ env, adapter, browser }`: what to add to a child's environment, the adapter Node finds and
+ *   the browser found (null where there is none)
+ */
+export async function setUp({ browser: wanted = false } = {}) {
+  checkNode();
+  await ensurePackages();
+  const known = remembered();
+  if (known && (known.browser || !wanted)) return known;
+  const state = await find(wanted);
+  if (!state.adapter && !state.browser) throw new SetupError(advice);
+  if (!state.adapter) say("Node finds no WebGPU adapter; the browser will do the work");
+  else say(`using ${state.adapter.name}${state.adapter.software ? " (software)" : ""}`);
+  remember(state);
+  return state;
+}
+
+/** Debian's Firefox, for the tests that run in a second browser; elsewhere they skip. */
+export async function ensureFirefox() {
+  if (!findFirefox() && canInstall()) await install("firefox-esr");
+}
+
+async function find(wanted) {
+  let browser = null;
+  const getBrowser = async () => (browser ??= (await ensureBrowser()) ?? null);
+  if (wanted) await getBrowser();
+  const { adapter, env } = await ensureDriver(getBrowser);
+  if (!adapter || wanted) await getBrowser();
+  if (wanted && !browser)
+    say(advice.replace(/^set-up: .*$/m, "no browser found; to have the browser tests run, do one of these:"));
+  return { env, adapter, browser };
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major > 20 || (major === 20 && minor >= 19)) return;
+  throw new SetupError(
+    `set-up: expected Node 20.19 or newer, got ${process.versions.node}; install a newer one from https://nodejs.org`,
+  );
+}
+
+/** Changes with anything that decides what set-up would find. */
+function stateKey() {
+  const files = [...findChromiums(), ...findSwiftShaders(), ...findSystemDrivers()];
+  const seen = files.map((file) => `${file} ${statSync(file).mtimeMs}`);
+  const variables = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES", "LD_LIBRARY_PATH"].map(
+    (name) => process.env[name] ?? "",
+  );
+  const parts = [packagesKey(), process.version, ...seen, ...variables];
+  return createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 16);
+}
+
+function remembered() {
+  try {
+    const { key, ...state } = JSON.parse(readFileSync(stateFile, "utf8"));
+    return key === stateKey() ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function remember(state) {
+  mkdirSync(join(root, ".cache"), { recursive: true });
+  writeFileSync(stateFile, `${JSON.stringify({ key: stateKey(), ...state }, undefined, 2)}\n`);
+}
+
+/** Runs a script's job; a set-up that cannot go on ends it with its message and exit code 1. */
+export async function main(job) {
+  try {
+    process.exitCode = await job();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,99 @@
+import { FormatError, describe } from "../runtime/errors";
+import { type ArrangeOptions, type Dataset, type RawSplit, arrange } from "./arrange";
+import { readNumbers, readObjects } from "./npy";
+import type { PickleValue } from "./pickle-values";
+import { PickledArray } from "./pickle-values";
+import { type SourceOptions, readSource } from "./source";
+import { readZip } from "./zip";
+
+export type LoadDataOptions = ArrangeOptions & SourceOptions;
+
+const REVIEWS = {
+  name: "imdb.npz",
+  sha256: "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+};
+const WORD_INDEX = {
+  name: "imdb_word_index.json",
+  sha256: "027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
+};
+
+function checkRow(row: PickleValue, where: string): ArrayLike<unknown> {
+  if (Array.isArray(row)) return row;
+  if (row instanceof PickledArray) return row.items;
+  throw new FormatError(
+    describe(where, "a list of numbers in each row", typeof row, "pass Keras's imdb.npz"),
+  );
+}
+
+function readSplit(rows: Uint8Array, labels: Uint8Array, part: string): RawSplit {
+  const where = `imdb.npz, x_${part}`;
+  const x = readObjects(rows, where).map((row) => checkRow(row, where));
+  const y = readNumbers(labels, `imdb.npz, y_${part}`);
+  if (y.length !== x.length) {
+    const expected = `a label for each of ${x.length} rows`;
+    throw new FormatError(describe(where, expected, String(y.length), "fetch the file again"));
+  }
+  const wrong = Array.prototype.find.call(y, (label) => label !== 0 && label !== 1) as number | undefined;
+  if (wrong !== undefined) {
+    throw new FormatError(describe(where, "labels 0 or 1", String(wrong), "pass Keras's imdb.npz"));
+  }
+  return { x, y };
+}
+
+async function loadData(options: LoadDataOptions = {}): Promise<Dataset> {
+  const file = await readSource(REVIEWS, options, "imdb.loadData");
+  const names = ["x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"];
+  const [xTrain, yTrain, xTest, yTest] = readZip(file, names, "imdb.npz");
+  const train = readSplit(xTrain, yTrain, "train");
+  return arrange(train, readSplit(xTest, yTest, "test"), options, "imdb.loadData");
+}
+
+async function wordIndex(options: SourceOptions = {}): Promise<Map<string, number>> {
+  const file = await readSource(WORD_INDEX, options, "imdb.wordIndex");
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file));
+  } catch (cause) {
+    const got = `${file.length} bytes that are not JSON`;
+    const message = describe("imdb.wordIndex", "an object of words and ranks", got, "fetch the file again");
+    throw new FormatError(message, { cause });
+  }
+  const entries = Object.entries(typeof parsed === "object" && !Array.isArray(parsed) ? (parsed ?? {}) : {});
+  const sound = entries.every((entry): entry is [string, number] => Number.isSafeInteger(entry[1]));
+  if (sound && entries.length > 0) return new Map(entries as [string, number][]);
+  const expected = "an object of words and ranks";
+  throw new FormatError(describe("imdb.wordIndex", expected, "something else", "fetch the file again"));
+}
+
+/** The 50,000 film reviews of Maas et al. (ACL 2011), in Keras's form and order. */
+export const imdb = {
+  /**
+   * Loads the reviews as lists of word numbers, row for row as Keras 3's `imdb.load_data` returns them.
+   *
+   * @param options Keras's options in camelCase, and where the file comes from
+   * @returns 25,000 reviews to train on and 25,000 to test with; `x` lists of different lengths, `y` 0 or 1
+   * @throws InvalidInputError for options out of range or a folder without the file
+   * @throws DownloadError where the file cannot be fetched
+   * @throws FormatError where the file is damaged, or its pickle asks for anything but arrays and lists
+   *
+   * @example
+   * const { train, test } = await imdb.loadData({ numWords: 10_000 });
+   * train.x[0].slice(0, 5); // 1, 14, 22, 16, 43
+   *
+   * @see https://keras.io/api/datasets/imdb/
+   */
+  loadData,
+
+  /**
+   * The rank of each word by frequency, from 1; a review holds rank + 3.
+   *
+   * @param options where `imdb_word_index.json` comes from
+   * @throws InvalidInputError, DownloadError, FormatError as `loadData`
+   *
+   * @example
+   * (await imdb.wordIndex()).get("the"); // 1
+   *
+   * @see https://keras.io/api/datasets/imdb/
+   */
+  wordIndex,
+};

@@ -1,0 +1,55 @@
+/** The public names of `webgpu-rnn`: models, layers, optimizers, losses, callbacks, the device, errors. */
+export { sequential, sequentialFromConfig, type CompileOptions, type Sequential } from "./model/sequential";
+export {
+  dense,
+  embedding,
+  input,
+  simpleRNN,
+  type DenseOptions,
+  type EmbeddingOptions,
+  type Layer,
+  type SimpleRnnOptions,
+} from "./model/layers";
+export { adam, adamW, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./model/optimizers";
+export {
+  binaryCrossentropy,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+  type Loss,
+} from "./model/losses";
+export {
+  constant,
+  glorotNormal,
+  glorotUniform,
+  heNormal,
+  heUniform,
+  lecunNormal,
+  lecunUniform,
+  ones,
+  orthogonal,
+  randomNormal,
+  randomUniform,
+  truncatedNormal,
+  zeros,
+  type Initializer,
+} from "./model/initializers";
+export type { Callback, CallbackModel, Logs } from "./model/callback";
+export * from "./model/callbacks";
+export * from "./model/learning-rate-callbacks";
+export type { FitOptions } from "./model/fit";
+export type { History } from "./model/history";
+export type { EvaluateOptions, Prediction, PredictOptions } from "./model/inference";
+export type { Labels } from "./model/session";
+export type { TokenInput } from "./model/token-data";
+export type { NamedWeight } from "./model/weights";
+export { Device, requestDevice, type DeviceOptions } from "./runtime/device";
+export {
+  DeviceError,
+  DeviceLostError,
+  DownloadError,
+  FormatError,
+  InvalidInputError,
+  KernelError,
+  StateError,
+  WebGpuRnnError,
+} from "./runtime/errors";

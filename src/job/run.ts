@@ -1,0 +1,47 @@
+import { dense, embedding, rmsprop, sequential, simpleRNN } from "../index";
+import { saveModel } from "../io/index";
+import type { Device } from "../runtime/device";
+import { trainAndEvaluate, type TrainOptions } from "./train";
+import type { JobConfig, JobData, JobResult } from "./types";
+
+/**
+ * The main job, the same in Node and in a browser: make the model of the Keras script, train it, evaluate
+ * it.
+ *
+ * @returns the run's figures, and the trained model as a safetensors file
+ * @throws {DOMException} `AbortError`: `signal` asked to stop.
+ */
+export async function runJob(
+  config: JobConfig,
+  data: JobData,
+  device: Device,
+  options: TrainOptions,
+): Promise<{ result: JobResult; weights: Uint8Array<ArrayBuffer> }> {
+  const started = performance.now();
+  const model = sequential([
+    embedding(config.numWords, config.embedding),
+    simpleRNN(config.units),
+    dense(1, { activation: "sigmoid" }),
+  ]).build([null, config.maxlen]);
+  try {
+    await model.compile({
+      optimizer: rmsprop({ learningRate: config.learningRate }),
+      loss: "binaryCrossentropy",
+      metrics: ["acc"],
+      device,
+      seed: config.seed,
+    });
+    options.emit({
+      kind: "begin",
+      adapter: device.description,
+      summary: model.summary({ print: () => undefined }),
+    });
+    const figures = await trainAndEvaluate(model, config, data, options);
+    const seconds = (performance.now() - started) / 1000;
+    const weights = await saveModel(model, "safetensors", { metadata: data.preprocessing });
+    const result = { adapter: device.description, parameters: model.parameterCount, ...figures, seconds };
+    return { result, weights };
+  } finally {
+    model.dispose();
+  }
+}

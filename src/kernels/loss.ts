@@ -1,0 +1,117 @@
+import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { wgsl } from "../runtime/wgsl";
+import { gridParameters, linearId } from "./shared/grid";
+import { binaryCrossentropyFromLogit } from "./shared/loss";
+import { stepStruct } from "./shared/step";
+
+export const lossSize = 64;
+
+/** The smallest probability that Keras lets into a logarithm. */
+const epsilon = "1e-7f";
+
+export interface LossOptions {
+  kind: "binaryCrossentropy" | "sparseCategoricalCrossentropy" | "meanSquaredError";
+  /** What `z` holds: the last layer's sums, or its activation's values where the loss takes those. */
+  from: "logits" | "outputs";
+  /** Columns C of the output. */
+  width: number;
+  /** Accuracy compares the logit, not the probability, with 0.5 (`fromLogits`). */
+  linear: boolean;
+}
+
+/**
+ * Loss, right answers and derivative, row by row.
+ *
+ *     binaryCrossentropy:  mean_c (max(z,0) - z·y + log(1 + exp(-|z|))),   dz = (sigmoid(z) - y) / C
+ *                          from outputs: z clipped to [ε, 1 - ε], -(y·log z + (1-y)·log(1-z))
+ *     sparseCategorical-   log Σ_c exp(z_c) - z_y,                         dz = softmax(z) - onehot(y)
+ *     Crossentropy:        from outputs: -log of z_y / Σ_c z_c, clipped to [ε, 1 - ε]
+ *     meanSquaredError:    mean_c (z - y)²,                                dz = 2 (z - y) / C
+ *
+ *     z           [O, C]  the last layer's sums, or outputs
+ *     labels      [O, C]  ([O], the class's number, for the sparse loss)
+ *     weights     [O]     (weight in the loss, weight in the count)
+ *     rowMetrics  [O]     out: weighted (loss, right answers, answers, 0)
+ *     dz          [O, C]  out: weighted derivative by z
+ *
+ * An invocation per row.
+ */
+export function loss(options: LossOptions): KernelDeclaration {
+  const { kind, from, width: C, linear } = options;
+  const logits = from === "logits";
+  const perColumn = (value: string, slope: string, right: string): string => `
+  for (var c = 0u; c < ${C}u; c++) {
+    let x = z[base + c];
+    let y = labels[base + c];
+    value += ${value} / ${C}.0;
+    right += ${right} / ${C}.0;
+    dz[base + c] = weight.x * ${slope} / ${C}.0;
+  }`;
+  const answer = `select(0.0, 1.0, select(0.0, 1.0, ${logits && !linear ? "sigmoid(x)" : "x"} > 0.5) == y)`;
+  const clipped = `clamp(x, ${epsilon}, 1.0 - ${epsilon})`;
+  const inside = `select(0.0, 1.0, x >= ${epsilon} && x <= 1.0 - ${epsilon})`;
+  const bodies: Record<LossOptions["kind"], string> = {
+    binaryCrossentropy: logits
+      ? perColumn("binaryCrossentropyFromLogit(x, y)", "(sigmoid(x) - y)", answer)
+      : perColumn(
+          `-(y * log(${clipped}) + (1.0 - y) * log(1.0 - ${clipped}))`,
+          `${inside} * (${clipped} - y) / (${clipped} * (1.0 - ${clipped}))`,
+          answer,
+        ),
+    meanSquaredError: perColumn("(x - y) * (x - y)", "2.0 * (x - y)", answer),
+    sparseCategoricalCrossentropy: `
+  let label = u32(labels[row]);
+  var largest = z[base];
+  var best = 0u;
+  for (var c = 1u; c < ${C}u; c++) {
+    if (z[base + c] > largest) { largest = z[base + c]; best = c; }
+  }
+  right = select(0.0, 1.0, best == label);
+  var total = 0.0;
+  ${
+    logits
+      ? `
+  for (var c = 0u; c < ${C}u; c++) { total += exp(z[base + c] - largest); }
+  value = log(total) + largest - z[base + label];
+  for (var c = 0u; c < ${C}u; c++) {
+    dz[base + c] = weight.x * (exp(z[base + c] - largest) / total - select(0.0, 1.0, c == label));
+  }`
+      : `
+  for (var c = 0u; c < ${C}u; c++) { total += z[base + c]; }
+  let x = z[base + label] / total;
+  value = -log(${clipped});
+  for (var c = 0u; c < ${C}u; c++) {
+    dz[base + c] = weight.x * ${inside} * (1.0 / total - select(0.0, 1.0 / z[base + label], c == label));
+  }`
+  }`,
+  };
+
+  const code = wgsl`
+${stepStruct}
+${binaryCrossentropyFromLogit}
+
+@compute @workgroup_size(${lossSize})
+fn main(${gridParameters}) {
+  let row = ${linearId(lossSize)};
+  if (row >= step.outputs) { return; }
+  let base = row * ${C}u;
+  let weight = weights[row];
+  var value = 0.0;
+  var right = 0.0;
+  ${bodies[kind]}
+  rowMetrics[row] = vec4f(weight.x * value, weight.y * right, weight.y, 0.0);
+}`;
+  return {
+    name: "loss",
+    constants: { ...options },
+    bindings: {
+      step: uniform("Step"),
+      z: reads(),
+      labels: reads(),
+      weights: reads("array<vec2f>"),
+      rowMetrics: writes("array<vec4f>"),
+      dz: writes(),
+    },
+    code,
+  };
+}

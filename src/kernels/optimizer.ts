@@ -1,0 +1,151 @@
+import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { wgsl } from "../runtime/wgsl";
+import { gridParameters, linearId } from "./shared/grid";
+import { f32 } from "./shared/loss";
+import { stepStruct } from "./shared/step";
+
+export const optimizerSize = 64;
+
+/** An optimizer's rule with its constants; defaults and meaning are Keras's. */
+export type OptimizerRule = (
+  | { kind: "sgd"; momentum: number; nesterov: boolean }
+  | { kind: "rmsprop"; rho: number; momentum: number; epsilon: number; centered: boolean }
+  | { kind: "adam"; beta1: number; beta2: number; epsilon: number; amsgrad: boolean }
+) & {
+  /** Decoupled weight decay; 0 for none. */
+  weightDecay: number;
+  /** At most one of the three acts: the norm of each variable, of all together, or each element. */
+  clipnorm: number;
+  globalClipnorm: number;
+  clipvalue: number;
+};
+
+/** Names of what the rule remembers for every parameter, in Keras's order. */
+export function optimizerSlots(rule: OptimizerRule): string[] {
+  switch (rule.kind) {
+    case "sgd":
+      return rule.momentum > 0 ? ["momentum"] : [];
+    case "rmsprop":
+      return [
+        "velocity",
+        ...(rule.momentum > 0 ? ["momentum"] : []),
+        ...(rule.centered ? ["average_gradient"] : []),
+      ];
+    case "adam":
+      return ["momentum", "velocity", ...(rule.amsgrad ? ["velocity_hat"] : [])];
+  }
+}
+
+/** Whether the rule needs the gradients' norms first. */
+export const clipsByNorm = (rule: OptimizerRule): boolean => rule.clipnorm > 0 || rule.globalClipnorm > 0;
+
+/** WGSL: g ← clipped g, w ← decayed w, then the rule's step. */
+function update(rule: OptimizerRule): string {
+  switch (rule.kind) {
+    case "sgd": {
+      if (rule.momentum === 0) return "w -= step.rate * g;";
+      const moved = `let m = ${f32(rule.momentum)} * momentum[at] - step.rate * g;\n  momentum[at] = m;`;
+      return rule.nesterov
+        ? `${moved}\n  w += ${f32(rule.momentum)} * m - step.rate * g;`
+        : `${moved}\n  w += m;`;
+    }
+    case "rmsprop": {
+      const { rho, momentum, epsilon, centered } = rule;
+      return `
+  let v = ${f32(rho)} * velocity[at] + ${f32(1 - rho)} * g * g;
+  velocity[at] = v;
+  ${
+    centered
+      ? `let average = ${f32(rho)} * average_gradient[at] + ${f32(1 - rho)} * g;
+  average_gradient[at] = average;
+  let denominator = v - average * average + ${f32(epsilon)};`
+      : `let denominator = v + ${f32(epsilon)};`
+  }
+  let increment = step.rate * g / sqrt(denominator);
+  ${
+    momentum > 0
+      ? `let m = ${f32(momentum)} * momentum[at] + increment;
+  momentum[at] = m;
+  w -= m;`
+      : "w -= increment;"
+  }`;
+    }
+    case "adam": {
+      const { beta1, beta2, epsilon, amsgrad } = rule;
+      return `
+  let m = momentum[at] + (g - momentum[at]) * ${f32(1 - beta1)};
+  momentum[at] = m;
+  var v = velocity[at] + (g * g - velocity[at]) * ${f32(1 - beta2)};
+  velocity[at] = v;
+  ${amsgrad ? "v = max(velocity_hat[at], v);\n  velocity_hat[at] = v;" : ""}
+  w -= step.rate * m / (sqrt(v) + ${f32(epsilon)});`;
+    }
+  }
+}
+
+/** WGSL: clipping, in Keras's order of precedence. */
+function clip(rule: OptimizerRule, variables: number): string {
+  if (rule.clipnorm > 0) {
+    const limit = f32(rule.clipnorm);
+    return `g *= ${limit} / max(sqrt(squares[variableOf[at / 64u]]), ${limit});`;
+  }
+  if (rule.globalClipnorm > 0) {
+    const limit = f32(rule.globalClipnorm);
+    return `
+  var total = 0.0;
+  for (var i = 0u; i < ${variables}u; i++) { total += squares[i]; }
+  g *= ${limit} / max(sqrt(total), ${limit});`;
+  }
+  if (rule.clipvalue > 0) return `g = clamp(g, -${f32(rule.clipvalue)}, ${f32(rule.clipvalue)});`;
+  return "";
+}
+
+/**
+ * One step of the optimizer over all parameters at once. They lie in one buffer; gradients and whatever
+ * the rule remembers lie in buffers of the same layout.
+ *
+ *     rmsprop:  v ← ρv + (1-ρ)g²;  w ← w - rate·g / sqrt(v + ε)         (Keras: ε inside the root)
+ *     sgd:      m ← momentum·m - rate·g;  w ← w + m
+ *     adam:     m ← m + (1-β₁)(g - m);  v ← v + (1-β₂)(g² - v);  w ← w - rate·m / (sqrt(v) + ε)
+ *
+ *     parameters  [P]           in and out
+ *     gradients   [P]
+ *     velocity, momentum, …     [P]  in and out, as the rule needs them
+ *     squares     [variables]   squared norms, where it clips by norm
+ *     variableOf  [P / 64]      the variable to which a block of 64 elements belongs
+ *
+ * `step.rate` is the step size, with Adam's correction for the bias of early steps. An invocation per
+ * parameter.
+ */
+export function optimizer(rule: OptimizerRule, parameters: number, variables: number): KernelDeclaration {
+  const slots = optimizerSlots(rule);
+  const code = wgsl`
+${stepStruct}
+
+@compute @workgroup_size(${optimizerSize})
+fn main(${gridParameters}) {
+  let at = ${linearId(optimizerSize)};
+  if (at >= ${parameters}u) { return; }
+  var g = gradients[at];
+  var w = parameters[at];
+  ${clip(rule, variables)}
+  #if ${rule.weightDecay > 0}
+  w -= w * ${f32(rule.weightDecay)} * step.learningRate;
+  #endif
+  ${update(rule)}
+  parameters[at] = w;
+}`;
+  return {
+    name: "optimizer",
+    constants: { ...rule, parameters, variables },
+    bindings: {
+      step: uniform("Step"),
+      gradients: reads(),
+      parameters: writes(),
+      ...Object.fromEntries(slots.map((slot) => [slot, writes()])),
+      ...(clipsByNorm(rule) ? { squares: reads() } : {}),
+      ...(rule.clipnorm > 0 ? { variableOf: reads("array<u32>") } : {}),
+    },
+    code,
+  };
+}

@@ -1,0 +1,77 @@
+/**
+ * Rows of a matrix taken four values at a time, for any width. A row may consist of several parts of equal
+ * width (one for each gate). Where that width is a multiple of four the binding is an array of vectors;
+ * elsewhere it is an array of scalars, and what lies beyond a part's end reads as zero and is not stored.
+ */
+export interface RowAccess {
+  /** The binding's WGSL type. */
+  type: string;
+  /** Vectors of four per part, the last one padded. */
+  vectors: number;
+  /** WGSL: where a row begins, to be kept in a variable and passed as `base`. */
+  base: (row: string) => string;
+  /** WGSL: vector `i` of a part of the row at `base`. */
+  load: (base: string, i: number, part?: number) => string;
+  /** WGSL: statement that stores vector `i` of a part. */
+  store: (base: string, i: number, value: string, part?: number) => string;
+}
+
+export function rowAccess(name: string, width: number, parts = 1): RowAccess {
+  const vectors = Math.ceil(width / 4);
+  if (width % 4 === 0) {
+    const at = (base: string, i: number, part: number): string => `${name}[${base} + ${part * vectors + i}u]`;
+    return {
+      type: "array<vec4f>",
+      vectors,
+      base: (row) => `(${row}) * ${vectors * parts}u`,
+      load: (base, i, part = 0) => at(base, i, part),
+      store: (base, i, value, part = 0) => `${at(base, i, part)} = ${value};`,
+    };
+  }
+  const at = (base: string, column: number, part: number): string =>
+    `${name}[${base} + ${part * width + column}u]`;
+  const columns = (i: number): number[] => [0, 1, 2, 3].map((c) => 4 * i + c);
+  return {
+    type: "array<f32>",
+    vectors,
+    base: (row) => `(${row}) * ${width * parts}u`,
+    load: (base, i, part = 0) =>
+      `vec4f(${columns(i)
+        .map((column) => (column < width ? at(base, column, part) : "0.0"))
+        .join(", ")})`,
+    store: (base, i, value, part = 0) =>
+      columns(i)
+        .filter((column) => column < width)
+        .map((column) => `${at(base, column, part)} = ${value}[${column % 4}];`)
+        .join(" "),
+  };
+}
+
+/** A matrix in a uniform buffer, read at offsets that are constant once the loops are unrolled. */
+export interface ConstantMatrix {
+  type: string;
+  /** WGSL: elements (row, column) to (row, column + 3); zero beyond the last column. */
+  load: (row: number, column: number) => string;
+  /** WGSL: elements (row, column) to (row + 3, column); zero beyond the last row. */
+  loadDown: (row: number, column: number) => string;
+}
+
+export function constantMatrix(name: string, rows: number, columns: number): ConstantMatrix {
+  const element = (row: number, column: number): string => {
+    if (row >= rows || column >= columns) return "0.0";
+    const at = row * columns + column;
+    return `${name}[${Math.floor(at / 4)}][${at % 4}]`;
+  };
+  return {
+    type: `array<vec4f, ${Math.ceil((rows * columns) / 4)}>`,
+    load: (row, column) => {
+      const at = row * columns + column;
+      if (at % 4 === 0 && column + 4 <= columns) return `${name}[${at / 4}]`;
+      return `vec4f(${[0, 1, 2, 3].map((c) => element(row, column + c)).join(", ")})`;
+    },
+    loadDown: (row, column) => `vec4f(${[0, 1, 2, 3].map((c) => element(row + c, column)).join(", ")})`,
+  };
+}
+
+/** Largest matrix that a uniform buffer of the default limits holds, in elements. */
+export const maxConstantMatrix = 65_536 / 4;

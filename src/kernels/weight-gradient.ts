@@ -1,0 +1,128 @@
+import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { unroll, wgsl } from "../runtime/wgsl";
+import { inputRowFunction } from "./linear";
+import { rowAccess } from "./shared/rows";
+import { segmentStruct, stepStruct } from "./shared/step";
+
+export interface WeightGradientOptions {
+  /** Columns K of `x` and J of `dz`. */
+  inputs: number;
+  outputs: number;
+  /**
+   * Which row of `x` met row r of `dz` in the forward pass: `same` row r; `above` row r - 1, the state
+   * before the step; `last` the last state of sample r; `token` the embedding of task r's token.
+   */
+  rows: "same" | "above" | "last" | "token";
+  count: "rows" | "samples" | "tasks";
+  first: number;
+  useBias: boolean;
+  /** Into how many partial sums the rows are cut. */
+  chunks: number;
+}
+
+/** Lanes of a workgroup; each takes a tile of 4 × 4 elements of the gradient. */
+export const weightGradientSize = 64;
+
+/** Tiles of 4 × 4 elements that cover the kernel; with a bias, one more row of tiles. */
+export function weightGradientTiles({ inputs, outputs, useBias }: WeightGradientOptions): number {
+  return (Math.ceil(inputs / 4) + (useBias ? 1 : 0)) * Math.ceil(outputs / 4);
+}
+
+/** Elements of one partial sum: the kernel, and the bias below it. */
+export function weightGradientLength({ inputs, outputs, useBias }: WeightGradientOptions): number {
+  return (inputs + (useBias ? 1 : 0)) * outputs;
+}
+
+/**
+ * The gradient of a kernel and its bias, as partial sums over chunks of rows, added up by `sumPartials`.
+ * Rows are summed in a fixed order, so the result is the same bits in every run.
+ *
+ *     partials[c] = Σ_{r in chunk c} x[inputRow(r)]ᵀ·dz[r],   last row: Σ_r dz[r]
+ *
+ *     segments, taskTokens       where `rows` needs them
+ *     x         [·, K]
+ *     dz        [·, J]
+ *     partials  [chunks, K (+1), J]  out
+ *
+ * Workgroups: x counts groups of tiles, y chunks. An invocation per tile of 4 × 4 elements.
+ */
+export function weightGradient(options: WeightGradientOptions): KernelDeclaration {
+  const { inputs: K, outputs: J, rows, count, useBias, chunks } = options;
+  const x = rowAccess("x", K);
+  const dz = rowAccess("dz", J);
+  const across = Math.ceil(J / 4);
+  const down = Math.ceil(K / 4);
+  const vectorAt = (name: string, width: number, vector: string): string =>
+    width % 4 === 0
+      ? `${name}[base + ${vector}]`
+      : `vec4f(${[0, 1, 2, 3].map((c) => `select(0.0, ${name}[base + ${vector} * 4u + ${c}u], ${vector} * 4u + ${c}u < ${width}u)`).join(", ")})`;
+  const inputRow = {
+    same: inputRowFunction({ rows: "same", first: 0 }),
+    above: "fn inputRow(r: u32) -> u32 { return max(r, 1u) - 1u; }",
+    last: inputRowFunction({ rows: "last", first: options.first }),
+    token: "fn inputRow(r: u32) -> u32 { return taskTokens[r]; }",
+  }[rows];
+
+  const code = wgsl`
+${stepStruct}
+${segmentStruct}
+${inputRow}
+
+fn inputs(r: u32, tile: u32) -> vec4f {
+  let base = ${x.base("inputRow(r)")};
+  return ${vectorAt("x", K, "tile")};
+}
+fn derivatives(r: u32, tile: u32) -> vec4f {
+  let base = ${dz.base("r")};
+  return ${vectorAt("dz", J, "tile")};
+}
+
+@compute @workgroup_size(${weightGradientSize})
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let tile = workgroup.x * ${weightGradientSize}u + lane;
+  if (tile >= ${weightGradientTiles(options)}u) { return; }
+  let tileRow = tile / ${across}u;
+  let tileColumn = tile % ${across}u;
+  let length = (step.${count} + ${chunks - 1}u) / ${chunks}u;
+  let begin = workgroup.y * length;
+  let end = min(begin + length, step.${count});
+  ${unroll(4, (i) => `var sum${i} = vec4f();`)}
+  for (var r = begin; r < end; r++) {
+    let d = derivatives(r, tileColumn);
+    #if ${useBias}
+    var v = vec4f(1.0, 0.0, 0.0, 0.0);
+    if (tileRow < ${down}u) { v = inputs(r, tileRow); }
+    #else
+    let v = inputs(r, tileRow);
+    #endif
+    ${unroll(4, (i) => `sum${i} += v[${i}] * d;`)}
+  }
+  let base = workgroup.y * ${weightGradientLength(options)}u;
+  // The bias lies in the row right below the kernel, also where K is no multiple of four.
+  let rowOfTile = select(tileRow * 4u, ${K}u, tileRow == ${down}u);
+  let rowsOfTile = select(min(4u, ${K}u - min(tileRow * 4u, ${K}u)), 1u, tileRow == ${down}u);
+  ${unroll(
+    4,
+    (i) => `if (${i}u < rowsOfTile) {
+    for (var c = 0u; c < 4u; c++) {
+      if (tileColumn * 4u + c < ${J}u) {
+        partials[base + (rowOfTile + ${i}u) * ${J}u + tileColumn * 4u + c] = sum${i}[c];
+      }
+    }
+  }`,
+  )}
+}`;
+  return {
+    name: "weightGradient",
+    constants: { ...options },
+    bindings: {
+      step: uniform("Step"),
+      ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
+      ...(rows === "token" ? { taskTokens: reads("array<u32>") } : {}),
+      x: reads(x.type),
+      dz: reads(dz.type),
+      partials: writes(),
+    },
+    code,
+  };
+}

@@ -1,0 +1,89 @@
+import type { NamedWeight } from "./weights";
+
+/**
+ * Figures by name: `loss`, `acc`, and at the end of an epoch `val_loss`, `val_acc`. What a
+ * callback adds at the end of an epoch is seen by those after it and stands in the history.
+ */
+export type Logs = Record<string, number>;
+
+/** What a callback may see and change of the model that is being trained. */
+export interface CallbackModel {
+  /** Set to true to end the training after the running epoch, or batch. */
+  stopTraining: boolean;
+  /** Of the optimizer; takes effect with the next step. */
+  learningRate: number;
+  getWeights(): Promise<NamedWeight[]>;
+  setWeights(weights: readonly NamedWeight[]): Promise<void>;
+}
+
+type Awaitable = void | Promise<void>;
+
+/**
+ * Hooks into `fit`. All are optional and may be asynchronous: training waits for them. Epochs and
+ * batches count from 0.
+ *
+ * @example
+ * await model.fit(x, y, { callbacks: [{ onEpochEnd: (epoch, logs) => console.log(epoch, logs.loss) }] });
+ */
+export interface Callback {
+  /** Called once before all others. */
+  setModel?(model: CallbackModel): void;
+  onTrainBegin?(logs?: Logs): Awaitable;
+  /** Is called also when training was stopped early, not when it failed. */
+  onTrainEnd?(logs?: Logs): Awaitable;
+  onEpochBegin?(epoch: number): Awaitable;
+  onEpochEnd?(epoch: number, logs: Logs): Awaitable;
+  /** `logs` are the epoch's means up to and including this batch. */
+  onBatchEnd?(batch: number, logs: Logs): Awaitable;
+}
+
+/** The names of a callback's hooks. */
+export type HookName = keyof Callback;
+
+/** All hook names, in the order in which they are first called. */
+export const hookNames: readonly HookName[] = [
+  "setModel",
+  "onTrainBegin",
+  "onEpochBegin",
+  "onBatchEnd",
+  "onEpochEnd",
+  "onTrainEnd",
+];
+
+/** Several callbacks as one: each hook is called on all in their order, one after the other. */
+export class CallbackList implements Required<Callback> {
+  readonly #callbacks: readonly Callback[];
+
+  constructor(callbacks: readonly Callback[]) {
+    this.#callbacks = callbacks;
+  }
+
+  /** Whether any callback wants figures after each batch, which cost a read-back. */
+  get needsBatches(): boolean {
+    return this.#callbacks.some((callback) => callback.onBatchEnd !== undefined);
+  }
+
+  setModel(model: CallbackModel): void {
+    for (const callback of this.#callbacks) callback.setModel?.(model);
+  }
+
+  async onTrainBegin(logs?: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onTrainBegin?.(logs);
+  }
+
+  async onTrainEnd(logs?: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onTrainEnd?.(logs);
+  }
+
+  async onEpochBegin(epoch: number): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onEpochBegin?.(epoch);
+  }
+
+  async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onEpochEnd?.(epoch, logs);
+  }
+
+  async onBatchEnd(batch: number, logs: Logs): Promise<void> {
+    for (const callback of this.#callbacks) await callback.onBatchEnd?.(batch, logs);
+  }
+}

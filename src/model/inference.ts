@@ -1,0 +1,92 @@
+import { segmentWords } from "../kernels/shared/step";
+import { runPass } from "./runner";
+import {
+  checkBatchSize,
+  figures,
+  openWorkspace,
+  prepareTargets,
+  prepareTokens,
+  range,
+  type Labels,
+  type Session,
+} from "./session";
+import type { TokenInput } from "./token-data";
+
+export interface EvaluateOptions {
+  /** Rows per batch; decides speed and memory, not the result. Default 32. */
+  batchSize?: number;
+  sampleWeight?: ArrayLike<number>;
+  signal?: AbortSignal;
+}
+
+export interface PredictOptions {
+  /** Rows per batch. Default 32. */
+  batchSize?: number;
+  signal?: AbortSignal;
+}
+
+/** The model's outputs, row-major. */
+export interface Prediction {
+  data: Float32Array;
+  /** [rows, columns], or [rows, steps, columns] where the model returns sequences. */
+  shape: number[];
+}
+
+const defaultBatchSize = 32;
+
+/** See `Sequential.evaluate`. */
+export async function evaluate(
+  session: Session,
+  x: TokenInput,
+  y: Labels,
+  { batchSize = defaultBatchSize, sampleWeight, signal }: EvaluateOptions,
+): Promise<Record<string, number>> {
+  checkBatchSize(batchSize, "evaluate");
+  const data = prepareTokens(session, x, "evaluate");
+  const targets = prepareTargets(session, data, y, sampleWeight, "evaluate");
+  const workspace = await openWorkspace(session, data, batchSize, false);
+  const order = range(0, data.rows);
+  const { device, accuracy } = session.compiled;
+  return figures(await runPass(device, workspace, { data, targets, order, batchSize, signal }), accuracy);
+}
+
+/** See `Sequential.predict`. */
+export async function predict(
+  session: Session,
+  x: TokenInput,
+  { batchSize = defaultBatchSize, signal }: PredictOptions,
+): Promise<Prediction> {
+  checkBatchSize(batchSize, "predict");
+  const data = prepareTokens(session, x, "predict");
+  const workspace = await openWorkspace(session, data, batchSize, false);
+  const { sequences, outputs: columns } = session.architecture;
+  const perRow = sequences ? data.steps * columns : columns;
+  const result = new Float32Array(data.rows * perRow);
+  const onOutputs = (values: Float32Array, sorted: Uint32Array, segments: Uint32Array): void => {
+    for (let i = 0; i * perRow < values.length && i < sorted.length; i++) {
+      const from = sequences ? (segments[i * segmentWords] + 1) * columns : i * columns;
+      result.set(values.subarray(from, from + perRow), sorted[i] * perRow);
+    }
+  };
+  const order = range(0, data.rows);
+  const pass = { data, targets: undefined, order, batchSize, signal, onOutputs };
+  await runPass(session.compiled.device, workspace, pass);
+  return { data: result, shape: sequences ? [data.rows, data.steps, columns] : [data.rows, columns] };
+}
+
+/** See `Sequential.trainOnBatch`. */
+export async function trainOnBatch(
+  session: Session,
+  x: TokenInput,
+  y: Labels,
+  { sampleWeight }: { sampleWeight?: ArrayLike<number> },
+): Promise<Record<string, number>> {
+  const data = prepareTokens(session, x, "trainOnBatch");
+  checkBatchSize(data.rows, "trainOnBatch, rows of x as one batch");
+  const targets = prepareTargets(session, data, y, sampleWeight, "trainOnBatch");
+  const workspace = await openWorkspace(session, data, data.rows, true);
+  const order = range(0, data.rows);
+  const { device, accuracy } = session.compiled;
+  const pass = { data, targets, order, batchSize: data.rows, nextStep: session.nextStep };
+  return figures(await runPass(device, workspace, pass), accuracy);
+}

@@ -1,0 +1,116 @@
+import { activate, activateSize } from "../../kernels/activate";
+import { denseSigmoidLoss } from "../../kernels/dense-sigmoid-loss";
+import { loss as lossKernel, lossSize } from "../../kernels/loss";
+import { softmax, softmaxSize } from "../../kernels/softmax";
+import { sumMetrics } from "../../kernels/sum-metrics";
+import type { Tensor } from "../../runtime/tensor";
+import type { DenseConfig } from "../layers";
+import type { Loss } from "../losses";
+import type { WeightTensors } from "../parameters";
+import { recordDense } from "./dense";
+import { elementGrid, firstSample, type Flow, type Recorder } from "./recorder";
+
+/** Whether the loss takes the logits of a layer with this activation. */
+export function takesLogits(loss: Loss, activation: DenseConfig["activation"]): boolean {
+  if (loss.fromLogits) return true;
+  if (loss.kind === "binaryCrossentropy") return activation === "sigmoid";
+  if (loss.kind === "sparseCategoricalCrossentropy") return activation === "softmax";
+  return false;
+}
+
+/**
+ * Records the last layer together with the loss.
+ *
+ * @returns the tensor in which a forward run leaves the model's output
+ */
+export function recordHead(
+  recorder: Recorder,
+  config: DenseConfig,
+  loss: Loss,
+  metrics: Tensor,
+  input: Flow,
+  weights: WeightTensors,
+  gradients: WeightTensors | undefined,
+): Tensor {
+  const { arena, capacity, plan, training } = recorder;
+  const { units, activation } = config;
+  const logits = takesLogits(loss, activation);
+  const binary = units === 1 && loss.kind === "binaryCrossentropy" && logits;
+  if (binary && input.kind === "last" && (activation === "sigmoid" || activation === "linear")) {
+    return recordBinaryHead(recorder, activation === "linear", metrics, input, weights, gradients);
+  }
+  const inner = logits || activation === "softmax" ? "linear" : activation;
+  const flow = recordDense(recorder, { units, activation: inner }, input, weights, gradients);
+  const outputs = flow.values;
+  const rowMetrics = arena.tensor("rowMetrics", [capacity.outputs, 4]);
+  const dz = flow.gradient ?? arena.tensor("dOutputs", [capacity.outputs, units]);
+  const from = logits ? "logits" : "outputs";
+  const { step, labels, weights: rowWeights } = plan;
+  recorder.forward.push((program) => {
+    program.dispatch(
+      lossKernel({ kind: loss.kind, from, width: units, linear: activation === "linear" }),
+      { step, z: outputs, labels, weights: rowWeights, rowMetrics, dz },
+      elementGrid((sizes) => sizes.outputs, 1, lossSize),
+    );
+    program.dispatch(sumMetrics(), { step, rowMetrics, metrics }, () => [1]);
+    if (training || inner === activation) return;
+    if (activation === "softmax") {
+      program.dispatch(
+        softmax(units),
+        { step, y: outputs },
+        elementGrid((sizes) => sizes.outputs, 1, softmaxSize),
+      );
+    } else {
+      program.dispatch(
+        activate(activation, units),
+        { step, y: outputs },
+        elementGrid((sizes) => sizes.outputs, units, activateSize),
+      );
+    }
+  });
+  return outputs;
+}
+
+function recordBinaryHead(
+  recorder: Recorder,
+  linear: boolean,
+  metrics: Tensor,
+  input: Extract<Flow, { kind: "last" }>,
+  weights: WeightTensors,
+  gradients: WeightTensors | undefined,
+): Tensor {
+  const { arena, capacity, plan, layout, training } = recorder;
+  const { kernel, bias } = weights;
+  const outputs = arena.tensor("outputs", [capacity.samples, 1]);
+  const { step, segments, labels, weights: rowWeights } = plan;
+  recorder.forward.push((program) => {
+    program.dispatch(
+      denseSigmoidLoss({
+        units: input.width,
+        useBias: bias !== undefined,
+        first: firstSample(layout),
+        train: training,
+        linear,
+      }),
+      {
+        step,
+        segments,
+        h: input.values,
+        kernel,
+        ...(bias ? { bias } : {}),
+        labels,
+        weights: rowWeights,
+        metrics,
+        ...(training
+          ? {
+              dLast: input.gradient!,
+              dKernel: gradients!.kernel,
+              ...(bias ? { dBias: gradients!.bias } : {}),
+            }
+          : { outputs }),
+      },
+      () => [1],
+    );
+  });
+  return outputs;
+}

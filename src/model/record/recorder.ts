@@ -1,0 +1,95 @@
+import { weightGradient, weightGradientLength, weightGradientSize, weightGradientTiles } from "../../kernels/weight-gradient";
+import type { WeightGradientOptions } from "../../kernels/weight-gradient";
+import { sumPartials, sumPartialsSize } from "../../kernels/sum-partials";
+import type { ScanShape } from "../../kernels/scan";
+import type { StepValues } from "../../kernels/shared/step";
+import type { Arena } from "../../runtime/arena";
+import { workgroups, type GridOf, type Program } from "../../runtime/program";
+import type { Tensor } from "../../runtime/tensor";
+import type { BatchCapacity, BatchLayout } from "../batch-plan";
+import type { WeightTensors } from "../parameters";
+
+/** Dispatches to be recorded into a program. */
+export type Recording = (program: Program<StepValues>) => void;
+
+/** What lies between two layers, and where its derivative goes. */
+export type Flow =
+  /** Token ids: the embedding waits to see whether a recurrent layer takes it projected. */
+  | { kind: "tokens"; width: number; vocabulary: number; masked: boolean; weights: WeightTensors; gradients?: WeightTensors }
+  /** A sequence: one row for each state row. */
+  | { kind: "rows"; width: number; values: Tensor; gradient?: Tensor }
+  /** State rows of which only the last of each sample counts; the derivative has a row per sample. */
+  | { kind: "last"; width: number; values: Tensor; gradient?: Tensor }
+  /** One row for each sample. */
+  | { kind: "samples"; width: number; values: Tensor; gradient?: Tensor };
+
+/** Everything that layers need while they record themselves. */
+export interface Recorder {
+  arena: Arena;
+  layout: BatchLayout;
+  capacity: BatchCapacity;
+  shape: ScanShape;
+  /** Sections of the batch plan by name, and the tokens of the data set. */
+  plan: Record<string, Tensor>;
+  /** Number of each token in the batch. */
+  slots: Tensor;
+  /** Whether gradients are wanted. */
+  training: boolean;
+  forward: Recording[];
+  /** Recorded in reverse order. */
+  backward: Recording[];
+  /** Scratch for partial sums, as long as the largest kernel needs; all users take turns. */
+  partials: Tensor;
+}
+
+/** Grid with an invocation for each of `count(sizes) · width` elements. */
+export function elementGrid(
+  count: (sizes: StepValues) => number,
+  width: number,
+  workgroupSize: number,
+): GridOf<StepValues> {
+  return (sizes) => workgroups(Math.ceil((count(sizes) * width) / workgroupSize));
+}
+
+/** Number of the first sample's segment. */
+export const firstSample = (layout: BatchLayout): number => (layout.sharePrefix ? 1 : 0);
+
+const mostChunks = 64;
+const partialBudget = 4_000_000;
+
+/** Into how many partial sums the gradient of a kernel is cut: fewer for large kernels, to save memory. */
+export function gradientChunks(inputs: number, outputs: number): number {
+  return Math.max(1, Math.min(mostChunks, Math.floor(partialBudget / ((inputs + 1) * outputs))));
+}
+
+/** Records the gradient of a kernel and its bias: partial sums over the rows, then their sum. */
+export function recordWeightGradient(
+  recorder: Recorder,
+  program: Program<StepValues>,
+  options: Omit<WeightGradientOptions, "chunks" | "first" | "useBias">,
+  tensors: { x: Tensor; dz: Tensor; kernel: Tensor; bias?: Tensor },
+): void {
+  const { plan, layout } = recorder;
+  const useBias = tensors.bias !== undefined;
+  const chunks = gradientChunks(options.inputs, options.outputs);
+  const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(layout) };
+  const length = weightGradientLength(full);
+  const partials = recorder.partials.view("partials", [chunks, length]);
+  program.dispatch(
+    weightGradient(full),
+    {
+      step: plan.step,
+      ...(options.rows === "last" ? { segments: plan.segments } : {}),
+      ...(options.rows === "token" ? { taskTokens: plan.taskTokens } : {}),
+      x: tensors.x,
+      dz: tensors.dz,
+      partials,
+    },
+    () => [Math.ceil(weightGradientTiles(full) / weightGradientSize), chunks],
+  );
+  program.dispatch(
+    sumPartials(options.inputs * options.outputs, useBias ? options.outputs : 0, chunks),
+    { partials, kernel: tensors.kernel, ...(tensors.bias ? { bias: tensors.bias } : {}) },
+    () => workgroups(Math.ceil(length / sumPartialsSize)),
+  );
+}

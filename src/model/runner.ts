@@ -1,0 +1,116 @@
+import { read } from "../runtime/arena";
+import type { Device } from "../runtime/device";
+import type { Targets } from "./batch-plan";
+import type { TokenData } from "./token-data";
+import { metricEntries, type Workspace } from "./workspace";
+
+/** Mean loss and accuracy over the samples seen so far, as Keras prints them. */
+export interface Means {
+  loss: number;
+  acc: number;
+}
+
+/** Adds up the steps' figures in float64. */
+export class RunningMeans {
+  #loss = 0;
+  #samples = 0;
+  #right = 0;
+  #answers = 0;
+
+  /** @param values (loss, right answers, answers, 0) of one step, whose loss counts once per sample */
+  add(values: ArrayLike<number>, at: number, samples: number): void {
+    this.#loss += values[at] * samples;
+    this.#samples += samples;
+    this.#right += values[at + 1];
+    this.#answers += values[at + 2];
+  }
+
+  get means(): Means {
+    return { loss: this.#loss / this.#samples, acc: this.#right / this.#answers };
+  }
+}
+
+/** What one pass over a data set needs. */
+export interface Pass {
+  data: TokenData;
+  targets: Targets | undefined;
+  /** Numbers of the data rows, in the order in which they are taken. */
+  order: Uint32Array;
+  batchSize: number;
+  signal?: AbortSignal;
+  /** Size of the next optimizer step; without it the pass only evaluates. */
+  nextStep?: () => { rate: number; learningRate: number };
+  /** Called every now and then, when figures have arrived: batches done and the means up to there. */
+  onProgress?: (batches: number, means: Means) => void | Promise<void>;
+  /** Milliseconds between two calls of `onProgress`. */
+  interval?: number;
+  /** Takes the model's outputs of each batch; they wait for the batch, so leave it out where not needed. */
+  onOutputs?: (outputs: Float32Array, sorted: Uint32Array, segments: Uint32Array) => void;
+  /** Returning true ends the pass after the batch. */
+  stop?: () => boolean;
+}
+
+/** Steps that the GPU may be behind: enough to keep it busy, few enough to stop soon. */
+const mostInFlight = 3;
+
+/** Runs a pass: one submit per batch, figures read back now and then, bounded work in flight. */
+export async function runPass(device: Device, workspace: Workspace, pass: Pass): Promise<Means> {
+  const { data, targets, order, batchSize, signal, interval = 100 } = pass;
+  const program = pass.nextStep ? workspace.train! : workspace.evaluate;
+  const sums = new RunningMeans();
+  const sizes: number[] = [];
+  const inFlight: Promise<void>[] = [];
+  let done = 0;
+  let readTo = 0;
+  let reading: Promise<void> | undefined;
+  let lastRead = performance.now();
+
+  const readUpTo = async (end: number): Promise<void> => {
+    const begin = readTo;
+    readTo = end;
+    for (let from = begin; from < end; ) {
+      const slot = from % metricEntries;
+      const count = Math.min(end - from, metricEntries - slot);
+      const [values] = await read(device, [workspace.metrics.view("figures", [count, 4], slot * 4)]);
+      for (let i = 0; i < count; i++) sums.add(values, i * 4, sizes[from + i]);
+      from += count;
+    }
+    await pass.onProgress?.(end, sums.means);
+  };
+
+  for (let at = 0; at < order.length && !pass.stop?.(); at += batchSize) {
+    signal?.throwIfAborted();
+    const rows = order.subarray(at, at + batchSize);
+    const rates = pass.nextStep?.() ?? { rate: 0, learningRate: 0 };
+    const grouped = pass.nextStep !== undefined;
+    const plan = workspace.planner.plan(data, targets, rows, grouped, {
+      ...rates,
+      metric: done % metricEntries,
+    });
+    workspace.uploadPlan(plan.words);
+    program.run(plan.sizes);
+    sizes.push(rows.length);
+    done++;
+    if (pass.onOutputs) {
+      const { outputs } = workspace;
+      const columns = outputs.shape[1];
+      const [values] = await read(device, [outputs.view("outputs", [plan.sizes.outputs, columns])]);
+      pass.onOutputs(values, workspace.planner.sorted, workspace.planner.segments);
+    } else {
+      inFlight.push(device.idle());
+      if (inFlight.length > mostInFlight) await inFlight.shift();
+    }
+    const due = pass.onProgress && performance.now() - lastRead >= interval;
+    if (done - readTo >= metricEntries / 2 || (due && !reading)) {
+      await reading;
+      lastRead = performance.now();
+      reading = readUpTo(done).finally(() => (reading = undefined));
+      // Whoever waits for the pass gets the error there.
+      reading.catch(() => undefined);
+    }
+  }
+  await reading;
+  if (done > readTo || done === 0) await readUpTo(done);
+  device.assertAlive("fit");
+  return sums.means;
+}

@@ -1,0 +1,425 @@
+import type { ScanShape } from "../kernels/scan";
+import { requestDevice, type Device } from "../runtime/device";
+import { describe, InvalidInputError, StateError } from "../runtime/errors";
+import { read } from "../runtime/arena";
+import { checkHead, planArchitecture, type Architecture } from "./architecture";
+import { fit, type FitOptions } from "./fit";
+import type { History } from "./history";
+import { layerFromConfig, type Layer } from "./layers";
+import { resolveLoss, type Loss } from "./losses";
+import {
+  evaluate,
+  predict,
+  trainOnBatch,
+  type EvaluateOptions,
+  type PredictOptions,
+  type Prediction,
+} from "./inference";
+import { resolveOptimizer, stepSize, type Optimizer } from "./optimizers";
+import { Parameters } from "./parameters";
+import { Random } from "./random";
+import { chooseScanShape } from "./scan-choice";
+import type { Labels, Session } from "./session";
+import { formatSummary } from "./summary";
+import type { TokenInput } from "./token-data";
+import { checkedWeights, countOf } from "./weight-values";
+import type { NamedWeight } from "./weights";
+import { Workspace, type WorkspaceNeeds } from "./workspace";
+
+/** What `compile` takes. */
+export interface CompileOptions {
+  /** A name, or an object made by `rmsprop({ … })` and the like. Default `"rmsprop"`. */
+  optimizer?: string | Optimizer;
+  /** A name, or an object made by `binaryCrossentropy({ … })` and the like. */
+  loss: string | Loss;
+  /** `["acc"]` or `["accuracy"]`: the name under which the accuracy appears. Default none. */
+  metrics?: readonly string[];
+  /** Default: the browser's GPU, or in Node the one that `requestNodeDevice` finds. */
+  device?: Device;
+  /** Decides the initial weights and the order of the batches. Default: another one every time. */
+  seed?: number;
+  /** The shape of the time loop, instead of the one that is measured to be faster. */
+  scan?: ScanShape;
+}
+
+/** Everything that exists once a model is compiled. */
+export interface Compiled {
+  device: Device;
+  parameters: Parameters;
+  optimizer: Optimizer;
+  loss: Loss;
+  /** The name of the accuracy in histories, or undefined where it is not asked for. */
+  accuracy: string | undefined;
+  shape: ScanShape;
+  random: Random;
+  /** Optimizer steps taken. */
+  iterations: number;
+  learningRate: number;
+}
+
+/** The name under which the accuracy was asked for. */
+function accuracyName(metrics: readonly string[]): string | undefined {
+  const unknown = metrics.find((name) => name !== "acc" && name !== "accuracy");
+  if (unknown !== undefined || metrics.length > 1) {
+    throw new InvalidInputError(
+      describe("compile", 'metrics as ["acc"] or ["accuracy"]', JSON.stringify(metrics), "pass one of these"),
+    );
+  }
+  return metrics[0];
+}
+
+/** The browser's device; in Node, where the core itself has no access to a GPU, that of its Node entry point. */
+async function requestAnyDevice(): Promise<Device> {
+  const scope = globalThis as { navigator?: { gpu?: GPU }; process?: { versions?: { node?: string } } };
+  if (scope.navigator?.gpu || !scope.process?.versions?.node) return requestDevice();
+  // Kept from bundlers: a browser's bundle must not pull it in.
+  const entry = "webgpu-rnn/node";
+  const node = (await import(/* @vite-ignore */ entry)) as { requestNodeDevice: () => Promise<Device> };
+  return node.requestNodeDevice();
+}
+
+/** Columns of `summary` where the terminal does not say. */
+const defaultWidth = 80;
+
+/**
+ * A stack of layers. Made by {@link sequential}.
+ */
+export class Sequential {
+  readonly name: string;
+  /** What follows from the layers: names, shapes, weights. */
+  readonly architecture: Architecture;
+  readonly #configs: readonly Layer[];
+  #values: Float32Array[] | undefined;
+  #compiled: Compiled | undefined;
+  #workspace: Workspace | undefined;
+  #steps: number | null | undefined;
+  #trained = false;
+  #running: string | undefined;
+  #disposed = false;
+
+  constructor(layers: readonly Layer[], { name = "sequential" }: { name?: string } = {}) {
+    this.name = name;
+    this.#configs = layers;
+    this.architecture = planArchitecture(layers);
+    this.#steps = this.architecture.steps;
+  }
+
+  /** Number of weights. */
+  get parameterCount(): number {
+    return this.architecture.layers.reduce((sum, layer) => sum + countOf(layer.weights), 0);
+  }
+
+  /**
+   * Fixes the input's length, so that `summary` shows shapes before any data came.
+   *
+   * @param inputShape [batch, steps], `null` where any size will do
+   * @example
+   * model.build([null, 500]);
+   */
+  build(inputShape: readonly (number | null)[]): this {
+    if (inputShape.length !== 2) {
+      throw new InvalidInputError(
+        describe("build", "[batch, steps]", JSON.stringify(inputShape), "pass for instance [null, 500]"),
+      );
+    }
+    this.#steps = inputShape[1];
+    return this;
+  }
+
+  /**
+   * Prints the table that Keras prints, and returns it.
+   *
+   * @param options.width columns of the terminal, 80 unless given
+   * @param options.print takes the text; `console.log` unless given
+   */
+  summary({ width = defaultWidth, print = console.log }: { width?: number; print?: (text: string) => void } = {}) {
+    const { layers } = this.architecture;
+    const steps = this.#steps;
+    const built = steps !== undefined;
+    const trainable = built ? this.parameterCount : 0;
+    const text = formatSummary(
+      {
+        name: this.name,
+        layers: layers.map(({ config, name, weights, outputShape }) => ({
+          name,
+          className: config.className,
+          outputShape: built ? outputShape(steps) : undefined,
+          parameters: built ? countOf(weights) : undefined,
+        })),
+        trainable,
+        nonTrainable: 0,
+        ...(this.#trained ? { optimizer: this.#optimizerCount() } : {}),
+      },
+      width,
+    );
+    print(text);
+    return text;
+  }
+
+  /**
+   * Chooses optimizer, loss and metrics, and puts the model on a device. Compiling again keeps the weights
+   * and starts the optimizer afresh.
+   *
+   * @throws {InvalidInputError} an unknown name, or a model that does not end in a dense layer.
+   * @throws {DeviceError} no usable device.
+   * @example
+   * await model.compile({ optimizer: "rmsprop", loss: "binaryCrossentropy", metrics: ["acc"], seed: 0 });
+   */
+  async compile(options: CompileOptions): Promise<void> {
+    this.#assertUsable("compile");
+    const optimizer = resolveOptimizer(options.optimizer ?? "rmsprop");
+    const loss = resolveLoss(options.loss);
+    const accuracy = accuracyName(options.metrics ?? []);
+    checkHead(this.architecture);
+    const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
+    this.#values = await this.#exclusively("compile", async () => {
+      const values = await this.#currentValues(seed);
+      const device = options.device ?? this.#compiled?.device ?? (await requestAnyDevice());
+      const shape = options.scan ?? (await chooseScanShape(device, this.architecture));
+      this.#release();
+      const parameters = new Parameters(device, this.architecture.layers);
+      parameters.set(values);
+      this.#compiled = {
+        device,
+        parameters,
+        optimizer,
+        loss,
+        accuracy,
+        shape,
+        random: new Random(seed, 1),
+        iterations: 0,
+        learningRate: optimizer.learningRate,
+      };
+      return values;
+    });
+  }
+
+  /**
+   * Trains for a number of epochs.
+   *
+   * @param x [rows, steps] token ids
+   * @param y labels, one per row (one per row and step where the model returns sequences)
+   * @returns the history: epochs and their loss, accuracy and validation figures
+   * @throws {StateError} before `compile`, after `dispose`, or while another call runs.
+   * @throws {InvalidInputError} x, y or an option is not what it should be; nothing has changed then.
+   * @example
+   * const { history } = await model.fit(xTrain, yTrain, { epochs: 10, batchSize: 128, validationSplit: 0.2 });
+   * @see https://keras.io/api/models/model_training_apis/#fit-method
+   */
+  async fit(x: TokenInput, y: Labels, options: FitOptions = {}): Promise<History> {
+    return this.#exclusively("fit", () => fit(this.#session("fit"), x, y, options));
+  }
+
+  /** Loss and accuracy on a data set: `{ loss, acc }`. Throws as `fit` does. */
+  async evaluate(
+    x: TokenInput,
+    y: Labels,
+    options: EvaluateOptions = {},
+  ): Promise<Record<string, number>> {
+    return this.#exclusively("evaluate", () => evaluate(this.#session("evaluate"), x, y, options));
+  }
+
+  /** The model's outputs: `{ data, shape }` with shape [rows, columns] or [rows, steps, columns]. */
+  async predict(x: TokenInput, options: PredictOptions = {}): Promise<Prediction> {
+    return this.#exclusively("predict", () => predict(this.#session("predict"), x, options));
+  }
+
+  /** One optimizer step on one batch; resolves to the batch's loss and accuracy before the step. */
+  async trainOnBatch(
+    x: TokenInput,
+    y: Labels,
+    options: { sampleWeight?: ArrayLike<number> } = {},
+  ): Promise<Record<string, number>> {
+    return this.#exclusively("trainOnBatch", () => trainOnBatch(this.#session("trainOnBatch"), x, y, options));
+  }
+
+  /** The weights in Keras's order, with Keras's names. */
+  async getWeights(): Promise<NamedWeight[]> {
+    this.#assertUsable("getWeights");
+    const values = await this.#currentValues(0);
+    return this.#weightPlans().map(({ name, shape }, i) => ({ name, shape, data: values[i].slice() }));
+  }
+
+  /**
+   * Replaces all weights.
+   *
+   * @param weights what `getWeights` returns, or bare arrays in that order
+   * @throws {InvalidInputError} a wrong number of weights, a wrong name or length, or a value that is not a
+   *   finite number; the model is unchanged then.
+   */
+  async setWeights(weights: readonly (NamedWeight | ArrayLike<number>)[]): Promise<void> {
+    this.#assertUsable("setWeights");
+    const values = checkedWeights(weights, this.#weightPlans());
+    this.#values = values;
+    this.#compiled?.parameters.set(values);
+    return Promise.resolve();
+  }
+
+  /** The gradients of the last training step, in the order and with the names of the weights. */
+  async getGradients(): Promise<NamedWeight[]> {
+    this.#assertUsable("getGradients");
+    const { device, parameters } = this.#session("getGradients").compiled;
+    const { flat } = parameters.gradients;
+    return this.#named(device, flat);
+  }
+
+  /** What the optimizer remembers of each weight, by slot (`velocity`, `momentum`, …). */
+  async getOptimizerSlots(): Promise<Record<string, NamedWeight[]>> {
+    this.#assertUsable("getOptimizerSlots");
+    const { device, parameters, optimizer } = this.#session("getOptimizerSlots").compiled;
+    const slots: Record<string, NamedWeight[]> = {};
+    for (const [name, { flat }] of Object.entries(parameters.slots(optimizer.rule))) {
+      slots[name] = await this.#named(device, flat);
+    }
+    return slots;
+  }
+
+  /** The architecture as plain data; `sequentialFromConfig` makes a model of it. */
+  getConfig(): { name: string; layers: Layer[] } {
+    return { name: this.name, layers: JSON.parse(JSON.stringify(this.#configs)) as Layer[] };
+  }
+
+  /** Frees all that the model holds on the GPU. A second call does nothing; any other use then throws. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#release();
+  }
+
+  #session(where: string): Session {
+    const compiled = this.#compiled;
+    if (!compiled) {
+      throw new StateError(describe(where, "a compiled model", "one that is not", "call compile({ loss: … }) first"));
+    }
+    compiled.device.assertAlive(where);
+    return {
+      architecture: this.architecture,
+      compiled,
+      callbackModel: (state) => ({
+        get stopTraining(): boolean {
+          return state.stopTraining;
+        },
+        set stopTraining(stop: boolean) {
+          state.stopTraining = stop;
+        },
+        get learningRate(): number {
+          return compiled.learningRate;
+        },
+        set learningRate(rate: number) {
+          compiled.learningRate = rate;
+        },
+        getWeights: () => this.getWeights(),
+        setWeights: (weights) => this.setWeights(weights),
+      }),
+      nextStep: () => {
+        compiled.iterations++;
+        this.#trained = true;
+        const { learningRate, iterations, optimizer } = compiled;
+        return { rate: stepSize(optimizer.rule, learningRate, iterations), learningRate };
+      },
+      workspace: (needs) => this.#workspaceFor(compiled, needs),
+      sawSteps: (steps) => (this.#steps ??= steps),
+    };
+  }
+
+  async #workspaceFor(compiled: Compiled, needs: WorkspaceNeeds): Promise<Workspace> {
+    if (this.#workspace?.serves(needs)) return this.#workspace;
+    this.#workspace?.dispose();
+    this.#workspace = undefined;
+    const { device, parameters, loss, optimizer, shape } = compiled;
+    const workspace = new Workspace(
+      device,
+      this.architecture,
+      parameters,
+      { loss, rule: optimizer.rule, shape },
+      needs,
+    );
+    try {
+      await workspace.ready();
+    } catch (error) {
+      workspace.dispose();
+      throw error;
+    }
+    return (this.#workspace = workspace);
+  }
+
+  async #exclusively<Result>(where: string, run: () => Promise<Result>): Promise<Result> {
+    this.#assertUsable(where);
+    if (this.#running !== undefined) {
+      throw new StateError(
+        describe(where, "an idle model", `one in the middle of ${this.#running}`, "await that call first"),
+      );
+    }
+    this.#running = where;
+    try {
+      return await run();
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #assertUsable(where: string): void {
+    if (this.#disposed) {
+      throw new StateError(describe(where, "a live model", "one after dispose()", "make a new model"));
+    }
+  }
+
+  #weightPlans(): { name: string; shape: readonly number[] }[] {
+    return this.architecture.layers.flatMap(({ weights }) => weights);
+  }
+
+  /** The weights as they are now: from the device, from `setWeights`, or drawn. */
+  async #currentValues(seed: number): Promise<Float32Array[]> {
+    if (this.#compiled) return this.#compiled.parameters.get();
+    return (this.#values ??= this.#draw(seed));
+  }
+
+  #draw(seed: number): Float32Array[] {
+    const random = new Random(seed);
+    return this.architecture.layers.flatMap(({ weights }) =>
+      weights.map(({ shape, initializer }) => initializer.create(shape, random)),
+    );
+  }
+
+  async #named(device: Device, tensors: Parameters["flat"]): Promise<NamedWeight[]> {
+    const values = await read(device, tensors);
+    return this.#weightPlans().map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
+  }
+
+  #optimizerCount(): number {
+    const slots = this.#compiled ? Object.keys(this.#compiled.parameters.slots(this.#compiled.optimizer.rule)) : [];
+    // Keras counts the number of iterations and the learning rate among the optimizer's variables.
+    return slots.length * this.parameterCount + 2;
+  }
+
+  #release(): void {
+    this.#workspace?.dispose();
+    this.#workspace = undefined;
+    this.#compiled?.parameters.dispose();
+    this.#compiled = undefined;
+  }
+}
+
+/**
+ * The model of a configuration that `getConfig` gave.
+ *
+ * @throws {InvalidInputError} the configuration does not describe layers that fit one another.
+ */
+export function sequentialFromConfig(config: { name?: string; layers: readonly Layer[] }): Sequential {
+  return new Sequential(config.layers.map(layerFromConfig), { name: config.name });
+}
+
+/**
+ * A model of layers, each fed by the one before.
+ *
+ * @throws {InvalidInputError} the layers do not fit one another.
+ * @example
+ * const model = sequential([
+ *   embedding(10_000, 32),
+ *   simpleRNN(32),
+ *   dense(1, { activation: "sigmoid" }),
+ * ]);
+ * @see https://keras.io/guides/sequential_model/
+ */
+export function sequential(layers: readonly Layer[], options: { name?: string } = {}): Sequential {
+  return new Sequential(layers, options);
+}

@@ -1,0 +1,224 @@
+import { gradientSquares } from "../kernels/gradient-squares";
+import { optimizer as optimizerKernel, optimizerSize, type OptimizerRule } from "../kernels/optimizer";
+import type { ScanShape } from "../kernels/scan";
+import type { StepValues } from "../kernels/shared/step";
+import { Arena } from "../runtime/arena";
+import type { Device } from "../runtime/device";
+import { Program, workgroups } from "../runtime/program";
+import type { Tensor } from "../runtime/tensor";
+import type { Architecture } from "./architecture";
+import { BatchPlanner, fits, planTensors, type BatchCapacity, type BatchLayout } from "./batch-plan";
+import type { DenseConfig } from "./layers";
+import type { Loss } from "./losses";
+import type { Parameters } from "./parameters";
+import { recordDense } from "./record/dense";
+import { recordHead } from "./record/head";
+import { gradientChunks, type Flow, type Recorder, type Recording } from "./record/recorder";
+import { recordSimpleRnn } from "./record/simple-rnn";
+import type { TokenData } from "./token-data";
+
+/** Entries for the loss and accuracy of steps that have not been read back yet. */
+export const metricEntries = 4096;
+
+/** What a model is compiled to do. */
+export interface Compilation {
+  loss: Loss;
+  rule: OptimizerRule;
+  shape: ScanShape;
+}
+
+/** What a workspace must have room for. */
+export interface WorkspaceNeeds {
+  layout: BatchLayout;
+  capacity: BatchCapacity;
+  /** Tokens of the data set, the zeros before it included. */
+  tokens: number;
+  training: boolean;
+}
+
+/**
+ * All memory and programs for batches up to a size: the data set's tokens, the batch plan, what lies
+ * between the layers, and the recorded steps. Running a step allocates nothing.
+ */
+export class Workspace {
+  readonly arena: Arena;
+  readonly planner: BatchPlanner;
+  /** Forward pass, loss, backward pass and optimizer. */
+  readonly train: Program<StepValues> | undefined;
+  /** Forward pass and loss; leaves the model's output in `outputs`. */
+  readonly evaluate: Program<StepValues>;
+  readonly outputs: Tensor;
+  /** [metricEntries, 4]: (loss, right answers, answers, 0) of a step. */
+  readonly metrics: Tensor;
+  readonly #plan: Record<string, Tensor>;
+
+  constructor(
+    readonly device: Device,
+    architecture: Architecture,
+    parameters: Parameters,
+    compilation: Compilation,
+    readonly needs: WorkspaceNeeds,
+  ) {
+    const { layout, capacity, training } = needs;
+    this.arena = new Arena(device, training ? "training" : "inference");
+    const { arena } = this;
+    this.planner = new BatchPlanner(capacity, layout, architecture.vocabulary);
+    const declarations = planTensors(capacity, layout);
+    const sections = arena.pack("plan", declarations);
+    this.#plan = Object.fromEntries(declarations.map(({ label }, i) => [label, sections[i]]));
+    this.#plan.tokens = arena.tensor("tokens", [needs.tokens], "u32");
+    this.metrics = arena.tensor("metrics", [metricEntries, 4]);
+
+    const recorder: Recorder = {
+      arena,
+      layout,
+      capacity,
+      shape: compilation.shape,
+      plan: this.#plan,
+      slots: arena.tensor("slots", [architecture.vocabulary], "u32"),
+      training,
+      forward: [],
+      backward: [],
+      partials: arena.tensor("partials", [training ? partialLength(architecture) : 1]),
+    };
+    const flow = recordBody(recorder, architecture, parameters);
+    const head = (part: Recorder): Tensor => {
+      const last = architecture.layers.length - 1;
+      const config = architecture.layers[last].config as DenseConfig;
+      const gradients = part.training ? parameters.gradients.weights[last] : undefined;
+      return recordHead(
+        part,
+        config,
+        compilation.loss,
+        this.metrics,
+        flow,
+        parameters.weights[last],
+        gradients,
+      );
+    };
+    const forwardHead: Recorder = { ...recorder, training: false, forward: [], backward: [] };
+    this.outputs = head(forwardHead);
+    this.evaluate = new Program(device, "evaluate");
+    play(this.evaluate, [...recorder.forward, ...forwardHead.forward]);
+    if (training) {
+      const trainHead: Recorder = { ...recorder, forward: [] };
+      head(trainHead);
+      this.train = new Program(device, "train");
+      play(this.train, [...recorder.forward, ...trainHead.forward, ...recorder.backward.reverse()]);
+      recordOptimizer(this.train, parameters, compilation.rule, this.#plan.step);
+    }
+  }
+
+  /** Whether this workspace serves `needs` as it is. */
+  serves(needs: WorkspaceNeeds): boolean {
+    return (
+      JSON.stringify(needs.layout) === JSON.stringify(this.needs.layout) &&
+      fits(needs.capacity, this.needs.capacity) &&
+      needs.tokens <= this.needs.tokens &&
+      (!needs.training || this.needs.training)
+    );
+  }
+
+  async ready(): Promise<this> {
+    await Promise.all([this.evaluate.ready(), this.train?.ready()]);
+    return this;
+  }
+
+  /** Puts a data set on the device: zeros for the shared padding, then the tokens of all rows. */
+  uploadTokens(data: TokenData): void {
+    const { buffer, offset } = this.#plan.tokens;
+    const { queue } = this.device.gpu;
+    queue.writeBuffer(buffer, offset, new Uint32Array(data.steps));
+    queue.writeBuffer(buffer, offset + data.steps * 4, data.tokens as BufferSource);
+  }
+
+  /** Uploads the planned batch: the first `words` of the planner's block. */
+  uploadPlan(words: number): void {
+    const { buffer } = this.#plan.step;
+    this.device.gpu.queue.writeBuffer(buffer, 0, this.planner.block as BufferSource, 0, words);
+  }
+
+  dispose(): void {
+    this.arena.dispose();
+  }
+}
+
+function play(program: Program<StepValues>, recordings: readonly Recording[]): void {
+  for (const record of recordings) record(program);
+}
+
+/** Records all layers but the last, which is recorded together with the loss. */
+function recordBody(recorder: Recorder, architecture: Architecture, parameters: Parameters): Flow {
+  let flow: Flow | undefined;
+  architecture.layers.slice(0, -1).forEach(({ config }, i) => {
+    const weights = parameters.weights[i];
+    const gradients = recorder.training ? parameters.gradients.weights[i] : undefined;
+    switch (config.className) {
+      case "Embedding":
+        flow = {
+          kind: "tokens",
+          width: config.outputDim,
+          vocabulary: config.inputDim,
+          masked: config.maskZero,
+          weights,
+          gradients,
+        };
+        break;
+      case "SimpleRNN":
+        flow = recordSimpleRnn(
+          recorder,
+          config,
+          flow as Extract<Flow, { kind: "tokens" | "rows" }>,
+          weights,
+          gradients,
+        );
+        break;
+      case "Dense":
+        flow = recordDense(
+          recorder,
+          { units: config.units, activation: config.activation as "linear" },
+          flow!,
+          weights,
+          gradients,
+        );
+        break;
+    }
+  });
+  return flow!;
+}
+
+function recordOptimizer(
+  program: Program<StepValues>,
+  parameters: Parameters,
+  rule: OptimizerRule,
+  step: Tensor,
+): void {
+  const { gradients } = parameters.gradients;
+  const tables = parameters.clipTables(rule);
+  const variables = parameters.flat.length;
+  if (tables) {
+    const { ranges, squares } = tables;
+    program.dispatch(gradientSquares(), { ranges, gradients, squares }, () => [variables]);
+  }
+  const slots = Object.entries(parameters.slots(rule)).map(([name, { all }]) => [name, all] as const);
+  program.dispatch(
+    optimizerKernel(rule, parameters.all.length, variables),
+    {
+      step,
+      gradients,
+      parameters: parameters.all,
+      ...Object.fromEntries(slots),
+      ...(tables ? { squares: tables.squares } : {}),
+      ...(tables && rule.clipnorm > 0 ? { variableOf: tables.variableOf } : {}),
+    },
+    () => workgroups(Math.ceil(parameters.all.length / optimizerSize)),
+  );
+}
+
+function partialLength({ layers }: Architecture): number {
+  const lengths = layers
+    .flatMap(({ weights }) => weights)
+    .filter(({ key }) => key === "kernel" || key === "recurrentKernel")
+    .map(({ shape: [inputs, outputs] }) => gradientChunks(inputs, outputs) * (inputs + 1) * outputs);
+  return Math.max(1, ...lengths);
+}

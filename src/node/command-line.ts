@@ -1,0 +1,86 @@
+import { WebGpuRnnError } from "../runtime/errors";
+import { commandHelp, helpText } from "./help";
+import { imdbCommand } from "./imdb-command";
+import { imdbFlags } from "./imdb-flags";
+import { nearest } from "./nearest";
+import { UsageError, parseFlags } from "./options";
+import { packageVersion } from "./package-root";
+import { predictCommand, predictFlags } from "./predict-command";
+import { Terminal, type Output } from "./terminal";
+
+/** What a run of the program touches beside files and the GPU. */
+export interface World {
+  stdout: Output;
+  stderr: Output;
+  /** Asks the run to stop. */
+  signal: AbortSignal;
+  colour?: boolean;
+}
+
+const commands: Record<string, (args: readonly string[], world: World) => Promise<void>> = {
+  async imdb(args, { stdout, signal, colour }) {
+    const values = parseFlags(args, imdbFlags);
+    if (values.help) return print(stdout, commandHelp("imdb", imdbFlags));
+    await imdbCommand(values, { terminal: new Terminal(stdout, { quiet: values.quiet, colour }), signal });
+  },
+
+  async predict(args, world) {
+    const values = parseFlags(args, predictFlags);
+    if (values.help) return print(world.stdout, commandHelp("predict", predictFlags));
+    await predictCommand(values, world);
+  },
+};
+
+/**
+ * Runs the program `webgpu-rnn`.
+ *
+ * @param args without Node and the script
+ * @returns the exit code: 0; 1 for a run that failed; 2 for a wrong command line; 130 for one that was stopped
+ */
+export async function runCommandLine(args: readonly string[], world: World): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    await command(name)(rest, world);
+    return 0;
+  } catch (error) {
+    if (world.signal.aborted) {
+      world.stderr.write("\nStopped; nothing was saved.\n");
+      return 130;
+    }
+    world.stderr.write(`${["webgpu-rnn", known(name)].filter(Boolean).join(" ")}: ${messageOf(error)}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+function command(name: string | undefined): (args: readonly string[], world: World) => Promise<void> {
+  switch (name) {
+    case undefined:
+    case "--help":
+    case "-h":
+    case "help":
+      return async (_, { stdout }) => print(stdout, helpText({ imdb: imdbFlags, predict: predictFlags }));
+    case "--version":
+    case "-v":
+      return async (_, { stdout }) => print(stdout, packageVersion());
+  }
+  const found = known(name) === undefined ? undefined : commands[name];
+  if (found) return found;
+  const near = nearest(name, Object.keys(commands));
+  const advice = near === undefined ? "--help tells more" : `did you mean ${near}?`;
+  throw new UsageError(`expected a command (${Object.keys(commands).join(", ")}), got "${name}"; ${advice}`);
+}
+
+function known(name: string | undefined): string | undefined {
+  return name !== undefined && Object.hasOwn(commands, name) ? name : undefined;
+}
+
+function print(output: Output, text: string): Promise<void> {
+  output.write(`${text}\n`);
+  return Promise.resolve();
+}
+
+/** An error of the library says all in its message; any other needs its stack to be understood. */
+function messageOf(error: unknown): string {
+  if (error instanceof WebGpuRnnError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

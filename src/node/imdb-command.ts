@@ -1,0 +1,128 @@
+import { bagOfWordsBaseline, type DownloadProgress } from "../datasets/index";
+import { runJob } from "../job/run";
+import type { JobConfig, JobData, JobEvent, JobResult, Scores } from "../job/types";
+import type { Device } from "../runtime/device";
+import { DeviceError } from "../runtime/errors";
+import { runInBrowser } from "./browser-job";
+import { findChromium } from "./browsers.mjs";
+import { listNodeAdapters, requestNodeDevice } from "./device";
+import { checkWritable, writeFileAtomic } from "./files";
+import { jobConfig, type ImdbValues } from "./imdb-flags";
+import { firstRows, jobData } from "./job-data";
+import { loadReviews, type Reviews } from "./load-reviews";
+import { figure } from "./progress";
+import { reportEvent } from "./report";
+import type { Terminal } from "./terminal";
+import { whatToTry } from "./what-to-try";
+
+export interface CommandContext {
+  terminal: Terminal;
+  /** Ctrl-C. */
+  signal: AbortSignal;
+}
+
+type Run = { result: JobResult; weights: Uint8Array };
+
+/** `webgpu-rnn imdb`: load the reviews, train, evaluate, save, and say what to try next. */
+export async function imdbCommand(values: ImdbValues, { terminal, signal }: CommandContext): Promise<void> {
+  if (values.adapter === "list") return listAdapters(terminal);
+  const out = values.out ?? "artifacts/imdb.safetensors";
+  await checkWritable(out);
+  if (values.report !== undefined) await checkWritable(values.report);
+
+  const reviews = await loadReviews({
+    data: values.data,
+    sample: values.sample,
+    numWords: values["num-words"] ?? 10_000,
+    onProgress: (progress) => terminal.draw(() => downloadText(progress)),
+    notice: (line) => terminal.line(line),
+  });
+  signal.throwIfAborted();
+  const config = jobConfig(values, reviews.sample);
+  const { result, weights } = await run(values, config, jobData(reviews, config), { terminal, signal });
+
+  await writeFileAtomic(out, weights);
+  const baseline = reviews.sample ? bagOfWords(reviews, config) : undefined;
+  tellResult(terminal, { result, baseline, reviews: config.testLimit ?? reviews.test.x.length });
+  terminal.line(`Weights saved to ${out}`);
+  if (values.report !== undefined) {
+    await writeFileAtomic(
+      values.report,
+      `${JSON.stringify(reportOf(config, result, baseline), undefined, 2)}\n`,
+    );
+    terminal.line(`Report written to ${values.report}`);
+  }
+  terminal.line(`\n${whatToTry(out, reviews.sample)}`);
+}
+
+async function listAdapters(terminal: Terminal): Promise<void> {
+  const adapters = await listNodeAdapters();
+  for (const { name, description, software } of adapters) {
+    terminal.line(`${name}${software ? " (software)" : ""}: ${description}`);
+  }
+  if (adapters.length === 0)
+    terminal.line("Node finds no WebGPU adapter; npm start then uses a headless browser.");
+}
+
+/** In Node; in a headless browser where that is asked for, or where Node has no adapter but a browser may. */
+async function run(
+  values: ImdbValues,
+  config: JobConfig,
+  data: JobData,
+  { terminal, signal }: CommandContext,
+): Promise<Run> {
+  const emit = (event: JobEvent) => reportEvent(terminal, event);
+  const device = values.browser ? undefined : await nodeDevice(values.adapter, terminal);
+  if (!device) return runInBrowser(config, data, { emit, signal });
+  try {
+    return await runJob(config, data, device, { emit, signal });
+  } finally {
+    device.destroy();
+  }
+}
+
+async function nodeDevice(adapter: string | undefined, terminal: Terminal): Promise<Device | undefined> {
+  try {
+    return await requestNodeDevice({ adapter });
+  } catch (error) {
+    const browser = findChromium();
+    if (!(error instanceof DeviceError) || adapter !== undefined || browser === undefined) throw error;
+    terminal.line(`Node finds no WebGPU adapter; running in the browser ${browser}`);
+    return undefined;
+  }
+}
+
+function downloadText({ file, received, total }: DownloadProgress): string {
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  return `Downloading ${file}: ${megabytes(received)}${total ? ` of ${megabytes(total)}` : ""} MB`;
+}
+
+function bagOfWords({ train, test }: Reviews, { trainLimit, testLimit, numWords }: JobConfig): Scores {
+  return bagOfWordsBaseline({
+    train: firstRows(train, trainLimit),
+    test: firstRows(test, testLimit),
+    numWords,
+  });
+}
+
+function tellResult(
+  terminal: Terminal,
+  { result, baseline, reviews }: { result: JobResult; baseline?: Scores; reviews: number },
+): void {
+  const { loss, acc } = result.test;
+  const rows = reviews.toLocaleString("en");
+  terminal.line(`Test: loss ${figure(loss)}, acc ${figure(acc)} on ${rows} reviews never trained on`);
+  if (!baseline) return;
+  terminal.line(
+    `A bag of words on the same reviews: loss ${figure(baseline.loss)}, acc ${figure(baseline.acc)}`,
+  );
+  const lead = (acc - baseline.acc) * 100;
+  const compared = lead >= 0 ? "more" : "fewer";
+  terminal.line(`Reading them in order gets ${Math.abs(lead).toFixed(1)} in 100 ${compared} right.`);
+}
+
+/** The report's form is fixed: other programs read it. */
+function reportOf(config: JobConfig, result: JobResult, bagOfWords: Scores | undefined): object {
+  const { adapter, parameters, epochs, test, seconds } = result;
+  return { adapter, config, parameters, epochs, test, seconds, ...(bagOfWords && { bagOfWords }) };
+}

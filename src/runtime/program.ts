@@ -1,0 +1,93 @@
+import type { Device } from "./device";
+import { Kernel, type KernelDeclaration } from "./kernel";
+import type { Tensor } from "./tensor";
+
+/** Workgroups in x, y and z. */
+export type Grid = readonly [number, number?, number?];
+
+/** What one run of the program is about; grids follow from it. */
+export type GridOf<Sizes> = (sizes: Sizes) => Grid;
+
+interface Dispatch<Sizes> {
+  kernel: Kernel;
+  group: GPUBindGroup;
+  grid: GridOf<Sizes>;
+  text: string;
+}
+
+const limit = 65_535;
+
+/** A grid for `count` workgroups in one row, folded into rows of 65,535 where one is too short. */
+export function workgroups(count: number): Grid {
+  return count <= limit ? [count] : [limit, Math.ceil(count / limit)];
+}
+
+/**
+ * A recorded list of dispatches: what runs, apart from who runs it and when. Recording allocates (bind
+ * groups); running does not.
+ */
+export class Program<Sizes> {
+  readonly #steps: Dispatch<Sizes>[] = [];
+  #pipelines: GPUComputePipeline[] | undefined;
+
+  constructor(
+    readonly device: Device,
+    readonly label: string,
+  ) {}
+
+  /** Adds a dispatch of the declared kernel over the named tensors. A grid of 0 workgroups is left out. */
+  dispatch(
+    declaration: KernelDeclaration,
+    tensors: Readonly<Record<string, Tensor>>,
+    grid: GridOf<Sizes>,
+  ): this {
+    const kernel = Kernel.of(this.device, declaration);
+    const text = Object.entries(tensors).map(([name, tensor]) => `${name} <- ${tensor.toString()}`);
+    this.#steps.push({
+      kernel,
+      group: kernel.bind(tensors),
+      grid,
+      text: `${kernel.label}\n    ${text.join("\n    ")}`,
+    });
+    return this;
+  }
+
+  /** Number of dispatches in one run. */
+  get length(): number {
+    return this.#steps.length;
+  }
+
+  /** Waits until every pipeline is compiled; they compile side by side. */
+  async ready(): Promise<this> {
+    this.#pipelines = await Promise.all(this.#steps.map(({ kernel }) => kernel.pipeline));
+    return this;
+  }
+
+  /** Puts one run into a command encoder. */
+  encode(encoder: GPUCommandEncoder, sizes: Sizes): void {
+    const pass = encoder.beginComputePass({ label: this.label });
+    for (const [i, { group, grid }] of this.#steps.entries()) {
+      const [x, y = 1, z = 1] = grid(sizes);
+      if (x * y * z === 0) continue;
+      pass.setPipeline(this.#pipelines![i]);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(x, y, z);
+    }
+    pass.end();
+  }
+
+  /** Runs once, in a submit of its own. */
+  run(sizes: Sizes): void {
+    const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
+    this.encode(encoder, sizes);
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** The program as text: each dispatch with the tensors it is bound to. */
+  toString(): string {
+    return [
+      `program ${this.label}`,
+      ...this.#steps.map(({ text }, i) => `${String(i + 1).padStart(2)}. ${text}`),
+    ].join("\n");
+  }
+}

@@ -1,0 +1,137 @@
+import type {
+  Activation,
+  LayerDescription,
+  LossDescription,
+  LossName,
+  OptimizerDescription,
+  RecurrentDescription,
+} from "./layers";
+
+/** What a golden's `model_config` says, in this library's terms. */
+export interface ParsedModelConfig {
+  readonly layers: LayerDescription[];
+  /** Time steps where the input layer fixes them. */
+  readonly inputLength: number | null;
+}
+
+interface KerasObject {
+  readonly class_name: string;
+  readonly config: Record<string, unknown>;
+}
+
+/** Reads Keras's own JSON of a Sequential model. */
+export function parseModelConfig(json: string): ParsedModelConfig {
+  const { config } = JSON.parse(json) as KerasObject;
+  const layers = config.layers as KerasObject[];
+  const input = layers.find((layer) => layer.class_name === "InputLayer");
+  const batchShape = input?.config.batch_shape as (number | null)[] | undefined;
+  return {
+    layers: layers.filter((layer) => layer.class_name !== "InputLayer").map(parseLayer),
+    inputLength: batchShape?.[1] ?? null,
+  };
+}
+
+function parseLayer(layer: KerasObject): LayerDescription {
+  const { class_name: className, config } = layer;
+  const name = config.name as string;
+  switch (className) {
+    case "Embedding":
+      return {
+        type: "embedding",
+        name,
+        inputDim: config.input_dim as number,
+        outputDim: config.output_dim as number,
+        maskZero: config.mask_zero as boolean,
+      };
+    case "Dense":
+      return {
+        type: "dense",
+        name,
+        units: config.units as number,
+        activation: parseActivation(config.activation),
+        useBias: config.use_bias as boolean,
+      };
+    case "Bidirectional":
+      return {
+        type: "bidirectional",
+        name,
+        mergeMode: config.merge_mode as "concat" | "sum" | "mul" | "ave",
+        layer: parseRecurrent(config.layer as KerasObject),
+      };
+    default:
+      return parseRecurrent(layer);
+  }
+}
+
+function parseRecurrent({ class_name: className, config }: KerasObject): RecurrentDescription {
+  const types = { SimpleRNN: "simpleRNN", LSTM: "lstm", GRU: "gru" } as const;
+  if (!Object.hasOwn(types, className)) throw new Error(`golden: unknown layer class ${className}`);
+  const type = types[className as keyof typeof types];
+  return {
+    type,
+    name: config.name as string,
+    units: config.units as number,
+    activation: parseActivation(config.activation),
+    useBias: config.use_bias as boolean,
+    returnSequences: config.return_sequences as boolean,
+    goBackwards: config.go_backwards as boolean,
+    ...(type === "simpleRNN" ? {} : { recurrentActivation: parseActivation(config.recurrent_activation) }),
+    ...(type === "gru" ? { resetAfter: config.reset_after as boolean } : {}),
+  };
+}
+
+function parseActivation(name: unknown): Activation {
+  return name === "hard_sigmoid" ? "hardSigmoid" : (name as Activation);
+}
+
+/** Reads Keras's own JSON of an optimizer. */
+export function parseOptimizerConfig(json: string): OptimizerDescription {
+  const { class_name: className, config } = JSON.parse(json) as KerasObject;
+  const learningRate = config.learning_rate as number;
+  const shared = {
+    learningRate,
+    ...optional("weightDecay", config.weight_decay),
+    ...optional("clipnorm", config.clipnorm),
+    ...optional("globalClipnorm", config.global_clipnorm),
+    ...optional("clipvalue", config.clipvalue),
+  };
+  const momentum = (config.momentum as number | undefined) ?? 0;
+  switch (className) {
+    case "RMSprop": {
+      const { rho, epsilon, centered } = config as { rho: number; epsilon: number; centered: boolean };
+      return { type: "rmsprop", ...shared, rho, momentum, epsilon, centered };
+    }
+    case "SGD":
+      return { type: "sgd", ...shared, momentum, nesterov: config.nesterov as boolean };
+    case "Adam":
+    case "AdamW":
+      return {
+        type: className === "Adam" ? "adam" : "adamw",
+        ...shared,
+        beta1: config.beta_1 as number,
+        beta2: config.beta_2 as number,
+        epsilon: config.epsilon as number,
+        amsgrad: config.amsgrad as boolean,
+      };
+    default:
+      throw new Error(`golden: unknown optimizer class ${className}`);
+  }
+}
+
+function optional<Key extends string>(key: Key, value: unknown): Partial<Record<Key, number>> {
+  return typeof value === "number" ? ({ [key]: value } as Record<Key, number>) : {};
+}
+
+/** Reads a loss: a name, or Keras's JSON of a loss object. */
+export function parseLoss(text: string): LossDescription {
+  const names: Record<string, LossName> = {
+    binary_crossentropy: "binaryCrossentropy",
+    sparse_categorical_crossentropy: "sparseCategoricalCrossentropy",
+    mean_squared_error: "meanSquaredError",
+  };
+  const isObject = text.startsWith("{");
+  const config = isObject ? (JSON.parse(text) as KerasObject).config : { name: text, from_logits: false };
+  const name = names[config.name as string];
+  if (name === undefined) throw new Error(`golden: unknown loss ${text}`);
+  return { name, fromLogits: config.from_logits === true };
+}

@@ -1,0 +1,41 @@
+import { chmodSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+
+const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+/** `npx webgpu-rnn` starts the file itself. */
+const executableProgram: Plugin = {
+  name: "executable-program",
+  writeBundle: () => chmodSync("dist/cli.js", 0o755),
+};
+
+/** The library: one file for each entry point, shared parts in chunks, readable, nothing from npm but WGSL's preprocessor. */
+export default defineConfig({
+  plugins: [executableProgram],
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    minify: false,
+    sourcemap: true,
+    lib: {
+      formats: ["es"],
+      entry: {
+        index: source("index.ts"),
+        datasets: source("datasets/index.ts"),
+        io: source("io/index.ts"),
+        node: source("node/index.ts"),
+        cli: source("cli.ts"),
+        "job-page": source("job/page.ts"),
+      },
+    },
+    rolldownOptions: {
+      external: [/^node:/, /^webgpu-rnn/, "webgpu", "fflate", "puppeteer"],
+      output: {
+        entryFileNames: "[name].js",
+        chunkFileNames: "chunks/[name]-[hash].js",
+        banner: (chunk) => (chunk.isEntry && chunk.name === "cli" ? "#!/usr/bin/env node" : ""),
+      },
+    },
+  },
+});
