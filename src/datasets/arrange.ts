@@ -119,7 +119,7 @@ function arrangeSplit(raw: RawSplit, random: RandomState, settings: Settings, wh
 function largestId(splits: Split[]): number {
   let largest = 0;
   for (const { x } of splits) {
-    for (const row of x) for (let i = 0; i < row.length; i++) if (row[i] > largest) largest = row[i];
+    for (const row of x) for (const id of row) if (id > largest) largest = id;
   }
   return largest;
 }

@@ -23,11 +23,8 @@ const L2 = 1e-5;
 
 /** Which words occur, each once, without padding and start mark. */
 function wordSets(rows: ArrayLike<ArrayLike<number>>, numWords: number): Uint32Array[] {
-  return Array.from(rows, (row) => {
-    const words = new Set<number>();
-    for (let i = 0; i < row.length; i++) if (row[i] > 1 && row[i] < numWords) words.add(row[i]);
-    return Uint32Array.from(words);
-  });
+  const counted = (id: number) => id > 1 && id < numWords;
+  return Array.from(rows, (row) => Uint32Array.from(new Set(Array.from(row).filter(counted))));
 }
 
 /** Weights by word, the last one the bias; the value of a word that occurs is 1/√(words of the review). */

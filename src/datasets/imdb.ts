@@ -33,7 +33,7 @@ function readSplit(rows: Uint8Array, labels: Uint8Array, part: string): RawSplit
     const expected = `a label for each of ${x.length} rows`;
     throw new FormatError(describe(where, expected, String(y.length), "fetch the file again"));
   }
-  const wrong = Array.prototype.find.call(y, (label) => label !== 0 && label !== 1) as number | undefined;
+  const wrong = Array.from(y).find((label) => label !== 0 && label !== 1);
   if (wrong !== undefined) {
     throw new FormatError(describe(where, "labels 0 or 1", String(wrong), "pass Keras's imdb.npz"));
   }
@@ -48,21 +48,26 @@ async function loadData(options: LoadDataOptions = {}): Promise<Dataset> {
   return arrange(train, readSplit(xTest, yTest, "test"), options, "imdb.loadData");
 }
 
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+function isRank(entry: [string, unknown]): entry is [string, number] {
+  return Number.isSafeInteger(entry[1]) && Number(entry[1]) > 0;
+}
+
 async function wordIndex(options: SourceOptions = {}): Promise<Map<string, number>> {
   const file = await readSource(WORD_INDEX, options, "imdb.wordIndex");
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(file));
-  } catch (cause) {
-    const got = `${file.length} bytes that are not JSON`;
-    const message = describe("imdb.wordIndex", "an object of words and ranks", got, "fetch the file again");
-    throw new FormatError(message, { cause });
-  }
-  const entries = Object.entries(typeof parsed === "object" && !Array.isArray(parsed) ? (parsed ?? {}) : {});
-  const sound = entries.every((entry): entry is [string, number] => Number.isSafeInteger(entry[1]));
-  if (sound && entries.length > 0) return new Map(entries as [string, number][]);
-  const expected = "an object of words and ranks";
-  throw new FormatError(describe("imdb.wordIndex", expected, "something else", "fetch the file again"));
+  const parsed = parseJson(file);
+  const entries: [string, unknown][] = typeof parsed === "object" ? Object.entries(parsed ?? {}) : [];
+  if (!Array.isArray(parsed) && entries.length > 0 && entries.every(isRank)) return new Map(entries);
+  const expected = "a JSON object of words and ranks";
+  const got = `${file.length} bytes that hold something else`;
+  throw new FormatError(describe("imdb.wordIndex", expected, got, "pass Keras's imdb_word_index.json"));
 }
 
 /** The 50,000 film reviews of Maas et al. (ACL 2011), in Keras's form and order. */

@@ -146,8 +146,8 @@ class Unpickler {
     if (!Array.isArray(list)) throw damagedPickle(this.where, "a list to append to", "something else");
     for (const value of values) list.push(value);
   }
-  global(module: PickleValue, name: PickleValue): void {
-    this.make(pickledGlobal(String(module), String(name), this.where));
+  global(module: string, name: string): void {
+    this.make(pickledGlobal(module, name, this.where));
   }
   remember(key: number): void {
     this.count();

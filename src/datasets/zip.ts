@@ -89,7 +89,7 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** The CRC-32 that zip stores with each entry. */
 export function crc32(bytes: Uint8Array): number {
   let crc = -1;
-  for (let i = 0; i < bytes.length; i++) crc = crcTable[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
+  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 0xff] ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 

@@ -22,9 +22,9 @@ interface FitSettings {
 }
 
 interface JobCallback {
-  onEpochBegin(epoch: number): void;
-  onBatchEnd(batch: number, logs: JobLogs): void;
-  onEpochEnd(epoch: number, logs: JobLogs): void;
+  onEpochBegin: (epoch: number) => void;
+  onBatchEnd: (batch: number, logs: JobLogs) => void;
+  onEpochEnd: (epoch: number, logs: JobLogs) => void;
 }
 
 export interface TrainOptions {

@@ -3,6 +3,7 @@ import { requestDevice, type Device } from "../runtime/device";
 import { describe, InvalidInputError, StateError } from "../runtime/errors";
 import { read } from "../runtime/arena";
 import { checkHead, planArchitecture, type Architecture } from "./architecture";
+import type { Compiled } from "./compiled";
 import { fit, type FitOptions } from "./fit";
 import type { History } from "./history";
 import { layerFromConfig, type Layer } from "./layers";
@@ -40,21 +41,6 @@ export interface CompileOptions {
   seed?: number;
   /** The shape of the time loop, instead of the one that is measured to be faster. */
   scan?: ScanShape;
-}
-
-/** Everything that exists once a model is compiled. */
-export interface Compiled {
-  device: Device;
-  parameters: Parameters;
-  optimizer: Optimizer;
-  loss: Loss;
-  /** The name of the accuracy in histories, or undefined where it is not asked for. */
-  accuracy: string | undefined;
-  shape: ScanShape;
-  random: Random;
-  /** Optimizer steps taken. */
-  iterations: number;
-  learningRate: number;
 }
 
 /** The name under which the accuracy was asked for. */

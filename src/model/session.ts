@@ -4,7 +4,7 @@ import { batchCapacity, type BatchLayout, type Targets } from "./batch-plan";
 import type { CallbackModel } from "./callback";
 import { labelArray, labelWidth } from "./losses";
 import type { Means } from "./runner";
-import type { Compiled } from "./sequential";
+import type { Compiled } from "./compiled";
 import { tokenData, withPadding, type TokenData, type TokenInput } from "./token-data";
 import type { Workspace, WorkspaceNeeds } from "./workspace";
 

@@ -64,7 +64,9 @@ export function userCacheFolder(platform: string = process.platform, env = proce
     return path.join(env.LOCALAPPDATA ?? path.join(home, "AppData", "Local"), CACHE_NAME);
   }
   if (platform === "darwin") return path.join(home, "Library", "Caches", CACHE_NAME);
-  return path.join(env.XDG_CACHE_HOME || path.join(home, ".cache"), CACHE_NAME);
+  // Empty means unset, says the XDG base directory specification.
+  const named = env.XDG_CACHE_HOME === "" ? undefined : env.XDG_CACHE_HOME;
+  return path.join(named ?? path.join(home, ".cache"), CACHE_NAME);
 }
 
 export const nodePlatform: Platform = {

@@ -21,7 +21,10 @@ export interface CommandContext {
   signal: AbortSignal;
 }
 
-type Run = { result: JobResult; weights: Uint8Array };
+interface Run {
+  result: JobResult;
+  weights: Uint8Array;
+}
 
 /** `webgpu-rnn imdb`: load the reviews, train, evaluate, save, and say what to try next. */
 export async function imdbCommand(values: ImdbValues, { terminal, signal }: CommandContext): Promise<void> {

@@ -51,7 +51,7 @@ export interface NumberRule {
   /** What `fits` takes, in words. */
   range: string;
   example: number;
-  fits(n: number): boolean;
+  fits: (n: number) => boolean;
 }
 
 /** A flag that takes a number. */
@@ -85,12 +85,11 @@ export function parseFlags<F extends Flags>(args: readonly string[], flags: F): 
     allowPositionals: true,
   });
   const values: Record<string, unknown> = {};
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i];
-    if (token?.kind === "positional") {
+  for (const token of tokens) {
+    if (token.kind === "positional") {
       throw new UsageError(`expected only flags, got "${token.value}"; quote a text of several words`);
     }
-    if (token?.kind !== "option") continue;
+    if (token.kind !== "option") continue;
     const flag = flags[token.name];
     if (!flag || !Object.hasOwn(flags, token.name) || !token.rawName.startsWith("--"))
       throw unknownFlag(token.rawName, Object.keys(flags));

@@ -83,6 +83,22 @@ export class Program<Sizes> {
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 
+  /** Names of the dispatches, with the constants of their variants. */
+  get labels(): string[] {
+    return this.#steps.map(({ kernel }) => kernel.label);
+  }
+
+  /** Puts one dispatch into a command encoder, `times` over: for measuring it by itself. */
+  encodeOne(encoder: GPUCommandEncoder, index: number, sizes: Sizes, times: number, timestamps?: GPUComputePassTimestampWrites): void {
+    const { group, grid } = this.#steps[index];
+    const [x, y = 1, z = 1] = grid(sizes);
+    const pass = encoder.beginComputePass({ label: this.label, timestampWrites: timestamps });
+    pass.setPipeline(this.#pipelines![index]);
+    pass.setBindGroup(0, group);
+    for (let i = 0; i < times; i++) pass.dispatchWorkgroups(x, y, z);
+    pass.end();
+  }
+
   /** The program as text: each dispatch with the tensors it is bound to. */
   toString(): string {
     return [

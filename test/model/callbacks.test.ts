@@ -124,6 +124,7 @@ describe("earlyStopping", () => {
     const accuracies = [0.5, 0.6, 0.6, 0.9].map((val_acc) => ({ val_acc, score: val_acc }));
     expect(await epochsRun({ monitor: "val_acc" }, accuracies)).toBe(3);
     expect(await epochsRun({ monitor: "score", mode: "max" }, accuracies)).toBe(3);
+    expect(await epochsRun({ monitor: "val_acc", minDelta: 0.2 }, accuracies)).toBe(2);
   });
 
   test("baseline: patience goes on running until it is beaten", async () => {
