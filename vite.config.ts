@@ -1,4 +1,5 @@
 import { chmodSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
@@ -7,7 +8,7 @@ const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.met
 /** `npx webgpu-rnn` starts the file itself. */
 const executableProgram: Plugin = {
   name: "executable-program",
-  writeBundle: () => chmodSync("dist/cli.js", 0o755),
+  writeBundle: ({ dir = "dist" }) => chmodSync(join(dir, "cli.js"), 0o755),
 };
 
 /** The library: one file for each entry point, shared parts in chunks, readable, nothing from npm but WGSL's preprocessor. */

@@ -63,6 +63,7 @@ fn main(${gridParameters}) {
   let end = ${last.base(`number - ${firstSegment(part)}u`)};
   ${unroll(V, (i) => `${dh(i)} = ${last.load("end", i)};`)}
   #endif
+  ${unroll(U, (j) => each((gate, i) => `let weight${gate}_${j}_${i} = ${kernel.loadDown(4 * i, gate * U + j)};`))}
   for (var t = segment.steps; t > 0u; t--) {
     let row = segment.row + t;
     #if ${prefix}
@@ -82,9 +83,10 @@ fn main(${gridParameters}) {
       ${unroll(V, (i) =>
         cell.backward({ dz: gates.map((gate) => g(gate, i)), dh: dh(i), h: `h${i}` }, "4"),
       )}
-      ${unroll(V, (i) => `${dh(i)} = vec4f();`)}
-      ${unroll(U, (j) =>
-        each((gate, i) => `${dh(i)} += ${g(gate, j >> 2)}[${j & 3}] * ${kernel.loadDown(4 * i, gate * U + j)};`),
+      ${unroll(
+        V,
+        (i) => `${dh(i)} = vec4f();
+      ${gates.map((gate) => unroll(U, (j) => `${dh(i)} += ${g(gate, j >> 2)}[${j & 3}] * weight${gate}_${j}_${i};`)).join("\n")}`,
       )}
     }
     let to = ${dz.base("row")};

@@ -50,14 +50,15 @@ fn main(${gridParameters}) {
     let base = ${state.base("segment.origin")};
     ${unroll(V, (i) => `${h(i)} = ${state.load("base", i)};`)}
   }
+  ${unroll(U, (k) => each((gate, i) => `let weight${gate}_${k}_${i} = ${kernel.load(k, gate * U + 4 * i)};`))}
   let first = ${state.base("segment.row")};
   ${unroll(V, (i) => state.store("first", i, h(i)))}
   for (var t = 0u; t < segment.steps; t++) {
     if (!skipped(segment, t)) {
       let base = ${input.base("sourceRow(segment, t)")};
-      ${each((gate, i) => `var ${z(gate, i)} = ${input.load("base", i, gate)};`)}
-      ${unroll(U, (k) =>
-        each((gate, i) => `${z(gate, i)} += ${h(k >> 2)}[${k & 3}] * ${kernel.load(k, gate * U + 4 * i)};`),
+      ${each(
+        (gate, i) => `var ${z(gate, i)} = ${input.load("base", i, gate)};
+      ${unroll(U, (k) => `${z(gate, i)} += ${h(k >> 2)}[${k & 3}] * weight${gate}_${k}_${i};`)}`,
       )}
       ${unroll(V, (i) => cell.forward({ z: gates.map((gate) => z(gate, i)), h: h(i) }, "4"))}
     }

@@ -1,7 +1,9 @@
 import { launch, type Browser } from "puppeteer";
 import { findChromium, findFirefox, findSwiftShaders, findSystemDrivers } from "../../src/node/browsers.mjs";
 import { listNodeAdapters, requestNodeDevice } from "../../src/node/device";
+import { launchBrowser, type LaunchSettings } from "../../src/node/launch-browser";
 import type { Device, DeviceOptions } from "../../src/runtime/device";
+import { DeviceError, describe } from "../../src/runtime/errors";
 
 export { findChromium, findFirefox };
 
@@ -25,45 +27,34 @@ export async function getTestDevice(options: DeviceOptions = {}): Promise<Device
   }
 }
 
-export interface ChromiumOptions {
-  /** Use SwiftShader even where there is a GPU. Default: only where there is none. */
-  swiftshader?: boolean;
-  args?: string[];
-}
-
-const quiet = [
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-default-apps",
-  "--disable-quic",
-  "--disable-sync",
-  "--no-first-run",
-];
-
 /**
  * A headless Chromium with WebGPU, or undefined where none is installed.
  *
- * @throws {Error} none is installed, and `REQUIRE_GPU=1` is set.
+ * @param options.swiftshader use its software adapter even where there is a GPU; by default only where there is none
+ * @throws {DeviceError} none is installed, and `REQUIRE_GPU=1` is set.
  */
-export async function launchChromium(options: ChromiumOptions = {}): Promise<Browser | undefined> {
-  const executablePath = findChromium();
-  if (!executablePath) return missing("Chromium", "install Chromium or set PUPPETEER_EXECUTABLE_PATH");
-  const swiftshader = options.swiftshader ?? !(await hasGpu());
-  const args = ["--enable-unsafe-webgpu", ...quiet];
-  if (swiftshader) args.push("--use-webgpu-adapter=swiftshader");
-  else if (process.platform === "linux") args.push("--enable-features=Vulkan");
-  return launch({ executablePath, headless: true, args: [...args, ...sandbox(), ...(options.args ?? [])] });
+export async function launchChromium(options: LaunchSettings = {}): Promise<Browser | undefined> {
+  if (!findChromium() && !requireGpu) {
+    console.warn("skipped: no Chromium here; install it or set PUPPETEER_EXECUTABLE_PATH");
+    return undefined;
+  }
+  return launchBrowser({ ...options, swiftshader: options.swiftshader ?? !(await hasGpu()) });
 }
 
 /**
  * A headless Firefox with WebGPU, or undefined where none is installed. Where the system has no Vulkan
  * driver, it runs on the SwiftShader of the Chromium found.
  *
- * @throws {Error} none is installed, and `REQUIRE_GPU=1` is set.
+ * @throws {DeviceError} none is installed, and `REQUIRE_GPU=1` is set.
  */
 export async function launchFirefox(): Promise<Browser | undefined> {
   const executablePath = findFirefox();
-  if (!executablePath) return missing("Firefox", "install firefox-esr or set FIREFOX_PATH");
+  if (!executablePath) {
+    const remedy = "install firefox-esr or set FIREFOX_PATH";
+    if (requireGpu) throw new DeviceError(describe("launchFirefox", "Firefox", "none", remedy));
+    console.warn(`skipped: no Firefox here; ${remedy}`);
+    return undefined;
+  }
   const [swiftshader] = findSystemDrivers().length === 0 ? findSwiftShaders() : [];
   return launch({
     browser: "firefox",
@@ -80,16 +71,4 @@ export async function launchFirefox(): Promise<Browser | undefined> {
 
 async function hasGpu(): Promise<boolean> {
   return (await listNodeAdapters()).some((adapter) => !adapter.software);
-}
-
-/** Chromium's sandbox refuses to run as root. */
-function sandbox(): string[] {
-  return process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-}
-
-function missing(browser: string, remedy: string): undefined {
-  const message = `expected ${browser} for the browser tests, got none; ${remedy}`;
-  if (requireGpu) throw new Error(message);
-  console.warn(`skipped: ${message}`);
-  return undefined;
 }

@@ -1,0 +1,73 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runJob } from "../../src/job/run";
+import type { JobConfig, JobEvent } from "../../src/job/types";
+import { runInBrowser } from "../../src/node/browser-job";
+import { jobData } from "../../src/node/job-data";
+import { loadReviews } from "../../src/node/load-reviews";
+import { findChromium, getTestDevice, requireGpu } from "../support/adapter";
+
+const config: JobConfig = {
+  epochs: 2,
+  batchSize: 32,
+  numWords: 2000,
+  maxlen: 24,
+  embedding: 5,
+  units: 7,
+  validationSplit: 0.2,
+  learningRate: 0.01,
+  seed: 3,
+  sample: true,
+  trainLimit: 200,
+  testLimit: 50,
+};
+
+let library = "";
+beforeAll(() => {
+  library = mkdtempSync(join(tmpdir(), "library-"));
+  const build = [
+    "node_modules/vite/bin/vite.js",
+    "build",
+    "--logLevel",
+    "error",
+    "--emptyOutDir",
+    "--outDir",
+    library,
+  ];
+  execFileSync(process.execPath, build);
+});
+afterAll(() => rmSync(library, { recursive: true }));
+
+test.skipIf(!findChromium() && !requireGpu)(
+  "the job in a headless browser tells the same, in the same order, as in Node",
+  async ({ skip }) => {
+    const device = await getTestDevice();
+    if (!device) return skip("no adapter");
+    const reviews = await loadReviews({ sample: true, numWords: config.numWords, notice: () => undefined });
+    const data = jobData(reviews, config);
+    const events: Record<"node" | "browser", JobEvent[]> = { node: [], browser: [] };
+    const inNode = await runJob(config, data, device, { emit: (event) => events.node.push(event) });
+    const inBrowser = await runInBrowser(config, data, {
+      library,
+      emit: (event) => events.browser.push(event),
+    });
+
+    expect(events.browser.map(({ kind }) => kind)).toEqual(events.node.map(({ kind }) => kind));
+    const losses = ({ epochs, test }: typeof inNode.result) => [...epochs.map(({ loss }) => loss), test.loss];
+    const expected = losses(inNode.result);
+    losses(inBrowser.result).forEach((loss, i) => expect(loss).toBeCloseTo(expected[i] ?? NaN, 4));
+    expect(inBrowser.weights.length).toBe(inNode.weights.length);
+    device.destroy();
+  },
+);
+
+test.skipIf(!findChromium() && !requireGpu)("a failure in the page keeps its message", async () => {
+  const reviews = await loadReviews({ sample: true, numWords: config.numWords, notice: () => undefined });
+  const data = jobData(reviews, config);
+  data.train.x.data[5] = 99_999;
+  const run = runInBrowser(config, data, { library, emit: () => undefined });
+  await expect(run).rejects.toThrow(/^fit: expected .*99.?999/);
+});
