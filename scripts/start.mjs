@@ -4,7 +4,8 @@ import { passThrough } from "./lib/run.mjs";
 import { main, setUp } from "./lib/setup.mjs";
 
 const args = process.argv.slice(2);
-const command = args[0] === undefined || args[0].startsWith("-") ? ["imdb"] : [];
+// Flags belong to the main job, unless a command (or --version) stands first.
+const command = /^-/.test(args[0] ?? "-") && args[0] !== "--version" ? ["imdb"] : [];
 
 await main(async () => {
   const { env } = await setUp();

@@ -8,7 +8,8 @@ const options = [
   "-o=Acquire::Retries=0",
   "-o=DPkg::Lock::Timeout=60",
 ];
-const env = { DEBIAN_FRONTEND: "noninteractive" };
+// Without a network, the resolver's own patience would be far longer than apt's.
+const env = { DEBIAN_FRONTEND: "noninteractive", RES_OPTIONS: "timeout:3 attempts:1" };
 
 /** Whether this is Debian (or close kin), and we may install its packages. Ubuntu's chromium is an empty shell. */
 export function canInstall() {

@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { capture, lastLines, root, say } from "./run.mjs";
 import { SetupError } from "./packages.mjs";
 
 const sources = ["src", "package.json", "package-lock.json", "vite.config.ts", "tsconfig.json"];
-const stampFile = join(root, "dist", ".built");
+const stampFile = join(root, ".cache", "built");
 
 function newest(path) {
   const status = statSync(path);
@@ -14,7 +14,8 @@ function newest(path) {
 
 /** Builds the library to dist/ where a source is newer than it. */
 export async function ensureBuilt() {
-  const built = existsSync(stampFile) ? statSync(stampFile).mtimeMs : 0;
+  const built =
+    existsSync(join(root, "dist", "cli.js")) && existsSync(stampFile) ? statSync(stampFile).mtimeMs : 0;
   // Taken before the build: what is saved while it runs must count as newer.
   const started = Date.now();
   const changed = sources.map((name) => join(root, name)).filter((path) => existsSync(path));
@@ -27,6 +28,7 @@ export async function ensureBuilt() {
       `${lastLines(result, 30)}\nset-up: expected the library to build, got the errors above; mend them`,
     );
   }
+  mkdirSync(dirname(stampFile), { recursive: true });
   writeFileSync(stampFile, "");
   utimesSync(stampFile, started / 1000, started / 1000);
 }

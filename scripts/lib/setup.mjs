@@ -10,7 +10,7 @@ import { root, say } from "./run.mjs";
 
 const stateFile = join(root, ".cache", "setup.json");
 
-const advice = `set-up: expected a WebGPU adapter in Node or a browser, got neither. Any one of these helps:
+const remedies = `Any one of these helps:
   - a Vulkan driver for this machine's GPU (Linux), or a newer graphics driver (Windows, macOS)
   - Chromium, Chrome or Edge, from your system's packages or its maker; its software adapter works without a GPU
     Debian: apt-get install chromium libvulkan1
@@ -19,24 +19,31 @@ const advice = `set-up: expected a WebGPU adapter in Node or a browser, got neit
   - a browser in a place of its own: set PUPPETEER_EXECUTABLE_PATH to its program
   - a network, so that puppeteer can download Chrome: npx puppeteer browsers install chrome
 Then start again.`;
+const nothing = `expected a WebGPU adapter in Node or a browser, got neither. ${remedies}`;
 
 /**
  * Brings the machine to where the project runs: packages, a browser, a driver. What was found is
  * remembered in .cache/setup.json until packages, browsers or drivers change.
  *
- * @param options.browser a browser is needed even where Node has an adapter of its own
+ * @param options.browser a browser is wanted even where Node has an adapter of its own
+ * @param options.optional go on where there is neither adapter nor browser
  * @returns `{ env, adapter, browser }`: what to add to a child's environment, the adapter Node finds and
  *   the browser found (null where there is none)
  */
-export async function setUp({ browser: wanted = false } = {}) {
+export async function setUp({ browser: wanted = false, optional = false } = {}) {
   checkNode();
   await ensurePackages();
   const known = remembered();
   if (known && (known.browser || !wanted)) return known;
   const state = await find(wanted);
-  if (!state.adapter && !state.browser) throw new SetupError(advice);
-  if (!state.adapter) say("Node finds no WebGPU adapter; the browser will do the work");
-  else say(`using ${state.adapter.name}${state.adapter.software ? " (software)" : ""}`);
+  if (!state.adapter && !state.browser) {
+    if (!optional) throw new SetupError(`set-up: ${nothing}`);
+    say(nothing);
+    return state;
+  }
+  if (state.adapter) say(`using ${state.adapter.name}${state.adapter.software ? " (software)" : ""}`);
+  else say("Node finds no WebGPU adapter; the browser will do the work");
+  if (wanted && !state.browser) say(`no browser found for the tests that need one. ${remedies}`);
   remember(state);
   return state;
 }
@@ -47,13 +54,12 @@ export async function ensureFirefox() {
 }
 
 async function find(wanted) {
-  let browser = null;
-  const getBrowser = async () => (browser ??= (await ensureBrowser()) ?? null);
+  // Asked for at most once: where none is to be had, a second search would take as long as the first.
+  let search;
+  const getBrowser = () => (search ??= ensureBrowser());
   if (wanted) await getBrowser();
   const { adapter, env } = await ensureDriver(getBrowser);
-  if (!adapter || wanted) await getBrowser();
-  if (wanted && !browser)
-    say(advice.replace(/^set-up: .*$/m, "no browser found; to have the browser tests run, do one of these:"));
+  const browser = adapter && !wanted ? null : ((await getBrowser()) ?? null);
   return { env, adapter, browser };
 }
 

@@ -16,7 +16,7 @@ function cacheStorageStore(cache: Cache): Store {
   };
 }
 
-const browserPlatform: Platform = {
+export const browserPlatform: Platform = {
   async cache() {
     if (!("caches" in globalThis)) return undefined;
     return cacheStorageStore(await caches.open(CACHE_NAME));

@@ -1,4 +1,4 @@
-import { reads, type KernelDeclaration } from "../runtime/kernel";
+import type { KernelDeclaration } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { backwardBindings } from "./scan-backward-narrow";
 import {
@@ -123,7 +123,7 @@ fn main(${gridParameters}) {
   return {
     name: "scanBackward",
     constants: { ...scanConstants(options, "wide"), sequences },
-    bindings: backwardBindings(options, "array<f32>", "array<f32>", reads()),
+    bindings: backwardBindings(options, "array<f32>", "array<f32>"),
     code,
   };
 }

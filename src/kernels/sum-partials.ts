@@ -4,29 +4,37 @@ import { gridParameters, linearId } from "./shared/grid";
 
 export const sumPartialsSize = 64;
 
+/** Elements of a partial sum: rows padded to vectors of four. */
+export function partialLength(rows: number, columns: number): number {
+  return rows * Math.ceil(columns / 4) * 4;
+}
+
 /**
- * Adds up partial sums in their order.
+ * Adds up the partial sums of a kernel's gradient, and of its bias's below it, in their order.
  *
- *     sum[i] = Σ_c partials[c, i],   the first `length` into `kernel`, the rest into `bias`
+ *     kernel[k, j] = Σ_c partials[c, k, j],   bias[j] = Σ_c partials[c, K, j]
  *
- *     partials  [chunks, length + biasLength]
- *     kernel    [length]      out
- *     bias      [biasLength]  out, where there is one
+ *     partials  [chunks, K (+1), J]  rows padded to vectors of four
+ *     kernel    [K, J]  out
+ *     bias      [J]     out, where there is one
  *
  * An invocation per element.
  */
-export function sumPartials(length: number, biasLength: number, chunks: number): KernelDeclaration {
-  const total = length + biasLength;
+export function sumPartials(rows: number, columns: number, useBias: boolean, chunks: number): KernelDeclaration {
+  const length = partialLength(rows + (useBias ? 1 : 0), columns);
   const code = wgsl`
 @compute @workgroup_size(${sumPartialsSize})
 fn main(${gridParameters}) {
   let at = ${linearId(sumPartialsSize)};
-  if (at >= ${total}u) { return; }
+  let row = at / ${columns}u;
+  let column = at % ${columns}u;
+  if (row >= ${rows + (useBias ? 1 : 0)}u) { return; }
+  let element = row * ${partialLength(1, columns)}u + column;
   var sum = 0.0;
-  for (var chunk = 0u; chunk < ${chunks}u; chunk++) { sum += partials[chunk * ${total}u + at]; }
-  #if ${biasLength > 0}
-  if (at >= ${length}u) {
-    bias[at - ${length}u] = sum;
+  for (var chunk = 0u; chunk < ${chunks}u; chunk++) { sum += partials[chunk * ${length}u + element]; }
+  #if ${useBias}
+  if (row == ${rows}u) {
+    bias[column] = sum;
     return;
   }
   #endif
@@ -34,11 +42,11 @@ fn main(${gridParameters}) {
 }`;
   return {
     name: "sumPartials",
-    constants: { length, biasLength, chunks },
+    constants: { rows, columns, useBias, chunks },
     bindings: {
       partials: reads(),
       kernel: writes(),
-      ...(biasLength > 0 ? { bias: writes() } : {}),
+      ...(useBias ? { bias: writes() } : {}),
     },
     code,
   };

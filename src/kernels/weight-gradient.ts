@@ -3,6 +3,7 @@ import { unroll, wgsl } from "../runtime/wgsl";
 import { inputRowFunction } from "./linear";
 import { rowAccess } from "./shared/rows";
 import { segmentStruct, stepStruct } from "./shared/step";
+import { partialLength } from "./sum-partials";
 
 export interface WeightGradientOptions {
   /** Columns K of `x` and J of `dz`. */
@@ -28,11 +29,6 @@ export function weightGradientTiles({ inputs, outputs, useBias }: WeightGradient
   return (Math.ceil(inputs / 4) + (useBias ? 1 : 0)) * Math.ceil(outputs / 4);
 }
 
-/** Elements of one partial sum: the kernel, and the bias below it. */
-export function weightGradientLength({ inputs, outputs, useBias }: WeightGradientOptions): number {
-  return (inputs + (useBias ? 1 : 0)) * outputs;
-}
-
 /**
  * The gradient of a kernel and its bias, as partial sums over chunks of rows, added up by `sumPartials`.
  * Rows are summed in a fixed order, so the result is the same bits in every run.
@@ -42,7 +38,7 @@ export function weightGradientLength({ inputs, outputs, useBias }: WeightGradien
  *     segments, taskTokens       where `rows` needs them
  *     x         [·, K]
  *     dz        [·, J]
- *     partials  [chunks, K (+1), J]  out
+ *     partials  [chunks, K (+1), J]  out: rows padded to vectors of four
  *
  * Workgroups: x counts groups of tiles, y chunks. An invocation per tile of 4 × 4 elements.
  */
@@ -97,20 +93,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     #endif
     ${unroll(4, (i) => `sum${i} += v[${i}] * d;`)}
   }
-  let base = workgroup.y * ${weightGradientLength(options)}u;
+  let base = workgroup.y * ${partialLength(K + (useBias ? 1 : 0), J) / 4}u + tileColumn;
   // The bias lies in the row right below the kernel, also where K is no multiple of four.
-  let rowOfTile = select(tileRow * 4u, ${K}u, tileRow == ${down}u);
-  let rowsOfTile = select(min(4u, ${K}u - min(tileRow * 4u, ${K}u)), 1u, tileRow == ${down}u);
-  ${unroll(
-    4,
-    (i) => `if (${i}u < rowsOfTile) {
-    for (var c = 0u; c < 4u; c++) {
-      if (tileColumn * 4u + c < ${J}u) {
-        partials[base + (rowOfTile + ${i}u) * ${J}u + tileColumn * 4u + c] = sum${i}[c];
-      }
-    }
-  }`,
-  )}
+  let isBias = tileRow == ${down}u;
+  let top = select(tileRow * 4u, ${K}u, isBias);
+  let bottom = select(${K}u, ${K + 1}u, isBias);
+  ${unroll(4, (i) => `if (top + ${i}u < bottom) { partials[base + (top + ${i}u) * ${across}u] = sum${i}; }`)}
 }`;
   return {
     name: "weightGradient",
@@ -121,7 +109,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       ...(rows === "token" ? { taskTokens: reads("array<u32>") } : {}),
       x: reads(x.type),
       dz: reads(dz.type),
-      partials: writes(),
+      partials: writes("array<vec4f>"),
     },
     code,
   };

@@ -1,7 +1,8 @@
 import { simpleRnnCell } from "../kernels/cells/simple-rnn";
 import { maxNarrowUnits, type ScanOptions, type ScanShape } from "../kernels/scan";
-import { scanForwardNarrow, scanForwardNarrowSize } from "../kernels/scan-forward-narrow";
+import { scanForwardNarrow } from "../kernels/scan-forward-narrow";
 import { scanForwardWide } from "../kernels/scan-forward-wide";
+import { narrowSize } from "../kernels/shared/narrow";
 import { noOrigin, packStep, segmentWords, stepWords } from "../kernels/shared/step";
 import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
@@ -68,7 +69,7 @@ async function timeOf(device: Device, units: number, shape: ScanShape): Promise<
     const program = new Program<typeof sizes>(device, `scan ${shape}`).dispatch(
       shape === "wide" ? scanForwardWide(options) : scanForwardNarrow(options),
       tensors,
-      () => [shape === "wide" ? samples : Math.ceil(samples / scanForwardNarrowSize)],
+      () => [shape === "wide" ? samples : Math.ceil(samples / narrowSize)],
     );
     await program.ready();
     let least = Infinity;

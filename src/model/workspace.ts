@@ -13,7 +13,7 @@ import type { Loss } from "./losses";
 import type { Parameters } from "./parameters";
 import { recordDense } from "./record/dense";
 import { recordHead } from "./record/head";
-import { gradientChunks, type Flow, type Recorder, type Recording } from "./record/recorder";
+import { partialsLength, type Flow, type Recorder, type Recording } from "./record/recorder";
 import { recordSimpleRnn } from "./record/simple-rnn";
 import type { TokenData } from "./token-data";
 
@@ -79,7 +79,7 @@ export class Workspace {
       training,
       forward: [],
       backward: [],
-      partials: arena.tensor("partials", [training ? partialLength(architecture) : 1]),
+      partials: arena.tensor("partials", [training ? scratchLength(architecture) : 4]),
     };
     const flow = recordBody(recorder, architecture, parameters);
     const head = (part: Recorder): Tensor => {
@@ -215,10 +215,11 @@ function recordOptimizer(
   );
 }
 
-function partialLength({ layers }: Architecture): number {
+/** Scratch for the partial sums of the largest kernel's gradient. */
+function scratchLength({ layers }: Architecture): number {
   const lengths = layers
     .flatMap(({ weights }) => weights)
     .filter(({ key }) => key === "kernel" || key === "recurrentKernel")
-    .map(({ shape: [inputs, outputs] }) => gradientChunks(inputs, outputs) * (inputs + 1) * outputs);
-  return Math.max(1, ...lengths);
+    .map(({ shape: [inputs, outputs] }) => partialsLength(inputs, outputs));
+  return Math.max(4, ...lengths);
 }

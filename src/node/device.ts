@@ -1,6 +1,7 @@
 import { Device, describeAdapter, type DeviceOptions } from "../runtime/device";
 import { DeviceError } from "../runtime/errors";
 import { vulkanSources } from "./browsers.mjs";
+import { paceDawn } from "./pace-dawn";
 
 export interface NodeDeviceOptions extends DeviceOptions {
   /** Part of the adapter's name or description, upper and lower case alike. Default: the best one. */
@@ -48,6 +49,7 @@ export async function requestNodeDevice(options: NodeDeviceOptions = {}): Promis
   const dawn = await loadDawn();
   const found =
     text === undefined ? await bestAdapter(dawn, options.powerPreference) : await adapterNamed(dawn, text);
+  if (isSoftware(found.info)) paceDawn();
   return Device.fromAdapter(found, deviceOptions);
 }
 

@@ -52,8 +52,6 @@ export interface ConstantMatrix {
   type: string;
   /** WGSL: elements (row, column) to (row, column + 3); zero beyond the last column. */
   load: (row: number, column: number) => string;
-  /** WGSL: elements (row, column) to (row + 3, column); zero beyond the last row. */
-  loadDown: (row: number, column: number) => string;
 }
 
 export function constantMatrix(name: string, rows: number, columns: number): ConstantMatrix {
@@ -69,9 +67,5 @@ export function constantMatrix(name: string, rows: number, columns: number): Con
       if (at % 4 === 0 && column + 4 <= columns) return `${name}[${at / 4}]`;
       return `vec4f(${[0, 1, 2, 3].map((c) => element(row, column + c)).join(", ")})`;
     },
-    loadDown: (row, column) => `vec4f(${[0, 1, 2, 3].map((c) => element(row + c, column)).join(", ")})`,
   };
 }
-
-/** Largest matrix that a uniform buffer of the default limits holds, in elements. */
-export const maxConstantMatrix = 65_536 / 4;

@@ -1,11 +1,16 @@
 import { assignSlots, assignSlotsSize } from "../../kernels/assign-slots";
 import { embeddingGather, embeddingGatherSize } from "../../kernels/embedding-gather";
 import { embeddingGradient, embeddingGradientSize } from "../../kernels/embedding-gradient";
+import { embeddingGradientNarrow } from "../../kernels/embedding-gradient-narrow";
+import { maxNarrowUnits } from "../../kernels/scan";
+import { narrowLanes, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
+import { sumByTokenNarrow } from "../../kernels/sum-by-token-narrow";
 import { sumByToken, sumByTokenSize } from "../../kernels/sum-by-token";
 import type { StepValues } from "../../kernels/shared/step";
 import { workgroups, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
-import { elementGrid, type Flow, type Recorder } from "./recorder";
+import type { WeightTensors } from "../parameters";
+import { elementGrid, recordSumPartials, type Flow, type Recorder } from "./recorder";
 
 type TokenFlow = Extract<Flow, { kind: "tokens" }>;
 
@@ -32,25 +37,38 @@ export function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): Extract<F
       { step, groupTasks, taskTokens, slots },
       elementGrid((sizes) => sizes.distinct, 1, assignSlotsSize),
     );
-    recordEmbeddingGradient(recorder, program, flow, { dz: gradient, columns: width, sums });
+    recordSumByToken(recorder, program, { dz: gradient, columns: width, sums });
+    recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
   });
   return { kind: "rows", width, values, gradient };
 }
 
-/** Records the embedding table's gradient from the derivative of every state row. */
+/** Records the sums of the derivatives of all state rows that have the same token. */
+export function recordSumByToken(
+  recorder: Recorder,
+  program: Program<StepValues>,
+  { dz, columns, sums }: { dz: Tensor; columns: number; sums: Tensor },
+): void {
+  const { step, taskStarts, tokenRows } = recorder.plan;
+  const narrow = recorder.shape === "narrow" && columns <= maxNarrowUnits;
+  program.dispatch(
+    narrow ? sumByTokenNarrow(columns) : sumByToken(columns),
+    { step, taskStarts, tokenRows, dz, sums },
+    narrow
+      ? elementGrid((sizes) => sizes.tasks, 1, narrowSize)
+      : elementGrid((sizes) => sizes.tasks, columns, sumByTokenSize),
+  );
+}
+
+/** Records the embedding table's gradient from the sums by token. */
 export function recordEmbeddingGradient(
   recorder: Recorder,
   program: Program<StepValues>,
   flow: TokenFlow,
-  { dz, columns, sums, kernel }: { dz: Tensor; columns: number; sums: Tensor; kernel?: Tensor },
+  { columns, sums, kernel }: { columns: number; sums: Tensor; kernel?: Tensor },
 ): void {
-  const { step, groupTasks, taskTokens, taskStarts, tokenRows } = recorder.plan;
+  const { step, groupTasks, taskTokens } = recorder.plan;
   const { vocabulary, width } = flow;
-  program.dispatch(
-    sumByToken(columns),
-    { step, taskStarts, tokenRows, dz, sums },
-    elementGrid((sizes) => sizes.tasks, columns, sumByTokenSize),
-  );
   program.dispatch(
     embeddingGradient({ vocabulary, width, columns, projected: kernel !== undefined }),
     {
@@ -64,4 +82,34 @@ export function recordEmbeddingGradient(
     },
     () => workgroups(Math.ceil((vocabulary * width) / embeddingGradientSize)),
   );
+}
+
+/** Records the gradients of the table and of the input kernel, where they can stay in registers. */
+export function recordEmbeddingGradientNarrow(
+  recorder: Recorder,
+  program: Program<StepValues>,
+  flow: TokenFlow,
+  { columns, sums, kernel }: { columns: number; sums: Tensor; kernel: Tensor },
+  gradients: WeightTensors,
+): void {
+  const { plan, slots } = recorder;
+  const { vocabulary, width } = flow;
+  const useBias = gradients.bias !== undefined;
+  const { partials } = recorder;
+  program.dispatch(
+    embeddingGradientNarrow({ vocabulary, width, columns, useBias }),
+    {
+      step: plan.step,
+      slots,
+      groupTasks: plan.groupTasks,
+      taskTokens: plan.taskTokens,
+      sums,
+      embeddings: flow.weights.embeddings,
+      kernel,
+      dEmbeddings: flow.gradients!.embeddings,
+      partials,
+    },
+    () => [narrowWorkgroups],
+  );
+  recordSumPartials(program, partials, narrowLanes, gradients.kernel, gradients.bias);
 }

@@ -1,7 +1,8 @@
-import { weightGradient, weightGradientLength, weightGradientSize, weightGradientTiles } from "../../kernels/weight-gradient";
+import { weightGradient, weightGradientSize, weightGradientTiles } from "../../kernels/weight-gradient";
 import type { WeightGradientOptions } from "../../kernels/weight-gradient";
-import { sumPartials, sumPartialsSize } from "../../kernels/sum-partials";
+import { partialLength, sumPartials, sumPartialsSize } from "../../kernels/sum-partials";
 import type { ScanShape } from "../../kernels/scan";
+import { narrowLanes } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Arena } from "../../runtime/arena";
 import { workgroups, type GridOf, type Program } from "../../runtime/program";
@@ -54,12 +55,13 @@ export function elementGrid(
 /** Number of the first sample's segment. */
 export const firstSample = (layout: BatchLayout): number => (layout.sharePrefix ? 1 : 0);
 
-const mostChunks = 64;
+/** One more than the narrow kernels have lanes: the shared prefix has a partial sum of its own. */
+const mostChunks = narrowLanes + 1;
 const partialBudget = 4_000_000;
 
 /** Into how many partial sums the gradient of a kernel is cut: fewer for large kernels, to save memory. */
 export function gradientChunks(inputs: number, outputs: number): number {
-  return Math.max(1, Math.min(mostChunks, Math.floor(partialBudget / ((inputs + 1) * outputs))));
+  return Math.max(1, Math.min(mostChunks, Math.floor(partialBudget / partialLength(inputs + 1, outputs))));
 }
 
 /** Records the gradient of a kernel and its bias: partial sums over the rows, then their sum. */
@@ -73,8 +75,7 @@ export function recordWeightGradient(
   const useBias = tensors.bias !== undefined;
   const chunks = gradientChunks(options.inputs, options.outputs);
   const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(layout) };
-  const length = weightGradientLength(full);
-  const partials = recorder.partials.view("partials", [chunks, length]);
+  const { partials } = recorder;
   program.dispatch(
     weightGradient(full),
     {
@@ -87,9 +88,27 @@ export function recordWeightGradient(
     },
     () => [Math.ceil(weightGradientTiles(full) / weightGradientSize), chunks],
   );
+  recordSumPartials(program, partials, chunks, tensors.kernel, tensors.bias);
+}
+
+/** Records the sum of partial gradients into the kernel's [K, J] and the bias's. */
+export function recordSumPartials(
+  program: Program<StepValues>,
+  partials: Tensor,
+  chunks: number,
+  kernel: Tensor,
+  bias?: Tensor,
+): void {
+  const [rows, columns] = kernel.shape;
+  const useBias = bias !== undefined;
   program.dispatch(
-    sumPartials(options.inputs * options.outputs, useBias ? options.outputs : 0, chunks),
-    { partials, kernel: tensors.kernel, ...(tensors.bias ? { bias: tensors.bias } : {}) },
-    () => workgroups(Math.ceil(length / sumPartialsSize)),
+    sumPartials(rows, columns, useBias, chunks),
+    { partials, kernel, ...(bias ? { bias } : {}) },
+    () => workgroups(Math.ceil(((rows + (useBias ? 1 : 0)) * columns) / sumPartialsSize)),
   );
+}
+
+/** Elements of scratch that the partial gradients of a kernel take at most. */
+export function partialsLength(inputs: number, outputs: number): number {
+  return gradientChunks(inputs, outputs) * partialLength(inputs + 1, outputs);
 }

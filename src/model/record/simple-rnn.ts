@@ -1,20 +1,29 @@
 import { simpleRnnCell } from "../../kernels/cells/simple-rnn";
 import { embedProject, embedProjectSize } from "../../kernels/embed-project";
+import { embedProjectNarrow } from "../../kernels/embed-project-narrow";
 import { linear, linearSize } from "../../kernels/linear";
 import { linearInputGradient, linearInputGradientSize } from "../../kernels/linear-input-gradient";
 import { reverseRows, reverseRowsSize } from "../../kernels/reverse-rows";
 import type { ScanOptions } from "../../kernels/scan";
-import { scanBackwardNarrow } from "../../kernels/scan-backward-narrow";
+import { scanBackwardNarrow, sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
 import { scanBackwardWide } from "../../kernels/scan-backward-wide";
-import { scanForwardNarrow, scanForwardNarrowSize } from "../../kernels/scan-forward-narrow";
+import { scanForwardNarrow } from "../../kernels/scan-forward-narrow";
 import { scanForwardWide } from "../../kernels/scan-forward-wide";
+import { maxOwnMatrix, maxOwnSums, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
 import { workgroups, type GridOf } from "../../runtime/program";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Tensor } from "../../runtime/tensor";
 import type { SimpleRnnConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
-import { recordEmbeddingGradient } from "./embedding";
-import { elementGrid, firstSample, recordWeightGradient, type Flow, type Recorder } from "./recorder";
+import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
+import {
+  elementGrid,
+  firstSample,
+  recordSumPartials,
+  recordWeightGradient,
+  type Flow,
+  type Recorder,
+} from "./recorder";
 
 type SequenceFlow = Extract<Flow, { kind: "tokens" | "rows" }>;
 
@@ -25,7 +34,7 @@ function parts(recorder: Recorder): Part[] {
   const samples: GridOf<StepValues> =
     recorder.shape === "wide"
       ? (sizes) => workgroups(sizes.samples)
-      : (sizes) => workgroups(Math.ceil(sizes.samples / scanForwardNarrowSize));
+      : (sizes) => workgroups(Math.ceil(sizes.samples / narrowSize));
   if (!recorder.layout.sharePrefix) return [{ part: "all", grid: samples }];
   return [
     { part: "prefix", grid: () => [1] },
@@ -68,10 +77,15 @@ export function recordSimpleRnn(
     !fromTokens && config.goBackwards ? arena.tensor("dInput", [capacity.rows, units]) : undefined;
   recorder.backward.push((program) => {
     const { step, segments, tokens } = recorder.plan;
+    const narrow = recorder.shape === "narrow";
+    const sumsKernel = narrow && sumsRecurrentGradient(units, options.cell.gates);
+    const groups = Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
+    const lanes = groups * narrowSize;
+    const { partials } = recorder;
     for (const { part, grid } of parts(recorder).reverse()) {
-      const scan = recorder.shape === "wide" ? scanBackwardWide : scanBackwardNarrow;
+      const scan = { ...options, part, sequences: returnSequences };
       program.dispatch(
-        scan({ ...options, part, sequences: returnSequences }),
+        narrow ? scanBackwardNarrow(scan, lanes) : scanBackwardWide(scan),
         {
           step,
           segments,
@@ -81,24 +95,36 @@ export function recordSimpleRnn(
           ...(returnSequences ? { dSequence: gradient } : part === "prefix" ? {} : { dLast: gradient }),
           dz,
           dOrigin,
+          ...(sumsKernel ? { partials } : {}),
         },
-        grid,
+        narrow && part !== "prefix" ? () => [groups] : grid,
       );
     }
-    recordWeightGradient(
-      recorder,
-      program,
-      { inputs: units, outputs: units, rows: "above", count: "rows" },
-      { x: h, dz, kernel: gradients!.recurrentKernel },
-    );
-    if (input.kind === "tokens") {
-      recordEmbeddingGradient(recorder, program, input, { dz, columns: units, sums, kernel: weights.kernel });
+    if (sumsKernel) {
+      const chunks = recorder.layout.sharePrefix ? lanes + 1 : lanes;
+      recordSumPartials(program, partials, chunks, gradients!.recurrentKernel);
+    } else {
       recordWeightGradient(
         recorder,
         program,
-        { inputs: input.width, outputs: units, rows: "token", count: "tasks" },
-        { x: input.weights.embeddings, dz: sums, kernel: gradients!.kernel, bias: gradients!.bias },
+        { inputs: units, outputs: units, rows: "above", count: "rows" },
+        { x: h, dz, kernel: gradients!.recurrentKernel },
       );
+    }
+    if (input.kind === "tokens") {
+      recordSumByToken(recorder, program, { dz, columns: units, sums });
+      const toTable = { columns: units, sums, kernel: weights.kernel };
+      if (narrow && input.width * units <= maxOwnSums) {
+        recordEmbeddingGradientNarrow(recorder, program, input, toTable, gradients!);
+      } else {
+        recordEmbeddingGradient(recorder, program, input, toTable);
+        recordWeightGradient(
+          recorder,
+          program,
+          { inputs: input.width, outputs: units, rows: "token", count: "tasks" },
+          { x: input.weights.embeddings, dz: sums, kernel: gradients!.kernel, bias: gradients!.bias },
+        );
+      }
     } else {
       let dInput = dz;
       if (reversed) {
@@ -140,10 +166,14 @@ function recordForward(
     const { step, segments, tokens, groupTasks, taskTokens } = plan;
     if (input.kind === "tokens") {
       const { embeddings } = input.weights;
+      const narrow = recorder.shape === "narrow" && input.width * options.units <= maxOwnMatrix;
+      const project = narrow ? embedProjectNarrow : embedProject;
       program.dispatch(
-        embedProject(input.width, options.units, bias !== undefined),
+        project(input.width, options.units, bias !== undefined),
         { step, groupTasks, taskTokens, embeddings, kernel, ...withBias, projected, slots },
-        elementGrid((sizes) => sizes.distinct, options.units, embedProjectSize),
+        narrow
+          ? () => [narrowWorkgroups]
+          : elementGrid((sizes) => sizes.distinct, options.units, embedProjectSize),
       );
     } else {
       program.dispatch(

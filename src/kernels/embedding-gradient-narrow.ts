@@ -1,0 +1,102 @@
+import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { wgsl } from "../runtime/wgsl";
+import { gridParameters, linearId } from "./shared/grid";
+import {
+  addOuterProduct,
+  addProduct,
+  declareSums,
+  names,
+  narrowLanes,
+  narrowSize,
+  ownMatrix,
+  storeSums,
+} from "./shared/narrow";
+import { rowAccess } from "./shared/rows";
+import { stepStruct } from "./shared/step";
+
+export interface EmbeddingGradientNarrowOptions {
+  /** Rows V of the table, and its columns E. */
+  vocabulary: number;
+  width: number;
+  /** Columns J of the sums. */
+  columns: number;
+  useBias: boolean;
+}
+
+/**
+ * `embeddingGradient` of a projected table for adapters that want the narrow shape, together with the
+ * gradient of the input kernel and its bias: an invocation takes the tokens `id`, `id + lanes`, …
+ *
+ *     dProjected = Σ_{tasks k of v} sums[k]
+ *     dEmbeddings[v] = dProjected·kernelᵀ,   zero for tokens that the batch does not hold
+ *     dKernel += embeddings[v]ᵀ·dProjected,  dBias += dProjected
+ *
+ *     slots, groupTasks, taskTokens  as in `embeddingGradient`
+ *     sums         [K, J]
+ *     embeddings   [V, E]
+ *     kernel       [E, J]
+ *     dEmbeddings  [V, E]  out
+ *     partials     [lanes, E (+1), J]  out: each invocation's part of dKernel, and below it of
+ *                  dBias; rows padded to vectors of four
+ *
+ * A copy of the kernel and the sums stay with the invocation.
+ */
+export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions): KernelDeclaration {
+  const { vocabulary, width: E, columns: J, useBias } = options;
+  const table = rowAccess("embeddings", E);
+  const sumRows = rowAccess("sums", J);
+  const output = rowAccess("dEmbeddings", E);
+  const d = names("d", sumRows.vectors);
+  const x = names("x", table.vectors);
+  const dx = names("dx", table.vectors);
+  const length = (E + (useBias ? 1 : 0)) * sumRows.vectors;
+  const code = wgsl`
+${stepStruct}
+
+@compute @workgroup_size(${narrowSize})
+fn main(${gridParameters}) {
+  let id = ${linearId(narrowSize)};
+  ${ownMatrix("weight", J, E, `kernel[column * ${J}u + row]`)}
+  ${declareSums("dKernel", E, J)}
+  ${declareSums("dBias", 1, J)}
+  for (var token = id; token < ${vocabulary}u; token += ${narrowLanes}u) {
+    let slot = slots[token];
+    ${dx.map((name) => `var ${name} = vec4f();`).join("\n")}
+    if (slot < step.distinct && taskTokens[groupTasks[slot]] == token) {
+      ${d.map((name) => `var ${name} = vec4f();`).join("\n")}
+      for (var task = groupTasks[slot]; task < groupTasks[slot + 1u]; task++) {
+        let sumsRow = ${sumRows.base("task")};
+        ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`).join("\n")}
+      }
+      ${addProduct(dx, d, J, "weight")}
+      let row = ${table.base("token")};
+      ${x.map((name, i) => `let ${name} = ${table.load("row", i)};`).join("\n")}
+      ${addOuterProduct("dKernel", E, x, d)}
+      ${d.map((name, i) => `dBias[${i}] += ${name};`).join("\n")}
+    }
+    let to = ${output.base("token")};
+    ${dx.map((name, i) => output.store("to", i, name)).join("\n")}
+  }
+  let base = id * ${length}u;
+  ${storeSums("dKernel", E, J, "partials", "base")}
+  #if ${useBias}
+  ${storeSums("dBias", 1, J, "partials", `base + ${E * sumRows.vectors}u`)}
+  #endif
+}`;
+  return {
+    name: "embeddingGradient",
+    constants: { shape: "narrow", ...options },
+    bindings: {
+      step: uniform("Step"),
+      slots: reads("array<u32>"),
+      groupTasks: reads("array<u32>"),
+      taskTokens: reads("array<u32>"),
+      sums: reads(sumRows.type),
+      embeddings: reads(table.type),
+      kernel: reads(),
+      dEmbeddings: writes(output.type),
+      partials: writes("array<vec4f>"),
+    },
+    code,
+  };
+}

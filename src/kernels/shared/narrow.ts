@@ -1,0 +1,87 @@
+import { unroll } from "../../runtime/wgsl";
+
+/**
+ * Lanes of a workgroup in the narrow shape. Adapters that want this shape run the lanes of one SIMD group
+ * in step (4 on SwiftShader, 8 on lavapipe) and workgroups side by side on the processor's cores.
+ */
+export const narrowSize = 8;
+
+/** Workgroups among which a narrow kernel shares its rows: more than the cores of any such adapter. */
+export const narrowWorkgroups = 16;
+
+/** Invocations among which a narrow kernel shares its rows. */
+export const narrowLanes = narrowSize * narrowWorkgroups;
+
+/** A matrix is kept by each invocation up to this size: beyond, shaders compile too slowly. */
+export const maxOwnMatrix = 64 * 64;
+
+/** Partial sums are kept as well up to this size: both must stay in the first-level cache. */
+export const maxOwnSums = 32 * 32;
+
+/**
+ * WGSL: the invocation's own copy of a matrix, `name[row · vectors + i]` holding columns 4i to 4i + 3; zero
+ * beyond the last column. Unrolled text then reads it at constant places, which such adapters turn into
+ * plain vector loads; a load from a buffer costs them as much as a dozen multiplications.
+ *
+ * @param element WGSL for the element of the variables `row` and `column`
+ */
+export function ownMatrix(name: string, rows: number, columns: number, element: string): string {
+  const vectors = Math.ceil(columns / 4);
+  return `var ${name}: array<vec4f, ${rows * vectors}>;
+  for (var row = 0u; row < ${rows}u; row++) {
+    for (var column = 0u; column < ${columns}u; column++) {
+      ${name}[row * ${vectors}u + column / 4u][column % 4u] = ${element};
+    }
+  }`;
+}
+
+/**
+ * WGSL: out ← out + x·matrix. One vector of outputs after the other, so that it stays in registers.
+ *
+ * @param x names of the input vectors, of whose elements `inputs` count
+ * @param out names of the output vectors
+ */
+export function addProduct(
+  out: readonly string[],
+  x: readonly string[],
+  inputs: number,
+  matrix: string,
+): string {
+  return out
+    .map((name, i) =>
+      unroll(inputs, (k) => `${name} += ${x[k >> 2]}[${k & 3}] * ${matrix}[${k * out.length + i}];`),
+    )
+    .join("\n");
+}
+
+/**
+ * WGSL: sums of outer products, all zero. They are an array, not variables: what is carried round a loop
+ * in variables is merged lane by lane at its end, whether it changed or not.
+ */
+export function declareSums(name: string, rows: number, columns: number): string {
+  return `var ${name}: array<vec4f, ${rows * Math.ceil(columns / 4)}>;`;
+}
+
+/** WGSL: sums ← sums + xᵀ·d. */
+export function addOuterProduct(
+  sums: string,
+  rows: number,
+  x: readonly string[],
+  d: readonly string[],
+): string {
+  return unroll(rows, (row) =>
+    d
+      .map((vector, i) => `${sums}[${row * d.length + i}] += ${x[row >> 2]}[${row & 3}] * ${vector};`)
+      .join("\n"),
+  );
+}
+
+/** WGSL: stores all vectors of sums from vector `base` on. */
+export function storeSums(sums: string, rows: number, columns: number, into: string, base: string): string {
+  const vectors = rows * Math.ceil(columns / 4);
+  return `for (var i = 0u; i < ${vectors}u; i++) { ${into}[${base} + i] = ${sums}[i]; }`;
+}
+
+/** Names `prefix0`, `prefix1`, … */
+export const names = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}${i}`);

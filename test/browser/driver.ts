@@ -1,0 +1,49 @@
+import type { Browser, Page } from "puppeteer";
+import type { Outcome, tests } from "./page";
+import { serveTests } from "./server";
+
+type Tests = typeof tests;
+
+/** A browser with the test page open. */
+export interface TestPage {
+  /** Runs a function of the page; rejects with the page's own message. */
+  run<Name extends keyof Tests>(
+    name: Name,
+    ...parameters: Parameters<Tests[Name]>
+  ): Promise<Awaited<ReturnType<Tests[Name]>>>;
+  /** What the page wrote to its console as errors or warnings, and what it threw. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Opens the test page in a browser. */
+export async function openTestPage(browser: Browser): Promise<TestPage> {
+  const server = await serveTests();
+  const page = await browser.newPage();
+  const complaints = listen(page);
+  await page.goto(server.address, { waitUntil: "load" });
+  await page.waitForFunction("'runTest' in globalThis", { timeout: 60_000 });
+  return {
+    complaints,
+    async run(name, ...parameters) {
+      const call = `runTest(${JSON.stringify(name)}, ${JSON.stringify(parameters)})`;
+      const outcome = (await page.evaluate(call)) as Outcome;
+      if ("error" in outcome) throw new Error(outcome.error);
+      return outcome.result as never;
+    },
+    async close() {
+      await browser.close();
+      await server.close();
+    },
+  };
+}
+
+function listen(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    const type = message.type();
+    if (type === "error" || type === "warn") complaints.push(`${type}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  return complaints;
+}

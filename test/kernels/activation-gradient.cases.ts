@@ -1,0 +1,33 @@
+import { activationGradient, activationGradientSize } from "../../src/kernels/activation-gradient";
+import { activate, derivativeFromOutput } from "../reference/activation";
+import { randomValues } from "../support/random";
+import { kernelTolerance } from "../support/tolerances";
+import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+
+const activations = ["tanh", "relu", "sigmoid", "linear"] as const;
+
+function gradientCase(
+  activation: (typeof activations)[number],
+  count: "rows" | "samples",
+  rows: number,
+  width: number,
+): KernelCase {
+  return kernelCase(`activationGradient: ${activation}, ${rows} ${count} of ${width}`, async (device) => {
+    const y = randomValues(rows * width, 1, 3).map((z) => activate(activation, z));
+    const dy = randomValues(rows * width, 2);
+    const actual = await runKernel(device, activationGradient(activation, width, count), {
+      sizes: { [count]: rows },
+      inputs: { y },
+      outputs: { dy },
+      grid: invocations(rows * width, activationGradientSize),
+    });
+    const expected = Float64Array.from(dy, (d, i) => d * derivativeFromOutput(activation, y[i]));
+    assertOutputs(actual, { dy: expected }, kernelTolerance(1));
+  });
+}
+
+export const cases: KernelCase[] = activations.flatMap((activation) => [
+  gradientCase(activation, "rows", 13, 5),
+  gradientCase(activation, "samples", 1, 1),
+  gradientCase(activation, "samples", 127, 3),
+]);

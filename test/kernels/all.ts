@@ -1,0 +1,43 @@
+/** Every kernel case, by the module it stands in. */
+import { cases as activate } from "./activate.cases";
+import { cases as activationGradient } from "./activation-gradient.cases";
+import { cases as assignSlots } from "./assign-slots.cases";
+import { cases as denseSigmoidLoss } from "./dense-sigmoid-loss.cases";
+import { cases as embedProject } from "./embed-project.cases";
+import { cases as embeddingGather } from "./embedding-gather.cases";
+import { cases as embeddingGradient } from "./embedding-gradient.cases";
+import { cases as gradientSquares } from "./gradient-squares.cases";
+import { cases as linear } from "./linear.cases";
+import { cases as linearInputGradient } from "./linear-input-gradient.cases";
+import { cases as loss } from "./loss.cases";
+import { cases as optimizer } from "./optimizer.cases";
+import { cases as reverseRows } from "./reverse-rows.cases";
+import { cases as scan } from "./scan.cases";
+import { cases as softmax } from "./softmax.cases";
+import { cases as sumByToken } from "./sum-by-token.cases";
+import { cases as sumMetrics } from "./sum-metrics.cases";
+import { cases as sumPartials } from "./sum-partials.cases";
+import { cases as weightGradient } from "./weight-gradient.cases";
+import type { KernelCase } from "./harness";
+
+export const kernelCases: readonly KernelCase[] = [
+  activate,
+  activationGradient,
+  assignSlots,
+  denseSigmoidLoss,
+  embedProject,
+  embeddingGather,
+  embeddingGradient,
+  gradientSquares,
+  linear,
+  linearInputGradient,
+  loss,
+  optimizer,
+  reverseRows,
+  scan,
+  softmax,
+  sumByToken,
+  sumMetrics,
+  sumPartials,
+  weightGradient,
+].flat();

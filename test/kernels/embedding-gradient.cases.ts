@@ -1,0 +1,89 @@
+import {
+  embeddingGradient,
+  embeddingGradientSize,
+  type EmbeddingGradientOptions,
+} from "../../src/kernels/embedding-gradient";
+import { embeddingGradientNarrow } from "../../src/kernels/embedding-gradient-narrow";
+import { narrowLanes, narrowWorkgroups } from "../../src/kernels/shared/narrow";
+import { denseBackward } from "../reference/dense";
+import { embeddingGradient as twin, gatherEmbedding } from "../reference/embedding";
+import { sumRows } from "../reference/rows";
+import { randomValues } from "../support/random";
+import { kernelTolerance } from "../support/tolerances";
+import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { narrowWidths, widths } from "./sizes";
+import { tokenGroups } from "./token-groups";
+
+function gradientCase(counts: readonly number[], options: EmbeddingGradientOptions): KernelCase {
+  const { vocabulary, width, columns, projected } = options;
+  const name = `embeddingGradient: ${counts.length} tokens of ${vocabulary}, E ${width}, ${projected ? `through ${columns} columns` : "as it is"}`;
+  return kernelCase(name, async (device) => {
+    const { groupTasks, taskTokens, slots } = tokenGroups(counts, vocabulary, 1);
+    const tasks = taskTokens.length;
+    const sums = randomValues(tasks * columns, 2);
+    const kernel = randomValues(width * columns, 3);
+    const shape = { rows: tasks, inputs: width, units: columns };
+    const perTask = projected ? denseBackward(sums, new Float32Array(tasks * width), kernel, shape).dX : sums;
+    const actual = await runKernel(device, embeddingGradient(options), {
+      sizes: { distinct: counts.length },
+      inputs: { slots, groupTasks, taskTokens, sums, ...(projected ? { kernel } : {}) },
+      outputs: { dEmbeddings: vocabulary * width },
+      grid: invocations(vocabulary * width, embeddingGradientSize),
+    });
+    const dEmbeddings = twin(perTask, taskTokens, vocabulary, width);
+    assertOutputs(actual, { dEmbeddings }, kernelTolerance(3 * columns));
+  });
+}
+
+/** The narrow shape gives the input kernel's gradient, too. */
+function narrowCase(vocabulary: number, width: number, columns: number, useBias: boolean): KernelCase {
+  const name = `embeddingGradient, narrow: V ${vocabulary}, E ${width}, through ${columns} columns, ${useBias ? "bias" : "no bias"}`;
+  return kernelCase(name, async (device) => {
+    const counts = [1, 200, 3].slice(0, vocabulary);
+    const { groupTasks, taskTokens, slots } = tokenGroups(counts, vocabulary, 1);
+    const tasks = taskTokens.length;
+    const sums = randomValues(tasks * columns, 2);
+    const kernel = randomValues(width * columns, 3);
+    const embeddings = randomValues(vocabulary * width, 4);
+    const rows = gatherEmbedding(embeddings, taskTokens, width);
+    const shape = { rows: tasks, inputs: width, units: columns };
+    const { dX, dKernel, dBias } = denseBackward(sums, rows, kernel, shape);
+    const length = (width + (useBias ? 1 : 0)) * columns;
+    const options = { vocabulary, width, columns, useBias };
+    const { dEmbeddings, partials } = await runKernel(device, embeddingGradientNarrow(options), {
+      sizes: { distinct: counts.length },
+      inputs: { slots, groupTasks, taskTokens, sums, kernel, embeddings },
+      outputs: { dEmbeddings: vocabulary * width, partials: narrowLanes * length },
+      grid: [narrowWorkgroups],
+    });
+    const total = Float32Array.from(sumRows(partials, length));
+    const actual = {
+      dEmbeddings,
+      dKernel: total.subarray(0, width * columns),
+      dBias: total.subarray(width * columns),
+    };
+    const expected = {
+      dEmbeddings: twin(dX, taskTokens, vocabulary, width),
+      dKernel,
+      dBias: useBias ? dBias : [],
+    };
+    assertOutputs(actual, expected, kernelTolerance(3 * columns));
+  });
+}
+
+export const cases: KernelCase[] = [
+  gradientCase([1], { vocabulary: 1, width: 1, columns: 1, projected: true }),
+  gradientCase([1, 200, 3], { vocabulary: 127, width: 5, columns: 7, projected: true }),
+  gradientCase([1, 200, 3], { vocabulary: 127, width: 5, columns: 5, projected: false }),
+  ...widths.map((width, i) =>
+    gradientCase([65, 2], {
+      vocabulary: 13,
+      width,
+      columns: widths[(i + 3) % widths.length],
+      projected: true,
+    }),
+  ),
+  narrowCase(1, 1, 1, true),
+  narrowCase(300, 5, 7, false),
+  ...narrowWidths.map((width, i) => narrowCase(13, width, narrowWidths[(i + 3) % narrowWidths.length], true)),
+];

@@ -1,0 +1,37 @@
+import { readdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Device } from "../../src/index";
+import { getTestDevice } from "../support/adapter";
+import { kernelCases } from "./all";
+
+let device: Device | undefined;
+beforeAll(async () => {
+  device = await getTestDevice();
+});
+afterAll(() => {
+  device?.destroy();
+});
+
+describe("kernels against their float64 twins", () => {
+  for (const kernelCase of kernelCases) {
+    // A kernel that keeps whole matrices in registers takes seconds to compile.
+    test(kernelCase.name, { timeout: 120_000 }, async ({ skip }) => {
+      if (!device) return skip("no WebGPU adapter");
+      await kernelCase.run(device);
+    });
+  }
+});
+
+test("every kernel has its cases, and no two cases have one name", () => {
+  const files = (folder: string, ending: string): string[] =>
+    readdirSync(new URL(folder, import.meta.url))
+      .filter((name) => name.endsWith(ending))
+      .map((name) => name.slice(0, -ending.length));
+  const tested = new Set(files(".", ".cases.ts"));
+  const kernels = files("../../src/kernels/", ".ts").map((name) =>
+    name.startsWith("scan") ? "scan" : name.replace(/-narrow$/, ""),
+  );
+  expect(kernels.filter((name) => !tested.has(name))).toEqual([]);
+  const names = kernelCases.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});

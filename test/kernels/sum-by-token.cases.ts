@@ -1,0 +1,33 @@
+import type { ScanShape } from "../../src/kernels/scan";
+import { narrowSize } from "../../src/kernels/shared/narrow";
+import { rowsPerTask, sumByToken, sumByTokenSize } from "../../src/kernels/sum-by-token";
+import { sumByTokenNarrow } from "../../src/kernels/sum-by-token-narrow";
+import { sumByToken as twin } from "../reference/rows";
+import { randomValues } from "../support/random";
+import { kernelTolerance } from "../support/tolerances";
+import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { widths } from "./sizes";
+import { tokenGroups } from "./token-groups";
+
+function sumCase(shape: ScanShape, counts: readonly number[], columns: number): KernelCase {
+  const name = `sumByToken, ${shape}: tokens in ${counts.join(", ")} rows, ${columns} columns`;
+  return kernelCase(name, async (device) => {
+    const { taskStarts, tokenRows } = tokenGroups(counts, counts.length + 5, 1);
+    const tasks = taskStarts.length - 1;
+    const dz = randomValues(tokenRows.length * columns, 2);
+    const narrow = shape === "narrow";
+    const actual = await runKernel(device, (narrow ? sumByTokenNarrow : sumByToken)(columns), {
+      sizes: { tasks },
+      inputs: { taskStarts, tokenRows, dz },
+      outputs: { sums: tasks * columns },
+      grid: narrow ? invocations(tasks, narrowSize) : invocations(tasks * columns, sumByTokenSize),
+    });
+    assertOutputs(actual, { sums: twin(dz, tokenRows, taskStarts, columns) }, kernelTolerance(rowsPerTask));
+  });
+}
+
+export const cases: KernelCase[] = (["wide", "narrow"] as const).flatMap((shape) => [
+  sumCase(shape, [1], 1),
+  sumCase(shape, [rowsPerTask - 1, rowsPerTask, rowsPerTask + 1, 3 * rowsPerTask + 2, 1], 3),
+  ...widths.map((columns) => sumCase(shape, [2, 1, 67], columns)),
+]);
