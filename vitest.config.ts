@@ -15,6 +15,8 @@ export default defineConfig({
     environment: "node",
     // A worker thread has a copy of the environment, which the Vulkan loader does not see: processes only.
     pool: "forks",
+    // SwiftShader has every core at work in a dispatch; compiling, comparing and starting up have one each.
+    // On two cores, two files at a time took half as long as one after the other.
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -47,7 +47,7 @@ abstract class Chart {
       width,
       height,
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false } },
+      cursor: { show: false },
       padding: [8, 8, 0, 0],
       scales,
       axes: [axis(30, labels.x, 56), axis(46, labels.y, 28)],

@@ -31,10 +31,8 @@ export interface Reading {
   probabilities: Float32Array;
   /** (T, U) the state after each step. */
   states: Float32Array;
-  /** (T) gradient of the final logit by the step's embedding, times the embedding: signed influence on the score. */
+  /** (T) what each step adds to the final logit, against padding in its place. */
   influence: Float32Array;
-  /** (T) length of that gradient. */
-  gradients: Float32Array;
 }
 
 /** The function and, by its result, its derivative. */
@@ -49,15 +47,53 @@ export function sigmoid(z: number): number {
   return 1 / (1 + Math.exp(-z));
 }
 
+/** Points at which the gradient is taken on the way from padding to the review. */
+const pathPoints = 24;
+
 /** Reads a row of token ids: forward, then backward from the last logit. */
 export function read(net: Net, ids: ArrayLike<number>): Reading {
-  const states = forward(net, ids);
   const { units } = net;
+  const states = forward(net, ids, embed(net, ids, 1));
   const probabilities = new Float32Array(ids.length);
   for (let t = 0; t < ids.length; t++) {
     probabilities[t] = sigmoid(logitOf(net, states.subarray(t * units, (t + 1) * units)));
   }
-  return { probabilities, states: Float32Array.from(states), ...backward(net, ids, states) };
+  return { probabilities, states: Float32Array.from(states), influence: influence(net, ids) };
+}
+
+/**
+ * Each step's share in the final logit: the gradient of the logit by the step's embedding, averaged on the straight
+ * way from padding to the review, times how far the embedding is from padding's. The shares add up to the logit
+ * less that of an empty review, which the plain gradient at the end of the way would not do: a saturated unit has
+ * none.
+ *
+ * @see Sundararajan, Taly and Yan, Axiomatic attribution for deep networks, 2017 (integrated gradients)
+ */
+function influence(net: Net, ids: ArrayLike<number>): Float32Array {
+  const { width, embeddings } = net;
+  const shares = new Float64Array(ids.length);
+  for (let point = 0; point < pathPoints; point++) {
+    const inputs = embed(net, ids, (point + 0.5) / pathPoints);
+    const gradients = backward(net, ids, forward(net, ids, inputs));
+    for (let t = 0; t < ids.length; t++) {
+      for (let e = 0; e < width; e++) {
+        const way = embeddings[ids[t] * width + e] - embeddings[e];
+        shares[t] += (gradients[t * width + e] * way) / pathPoints;
+      }
+    }
+  }
+  return Float32Array.from(shares);
+}
+
+/** (T, E) embeddings, `part` of the way from padding's. */
+function embed({ width, embeddings }: Net, ids: ArrayLike<number>, part: number): Float64Array {
+  const inputs = new Float64Array(ids.length * width);
+  for (let t = 0; t < ids.length; t++) {
+    for (let e = 0; e < width; e++) {
+      inputs[t * width + e] = embeddings[e] + part * (embeddings[ids[t] * width + e] - embeddings[e]);
+    }
+  }
+  return inputs;
 }
 
 function logitOf(net: Net, state: Float64Array): number {
@@ -66,9 +102,9 @@ function logitOf(net: Net, state: Float64Array): number {
   return logit;
 }
 
-/** h_t = act(x_t·kernel + bias + h_{t-1}·recurrentKernel), h_{-1} = 0. */
-function forward(net: Net, ids: ArrayLike<number>): Float64Array {
-  const { units, width, kernel, recurrentKernel, bias, embeddings } = net;
+/** (T, U): h_t = act(x_t·kernel + bias + h_{t-1}·recurrentKernel), h_{-1} = 0. */
+function forward(net: Net, ids: ArrayLike<number>, inputs: Float64Array): Float64Array {
+  const { units, width, kernel, recurrentKernel, bias } = net;
   const { apply } = activations[net.activation];
   const states = new Float64Array(ids.length * units);
   let previous = new Float64Array(units);
@@ -78,7 +114,7 @@ function forward(net: Net, ids: ArrayLike<number>): Float64Array {
       state.set(previous);
     } else {
       state.set(bias);
-      for (let e = 0; e < width; e++) addRow(state, embeddings[ids[t] * width + e], kernel, e * units);
+      for (let e = 0; e < width; e++) addRow(state, inputs[t * width + e], kernel, e * units);
       for (let u = 0; u < units; u++) addRow(state, previous[u], recurrentKernel, u * units);
       for (let u = 0; u < units; u++) state[u] = apply(state[u]);
     }
@@ -92,26 +128,20 @@ function addRow(sum: Float64Array, factor: number, matrix: Float32Array, at: num
   for (let u = 0; u < sum.length; u++) sum[u] += factor * matrix[at + u];
 }
 
-function backward(net: Net, ids: ArrayLike<number>, states: Float64Array) {
-  const { units, width, kernel, recurrentKernel, embeddings } = net;
+/** (T, E): the gradient of the last logit by each step's embedding. */
+function backward(net: Net, ids: ArrayLike<number>, states: Float64Array): Float64Array {
+  const { units, width, kernel, recurrentKernel } = net;
   const { derivative } = activations[net.activation];
-  const influence = new Float32Array(ids.length);
-  const gradients = new Float32Array(ids.length);
+  const gradients = new Float64Array(ids.length * width);
   let dh = Float64Array.from(net.denseKernel);
   const dz = new Float64Array(units);
   for (let t = ids.length - 1; t >= 0; t--) {
     if (net.maskZero && ids[t] === 0) continue;
     for (let u = 0; u < units; u++) dz[u] = dh[u] * derivative(states[t * units + u]);
-    let squares = 0;
-    for (let e = 0; e < width; e++) {
-      const dx = dot(dz, kernel, e * units);
-      influence[t] += dx * embeddings[ids[t] * width + e];
-      squares += dx * dx;
-    }
-    gradients[t] = Math.sqrt(squares);
+    for (let e = 0; e < width; e++) gradients[t * width + e] = dot(dz, kernel, e * units);
     dh = dh.map((_, u) => dot(dz, recurrentKernel, u * units));
   }
-  return { influence, gradients };
+  return gradients;
 }
 
 function dot(vector: Float64Array, matrix: Float32Array, at: number): number {
@@ -130,9 +160,10 @@ export function memory(net: Net, rows: readonly ArrayLike<number>[]): Float32Arr
   const sums: number[] = [];
   const counts: number[] = [];
   for (const ids of rows) {
-    const { gradients } = backward(net, ids, forward(net, ids));
+    const gradients = backward(net, ids, forward(net, ids, embed(net, ids, 1)));
     for (let k = 0; k < ids.length && ids[ids.length - 1 - k] !== 0; k++) {
-      sums[k] = (sums[k] ?? 0) + gradients[ids.length - 1 - k];
+      const at = (ids.length - 1 - k) * net.width;
+      sums[k] = (sums[k] ?? 0) + Math.hypot(...gradients.subarray(at, at + net.width));
       counts[k] = (counts[k] ?? 0) + 1;
     }
   }

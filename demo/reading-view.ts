@@ -56,7 +56,7 @@ export class ReadingView {
     const probability = probabilities[probabilities.length - 1];
     setText(byId("probability"), percent(probability));
     setText(byId("verdict-word"), probability > 0.5 ? "positive" : "negative");
-    byId("scale-mark").style.left = percent(probability);
+    byId("scale-mark").style.left = `${probability * 100}%`;
   }
 
   #writeWords({ tokens, padding, cut }: Explained): void {

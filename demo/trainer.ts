@@ -36,6 +36,8 @@ export interface TrainerEvents {
   /** A piece of training is done. */
   onPoint(point: Point, speed: Speed): void;
   onEpoch(figures: EpochFigures): void;
+  /** Between two pieces, when weights and progress belong together; training waits for it. */
+  between(): Promise<void>;
 }
 
 export interface Speed {
@@ -60,7 +62,7 @@ function optimizerOf({ optimizer, learningRate }: Settings): Optimizer {
 }
 
 /** The layers that the knobs ask for. */
-export function layersOf(settings: Settings, vocabularySize: number): Layer[] {
+function layersOf(settings: Settings, vocabularySize: number): Layer[] {
   return [
     embedding(vocabularySize, settings.embedding),
     simpleRNN(settings.units, { activation: settings.activation }),
@@ -161,6 +163,7 @@ export class Trainer {
       if (!(await this.#mayGoOn())) return;
       if (progress.step < this.stepsPerEpoch) await this.#piece(events);
       else await this.#endEpoch(events);
+      await events.between();
     }
   }
 
@@ -191,22 +194,16 @@ export class Trainer {
     const wanted = Math.round((steps * pieceMilliseconds) / milliseconds);
     this.#stepsPerPiece = Math.max(1, Math.min(wanted, largestGrowth * this.#stepsPerPiece));
     const at = progress.epoch + progress.step / this.stepsPerEpoch;
-    events.onPoint({ at, loss, acc }, this.#speed(rows, milliseconds / steps));
+    events.onPoint({ at, loss, acc }, this.#speed(steps, rows, milliseconds));
   }
 
-  #speed(rows: number, stepMilliseconds: number): Speed {
+  #speed(stepsDone: number, rows: number, milliseconds: number): Speed {
     const { epoch, step } = this.progress;
     const steps = this.stepsPerEpoch;
     const left = (this.#settings.epochs - epoch) * steps - step;
-    const samplesPerSecond = this.#settings.batchSize / (stepMilliseconds / 1000);
-    return {
-      samplesPerSecond: Math.min(samplesPerSecond, rows / (stepMilliseconds / 1000)),
-      stepMilliseconds,
-      secondsLeft: (left * stepMilliseconds) / 1000,
-      step,
-      steps,
-      epoch,
-    };
+    const stepMilliseconds = milliseconds / stepsDone;
+    const samplesPerSecond = (rows * 1000) / milliseconds;
+    return { samplesPerSecond, stepMilliseconds, secondsLeft: (left * stepMilliseconds) / 1000, step, steps, epoch };
   }
 
   async #endEpoch(events: TrainerEvents): Promise<void> {

@@ -1,5 +1,6 @@
 /** The public names of `webgpu-rnn`: models, layers, optimizers, losses, callbacks, the device, errors. */
-export { sequential, sequentialFromConfig, type CompileOptions, type Sequential } from "./model/sequential";
+export { sequential, sequentialFromConfig, type Sequential } from "./model/sequential";
+export type { CompileOptions } from "./model/compile-options";
 export {
   dense,
   embedding,

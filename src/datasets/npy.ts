@@ -17,7 +17,8 @@ function damaged(where: string, expected: string, got: string): FormatError {
 }
 
 function readHeader(bytes: Uint8Array, where: string): Header {
-  const magic = new TextDecoder("latin1").decode(bytes.subarray(0, 6));
+  // Not TextDecoder: what the web calls latin1 is windows-1252, in which byte 0x93 is a quotation mark.
+  const magic = String.fromCharCode(...bytes.subarray(0, 6));
   if (magic !== "\x93NUMPY" || bytes.length < 12) {
     throw damaged(where, "an npy array", JSON.stringify(magic));
   }

@@ -1,6 +1,12 @@
 import { reads, uniform, writes, type Binding, type KernelDeclaration } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
-import { firstSegment, scanConstants, skippedFunction, sourceBindings, type ScanBackwardOptions } from "./scan";
+import {
+  firstSegment,
+  scanConstants,
+  skippedFunction,
+  sourceBindings,
+  type ScanBackwardOptions,
+} from "./scan";
 import { gridParameters, linearId } from "./shared/grid";
 import {
   addOuterProduct,

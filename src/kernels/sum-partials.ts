@@ -20,7 +20,12 @@ export function partialLength(rows: number, columns: number): number {
  *
  * An invocation per element.
  */
-export function sumPartials(rows: number, columns: number, useBias: boolean, chunks: number): KernelDeclaration {
+export function sumPartials(
+  rows: number,
+  columns: number,
+  useBias: boolean,
+  chunks: number,
+): KernelDeclaration {
   const length = partialLength(rows + (useBias ? 1 : 0), columns);
   const code = wgsl`
 @compute @workgroup_size(${sumPartialsSize})

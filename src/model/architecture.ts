@@ -88,9 +88,14 @@ export function planArchitecture(configs: readonly Layer[]): Architecture {
         ];
         break;
       case "SimpleRNN": {
-        if (i === 0) refuse("an embedding before it", "none", "start the model with embedding(inputDim, outputDim)");
+        if (i === 0)
+          refuse("an embedding before it", "none", "start the model with embedding(inputDim, outputDim)");
         if (!sequence) {
-          refuse("a sequence as its input", "one vector per sample", "set returnSequences on the layer before");
+          refuse(
+            "a sequence as its input",
+            "one vector per sample",
+            "set returnSequences on the layer before",
+          );
         }
         const { units } = config;
         weights = [
@@ -111,7 +116,8 @@ export function planArchitecture(configs: readonly Layer[]): Architecture {
         break;
       }
       case "Dense":
-        if (i === 0) refuse("an embedding before it", "none", "start the model with embedding(inputDim, outputDim)");
+        if (i === 0)
+          refuse("an embedding before it", "none", "start the model with embedding(inputDim, outputDim)");
         weights = [
           weight("kernel", "kernel", [inputs, config.units], config.kernelInitializer),
           ...(config.useBias ? [weight("bias", "bias", [config.units], config.biasInitializer)] : []),
@@ -149,7 +155,12 @@ export function checkHead({ layers }: Architecture): void {
     .find(({ config }) => "activation" in config && config.activation === "softmax");
   if (hidden) {
     throw new InvalidInputError(
-      describe("compile", "softmax on the last layer only", `it on ${hidden.name}`, "choose another activation"),
+      describe(
+        "compile",
+        "softmax on the last layer only",
+        `it on ${hidden.name}`,
+        "choose another activation",
+      ),
     );
   }
 }

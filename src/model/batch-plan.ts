@@ -301,8 +301,7 @@ export class BatchPlanner {
         const output = row + 1 + t;
         const counts = masked(data.tokens[source * data.steps + t]) ? 0 : 1;
         for (let c = 0; c < width; c++) {
-          floats[labels + output * width + c] =
-            targets?.labels[(source * data.steps + t) * width + c] ?? 0;
+          floats[labels + output * width + c] = targets?.labels[(source * data.steps + t) * width + c] ?? 0;
         }
         floats[weights + 2 * output] = (counts * (targets?.sampleWeights?.[source] ?? 1)) / counted;
         floats[weights + 2 * output + 1] = counts;

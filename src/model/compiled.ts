@@ -1,5 +1,6 @@
 import type { ScanShape } from "../kernels/scan";
 import type { Device } from "../runtime/device";
+import type { CallbackModel } from "./callback";
 import type { Loss } from "./losses";
 import type { Optimizer } from "./optimizers";
 import type { Parameters } from "./parameters";
@@ -18,4 +19,28 @@ export interface Compiled {
   /** Optimizer steps taken. */
   iterations: number;
   learningRate: number;
+}
+
+/** What callbacks see of a model in training. */
+export function callbackModel(
+  model: Pick<CallbackModel, "getWeights" | "setWeights">,
+  compiled: Compiled,
+  state: { stopTraining: boolean },
+): CallbackModel {
+  return {
+    get stopTraining(): boolean {
+      return state.stopTraining;
+    },
+    set stopTraining(stop: boolean) {
+      state.stopTraining = stop;
+    },
+    get learningRate(): number {
+      return compiled.learningRate;
+    },
+    set learningRate(rate: number) {
+      compiled.learningRate = rate;
+    },
+    getWeights: () => model.getWeights(),
+    setWeights: (weights) => model.setWeights(weights),
+  };
 }

@@ -64,7 +64,12 @@ function size(where: string, name: string, value: number, largest: number): numb
   );
 }
 
-function oneOf<Name extends string>(where: string, option: string, value: string, names: readonly Name[]): Name {
+function oneOf<Name extends string>(
+  where: string,
+  option: string,
+  value: string,
+  names: readonly Name[],
+): Name {
   const found = names.find((name) => name === value);
   if (found !== undefined) return found;
   throw new InvalidInputError(
@@ -127,7 +132,11 @@ export interface EmbeddingOptions {
  * embedding(10_000, 32)
  * @see https://keras.io/api/layers/core_layers/embedding/
  */
-export function embedding(inputDim: number, outputDim: number, options: EmbeddingOptions = {}): EmbeddingConfig {
+export function embedding(
+  inputDim: number,
+  outputDim: number,
+  options: EmbeddingOptions = {},
+): EmbeddingConfig {
   knownOptions("embedding", options, ["name", "maskZero", "embeddingsInitializer"]);
   return {
     className: "Embedding",

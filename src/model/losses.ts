@@ -107,7 +107,12 @@ export function labelArray(
       const values = (y as ArrayLike<ArrayLike<number>>)[row];
       if (values?.length !== perRow) {
         throw new InvalidInputError(
-          describe(where, `${perRow} labels in each row`, `${values?.length} in row ${row}`, "pass rows of one length"),
+          describe(
+            where,
+            `${perRow} labels in each row`,
+            `${values?.length} in row ${row}`,
+            "pass rows of one length",
+          ),
         );
       }
       labels.set(values, row * perRow);
@@ -119,7 +124,12 @@ export function labelArray(
   const wrong = labels.findIndex((label) => !valid(label));
   if (wrong >= 0) {
     throw new InvalidInputError(
-      describe(where, expected, `${labels[wrong]} as label ${wrong}`, "correct the labels or choose another loss"),
+      describe(
+        where,
+        expected,
+        `${labels[wrong]} as label ${wrong}`,
+        "correct the labels or choose another loss",
+      ),
     );
   }
   return labels;

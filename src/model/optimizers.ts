@@ -28,7 +28,12 @@ function check(where: string, options: object, own: readonly string[]): void {
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!shared.includes(name) && !own.includes(name)) {
       throw new InvalidInputError(
-        describe(where, `options among ${[...shared, ...own].join(", ")}`, `"${name}"`, "remove it or correct its name"),
+        describe(
+          where,
+          `options among ${[...shared, ...own].join(", ")}`,
+          `"${name}"`,
+          "remove it or correct its name",
+        ),
       );
     }
     if (typeof value === "number" && !(value >= 0 && Number.isFinite(value))) {

@@ -2,6 +2,7 @@ import { Arena, alignment, read, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { elements, Tensor } from "../runtime/tensor";
 import type { LayerPlan } from "./architecture";
+import type { NamedWeight } from "./weights";
 import { clipsByNorm, optimizerSlots, type OptimizerRule } from "../kernels/optimizer";
 
 /** A layer's weights, or their gradients, by the names they have in the layer: `kernel`, `bias`, … */
@@ -77,6 +78,13 @@ export class Parameters {
   /** Reads the weights back, in Keras's order. */
   get(): Promise<Float32Array[]> {
     return read(this.device, this.#flat);
+  }
+
+  /** Reads gradients or slots back, under the names of the weights they belong to. */
+  async read(flat: readonly Tensor[]): Promise<NamedWeight[]> {
+    const values = await read(this.device, flat);
+    const plans = this.#layers.flatMap(({ weights }) => weights);
+    return plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
   }
 
   dispose(): void {

@@ -68,7 +68,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
   const readUpTo = async (end: number): Promise<void> => {
     const begin = readTo;
     readTo = end;
-    for (let from = begin; from < end; ) {
+    for (let from = begin; from < end;) {
       const slot = from % metricEntries;
       const count = Math.min(end - from, metricEntries - slot);
       const [values] = await read(device, [workspace.metrics.view("figures", [count, 4], slot * 4)]);

@@ -1,13 +1,11 @@
-import type { ScanShape } from "../kernels/scan";
-import { requestDevice, type Device } from "../runtime/device";
 import { describe, InvalidInputError, StateError } from "../runtime/errors";
-import { read } from "../runtime/arena";
 import { checkHead, planArchitecture, type Architecture } from "./architecture";
-import type { Compiled } from "./compiled";
+import { callbackModel, type Compiled } from "./compiled";
+import { accuracyName, requestAnyDevice, type CompileOptions } from "./compile-options";
 import { fit, type FitOptions } from "./fit";
 import type { History } from "./history";
 import { layerFromConfig, type Layer } from "./layers";
-import { resolveLoss, type Loss } from "./losses";
+import { resolveLoss } from "./losses";
 import {
   evaluate,
   predict,
@@ -16,7 +14,7 @@ import {
   type PredictOptions,
   type Prediction,
 } from "./inference";
-import { resolveOptimizer, stepSize, type Optimizer } from "./optimizers";
+import { resolveOptimizer, stepSize } from "./optimizers";
 import { Parameters } from "./parameters";
 import { Random } from "./random";
 import { chooseScanShape } from "./scan-choice";
@@ -26,43 +24,6 @@ import type { TokenInput } from "./token-data";
 import { checkedWeights, countOf } from "./weight-values";
 import type { NamedWeight } from "./weights";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
-
-/** What `compile` takes. */
-export interface CompileOptions {
-  /** A name, or an object made by `rmsprop({ … })` and the like. Default `"rmsprop"`. */
-  optimizer?: string | Optimizer;
-  /** A name, or an object made by `binaryCrossentropy({ … })` and the like. */
-  loss: string | Loss;
-  /** `["acc"]` or `["accuracy"]`: the name under which the accuracy appears. Default none. */
-  metrics?: readonly string[];
-  /** Default: the browser's GPU, or in Node the one that `requestNodeDevice` finds. */
-  device?: Device;
-  /** Decides the initial weights and the order of the batches. Default: another one every time. */
-  seed?: number;
-  /** The shape of the time loop, instead of the one that is measured to be faster. */
-  scan?: ScanShape;
-}
-
-/** The name under which the accuracy was asked for. */
-function accuracyName(metrics: readonly string[]): string | undefined {
-  const unknown = metrics.find((name) => name !== "acc" && name !== "accuracy");
-  if (unknown !== undefined || metrics.length > 1) {
-    throw new InvalidInputError(
-      describe("compile", 'metrics as ["acc"] or ["accuracy"]', JSON.stringify(metrics), "pass one of these"),
-    );
-  }
-  return metrics[0];
-}
-
-/** The browser's device; in Node, where the core itself has no access to a GPU, that of its Node entry point. */
-async function requestAnyDevice(): Promise<Device> {
-  const scope = globalThis as { navigator?: { gpu?: GPU }; process?: { versions?: { node?: string } } };
-  if (scope.navigator?.gpu || !scope.process?.versions?.node) return requestDevice();
-  // Kept from bundlers: a browser's bundle must not pull it in.
-  const entry = "webgpu-rnn/node";
-  const node = (await import(/* @vite-ignore */ entry)) as { requestNodeDevice: () => Promise<Device> };
-  return node.requestNodeDevice();
-}
 
 /** Columns of `summary` where the terminal does not say. */
 const defaultWidth = 80;
@@ -118,7 +79,10 @@ export class Sequential {
    * @param options.width columns of the terminal, 80 unless given
    * @param options.print takes the text; `console.log` unless given
    */
-  summary({ width = defaultWidth, print = console.log }: { width?: number; print?: (text: string) => void } = {}) {
+  summary({
+    width = defaultWidth,
+    print = console.log,
+  }: { width?: number; print?: (text: string) => void } = {}) {
     const { layers } = this.architecture;
     const steps = this.#steps;
     const built = steps !== undefined;
@@ -197,11 +161,7 @@ export class Sequential {
   }
 
   /** Loss and accuracy on a data set: `{ loss, acc }`. Throws as `fit` does. */
-  async evaluate(
-    x: TokenInput,
-    y: Labels,
-    options: EvaluateOptions = {},
-  ): Promise<Record<string, number>> {
+  async evaluate(x: TokenInput, y: Labels, options: EvaluateOptions = {}): Promise<Record<string, number>> {
     return this.#exclusively("evaluate", () => evaluate(this.#session("evaluate"), x, y, options));
   }
 
@@ -216,7 +176,9 @@ export class Sequential {
     y: Labels,
     options: { sampleWeight?: ArrayLike<number> } = {},
   ): Promise<Record<string, number>> {
-    return this.#exclusively("trainOnBatch", () => trainOnBatch(this.#session("trainOnBatch"), x, y, options));
+    return this.#exclusively("trainOnBatch", () =>
+      trainOnBatch(this.#session("trainOnBatch"), x, y, options),
+    );
   }
 
   /** The weights in Keras's order, with Keras's names. */
@@ -244,18 +206,17 @@ export class Sequential {
   /** The gradients of the last training step, in the order and with the names of the weights. */
   async getGradients(): Promise<NamedWeight[]> {
     this.#assertUsable("getGradients");
-    const { device, parameters } = this.#session("getGradients").compiled;
-    const { flat } = parameters.gradients;
-    return this.#named(device, flat);
+    const { parameters } = this.#session("getGradients").compiled;
+    return parameters.read(parameters.gradients.flat);
   }
 
   /** What the optimizer remembers of each weight, by slot (`velocity`, `momentum`, …). */
   async getOptimizerSlots(): Promise<Record<string, NamedWeight[]>> {
     this.#assertUsable("getOptimizerSlots");
-    const { device, parameters, optimizer } = this.#session("getOptimizerSlots").compiled;
+    const { parameters, optimizer } = this.#session("getOptimizerSlots").compiled;
     const slots: Record<string, NamedWeight[]> = {};
     for (const [name, { flat }] of Object.entries(parameters.slots(optimizer.rule))) {
-      slots[name] = await this.#named(device, flat);
+      slots[name] = await parameters.read(flat);
     }
     return slots;
   }
@@ -274,28 +235,15 @@ export class Sequential {
   #session(where: string): Session {
     const compiled = this.#compiled;
     if (!compiled) {
-      throw new StateError(describe(where, "a compiled model", "one that is not", "call compile({ loss: … }) first"));
+      throw new StateError(
+        describe(where, "a compiled model", "one that is not", "call compile({ loss: … }) first"),
+      );
     }
     compiled.device.assertAlive(where);
     return {
       architecture: this.architecture,
       compiled,
-      callbackModel: (state) => ({
-        get stopTraining(): boolean {
-          return state.stopTraining;
-        },
-        set stopTraining(stop: boolean) {
-          state.stopTraining = stop;
-        },
-        get learningRate(): number {
-          return compiled.learningRate;
-        },
-        set learningRate(rate: number) {
-          compiled.learningRate = rate;
-        },
-        getWeights: () => this.getWeights(),
-        setWeights: (weights) => this.setWeights(weights),
-      }),
+      callbackModel: (state) => callbackModel(this, compiled, state),
       nextStep: () => {
         compiled.iterations++;
         this.#trained = true;
@@ -366,13 +314,10 @@ export class Sequential {
     );
   }
 
-  async #named(device: Device, tensors: Parameters["flat"]): Promise<NamedWeight[]> {
-    const values = await read(device, tensors);
-    return this.#weightPlans().map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
-  }
-
   #optimizerCount(): number {
-    const slots = this.#compiled ? Object.keys(this.#compiled.parameters.slots(this.#compiled.optimizer.rule)) : [];
+    const slots = this.#compiled
+      ? Object.keys(this.#compiled.parameters.slots(this.#compiled.optimizer.rule))
+      : [];
     // Keras counts the number of iterations and the learning rate among the optimizer's variables.
     return slots.length * this.parameterCount + 2;
   }

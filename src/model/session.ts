@@ -30,7 +30,8 @@ export function layoutOf({ architecture, compiled }: Session): BatchLayout {
   const recurrent = layers.flatMap(({ config }) => (config.className === "SimpleRNN" ? [config] : []));
   const masked = layers.some(({ config }) => config.className === "Embedding" && config.maskZero);
   return {
-    sharePrefix: recurrent.length > 0 && !sequences && !masked && !recurrent.some((layer) => layer.goBackwards),
+    sharePrefix:
+      recurrent.length > 0 && !sequences && !masked && !recurrent.some((layer) => layer.goBackwards),
     reverse: recurrent[0]?.goBackwards ?? false,
     sequences,
     maskLoss: masksLoss,
@@ -45,7 +46,12 @@ export function prepareTokens(session: Session, x: TokenInput, where: string): T
   const data = tokenData(x, vocabulary, where);
   if (typeof steps === "number" && steps !== data.steps) {
     throw new InvalidInputError(
-      describe(where, `rows of ${steps} steps, as the input layer says`, `${data.steps}`, "pad to that length"),
+      describe(
+        where,
+        `rows of ${steps} steps, as the input layer says`,
+        `${data.steps}`,
+        "pad to that length",
+      ),
     );
   }
   return layoutOf(session).sharePrefix ? data : withPadding(data);
@@ -100,7 +106,12 @@ export async function openWorkspace(
 export function checkBatchSize(batchSize: number, where: string): void {
   if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 65_535) return;
   throw new InvalidInputError(
-    describe(where, "batchSize as a whole number from 1 to 65,535", String(batchSize), "pass another batchSize"),
+    describe(
+      where,
+      "batchSize as a whole number from 1 to 65,535",
+      String(batchSize),
+      "pass another batchSize",
+    ),
   );
 }
 

@@ -2,8 +2,7 @@ import { describe, InvalidInputError } from "../runtime/errors";
 
 /** A rectangular matrix of token ids, as `padSequences` returns it, or plain rows. */
 export type TokenInput =
-  | { data: Int32Array | Uint32Array; shape: readonly number[] }
-  | readonly ArrayLike<number>[];
+  { data: Int32Array | Uint32Array; shape: readonly number[] } | readonly ArrayLike<number>[];
 
 /**
  * Rows of token ids, all of T steps, stored without the zeros that they begin with: those are padding,
@@ -70,7 +69,8 @@ function shapeOf(x: TokenInput, where: string): [number, number] {
         "pad the sequences with padSequences",
       );
     }
-    if (rows === 0 || steps === 0) fail("at least one row and one step", `shape [${rows}, ${steps}]`, "pass data");
+    if (rows === 0 || steps === 0)
+      fail("at least one row and one step", `shape [${rows}, ${steps}]`, "pass data");
     return [rows, steps];
   }
   if (x.length === 0) fail("at least one row of token ids", "an empty array", "pass data");

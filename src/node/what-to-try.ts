@@ -6,7 +6,7 @@ import { packageRoot } from "./package-root";
 export function whatToTry(weights: string, sample: boolean): string {
   const quoted = /^[\w./-]+$/.test(weights) ? weights : JSON.stringify(weights);
   const review = sample
-    ? "The plot was dull, but in the end I loved it."
+    ? "A friend told me it was dull, but in the end I loved it."
     : "A wonderful film, moving and well acted.";
   const commands: [command: string, meaning: string][] = [
     [`npx webgpu-rnn predict --model ${quoted} --text "${review}"`, ""],

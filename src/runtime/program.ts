@@ -89,7 +89,13 @@ export class Program<Sizes> {
   }
 
   /** Puts one dispatch into a command encoder, `times` over: for measuring it by itself. */
-  encodeOne(encoder: GPUCommandEncoder, index: number, sizes: Sizes, times: number, timestamps?: GPUComputePassTimestampWrites): void {
+  encodeOne(
+    encoder: GPUCommandEncoder,
+    index: number,
+    sizes: Sizes,
+    times: number,
+    timestamps?: GPUComputePassTimestampWrites,
+  ): void {
     const { group, grid } = this.#steps[index];
     const [x, y = 1, z = 1] = grid(sizes);
     const pass = encoder.beginComputePass({ label: this.label, timestampWrites: timestamps });

@@ -22,6 +22,12 @@ const pages: Plugin = {
         response.writeHead(200, { "content-type": "text/html" }).end(html);
         return;
       }
+      if (pathname === "/@vite/client") {
+        // The real one asks for a web socket, which reloads pages.
+        response.writeHead(200, { "content-type": "text/javascript" });
+        response.end("export const injectQuery = (url) => url;");
+        return;
+      }
       const file = /^\/shared\/([\w-]+\/[\w.-]+)$/.exec(pathname)?.[1];
       if (file === undefined) {
         next();

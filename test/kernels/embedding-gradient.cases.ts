@@ -7,7 +7,7 @@ import { embeddingGradientNarrow } from "../../src/kernels/embedding-gradient-na
 import { narrowLanes, narrowWorkgroups } from "../../src/kernels/shared/narrow";
 import { denseBackward } from "../reference/dense";
 import { embeddingGradient as twin, gatherEmbedding } from "../reference/embedding";
-import { sumRows } from "../reference/rows";
+import { partialLength, sumPartials } from "../reference/rows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
@@ -48,19 +48,19 @@ function narrowCase(vocabulary: number, width: number, columns: number, useBias:
     const rows = gatherEmbedding(embeddings, taskTokens, width);
     const shape = { rows: tasks, inputs: width, units: columns };
     const { dX, dKernel, dBias } = denseBackward(sums, rows, kernel, shape);
-    const length = (width + (useBias ? 1 : 0)) * columns;
+    const partialShape = { rows: width, columns, useBias };
     const options = { vocabulary, width, columns, useBias };
     const { dEmbeddings, partials } = await runKernel(device, embeddingGradientNarrow(options), {
       sizes: { distinct: counts.length },
       inputs: { slots, groupTasks, taskTokens, sums, kernel, embeddings },
-      outputs: { dEmbeddings: vocabulary * width, partials: narrowLanes * length },
+      outputs: { dEmbeddings: vocabulary * width, partials: narrowLanes * partialLength(partialShape) },
       grid: [narrowWorkgroups],
     });
-    const total = Float32Array.from(sumRows(partials, length));
+    const total = sumPartials(partials, partialShape);
     const actual = {
       dEmbeddings,
-      dKernel: total.subarray(0, width * columns),
-      dBias: total.subarray(width * columns),
+      dKernel: Float32Array.from(total.kernel),
+      dBias: Float32Array.from(total.bias),
     };
     const expected = {
       dEmbeddings: twin(dX, taskTokens, vocabulary, width),

@@ -10,7 +10,7 @@ import type { Device } from "../../src/runtime/device";
 import type { KernelDeclaration } from "../../src/runtime/kernel";
 import { Program, type Grid } from "../../src/runtime/program";
 import type { Tensor } from "../../src/runtime/tensor";
-import { sumRows } from "../reference/rows";
+import { partialLength, sumPartials, sumRows } from "../reference/rows";
 import { kernelTolerance } from "../support/tolerances";
 import {
   assertOutputs,
@@ -65,6 +65,7 @@ async function runScan(
   const arena = new Arena(device, "test scan");
   try {
     const sums = shape === "narrow" && sumsRecurrentGradient(units, 1);
+    const kernelShape = { rows: units, columns: units, useBias: false };
     const float = (name: string, values: number | Float32Array): Tensor => upload(arena, name, false, values);
     const tensors: Record<string, Tensor> = {
       ...data.upload(arena),
@@ -76,7 +77,7 @@ async function runScan(
       h: float("h", sizes.rows * units),
       dz: float("dz", sizes.rows * units),
       dOrigin: float("dOrigin", sizes.segments * units),
-      partials: float("partials", sums ? (lanes + (share ? 1 : 0)) * units * units : 0),
+      partials: float("partials", sums ? (lanes + (share ? 1 : 0)) * partialLength(kernelShape) : 0),
     };
     const program = new Program<undefined>(device, "scan");
     for (const { declaration, grid } of dispatches(shape, test, sizes.samples)) {
@@ -87,9 +88,8 @@ async function runScan(
     program.run(undefined);
     const outputs = ["h", "dz", "dOrigin", "partials"].map((name) => [name, tensors[name]] as const);
     const { h, dz, partials } = await download(device, outputs);
-    return sums
-      ? { h, dz, dRecurrentKernel: Float32Array.from(sumRows(partials, units * units)) }
-      : { h, dz };
+    if (!sums) return { h, dz };
+    return { h, dz, dRecurrentKernel: Float32Array.from(sumPartials(partials, kernelShape).kernel) };
   } finally {
     arena.dispose();
   }

@@ -1,12 +1,11 @@
 import {
   weightGradient,
-  weightGradientLength,
   weightGradientSize,
   weightGradientTiles,
   type WeightGradientOptions,
 } from "../../src/kernels/weight-gradient";
 import { denseBackward } from "../reference/dense";
-import { sumRows } from "../reference/rows";
+import { partialLength, sumPartials } from "../reference/rows";
 import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
@@ -61,11 +60,11 @@ function gradientCase(n: number, options: Partial<WeightGradientOptions>): Kerne
     const dz = randomValues(n * outputs, 2);
     // The first row is one before a first step: it has no state above it, and its derivative is zero.
     if (rows === "above") dz.fill(0, 0, outputs);
-    const length = weightGradientLength(full);
+    const shape = { rows: inputs, columns: outputs, useBias };
     const { partials } = await runKernel(device, weightGradient(full), {
       sizes: { [full.count]: n },
       inputs: { x, dz, ...extra },
-      outputs: { partials: chunks * length },
+      outputs: { partials: chunks * partialLength(shape) },
       grid: [Math.ceil(weightGradientTiles(full) / weightGradientSize), chunks],
     });
     const met = Float32Array.from(
@@ -77,9 +76,9 @@ function gradientCase(n: number, options: Partial<WeightGradientOptions>): Kerne
       inputs,
       units: outputs,
     });
-    const sum = Float32Array.from(sumRows(partials, length));
-    const parts = { kernel: sum.subarray(0, inputs * outputs), bias: sum.subarray(inputs * outputs) };
-    assertOutputs(parts, { kernel: dKernel, bias: useBias ? dBias : [] }, kernelTolerance(n));
+    const sums = sumPartials(partials, shape);
+    const actual = { kernel: Float32Array.from(sums.kernel), bias: Float32Array.from(sums.bias) };
+    assertOutputs(actual, { kernel: dKernel, bias: useBias ? dBias : [] }, kernelTolerance(n));
   });
 }
 

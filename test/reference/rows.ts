@@ -46,3 +46,35 @@ export function sumRows(x: ArrayLike<number>, columns: number): Float64Array {
   for (let i = 0; i < x.length; i++) sums[i % columns] += x[i];
   return sums;
 }
+
+/** The shape of a kernel's gradient in partial sums. */
+export interface PartialShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly useBias: boolean;
+}
+
+/** Elements of one partial sum: the kernel's rows and the bias below them, padded to vectors of four. */
+export function partialLength({ rows, columns, useBias }: PartialShape): number {
+  return (rows + (useBias ? 1 : 0)) * Math.ceil(columns / 4) * 4;
+}
+
+/**
+ * Adds up partial sums of a kernel's gradient and its bias's.
+ *
+ * @param partials [chunks][K (+1)][J], rows padded to vectors of four
+ * @returns kernel [K][J] and bias [J], empty where there is none
+ */
+export function sumPartials(
+  partials: ArrayLike<number>,
+  shape: PartialShape,
+): { kernel: Float64Array; bias: Float64Array } {
+  const { rows, columns, useBias } = shape;
+  const sums = sumRows(partials, partialLength(shape));
+  const width = Math.ceil(columns / 4) * 4;
+  const unpadded = sums.filter((_, i) => i % width < columns);
+  return {
+    kernel: unpadded.subarray(0, rows * columns),
+    bias: useBias ? unpadded.subarray(rows * columns) : new Float64Array(0),
+  };
+}

@@ -26,11 +26,17 @@ export const engineLayers = new Set<LayerDescription["type"]>(["embedding", "sim
 /** The engine's model of a description, compiled on a device. */
 export async function engineModel(
   device: Device,
-  description: { layers: readonly LayerDescription[]; optimizer: OptimizerDescription; loss: LossDescription },
+  description: {
+    layers: readonly LayerDescription[];
+    optimizer: OptimizerDescription;
+    loss: LossDescription;
+  },
   options: { scan?: ScanShape; steps?: number; metric?: string; seed?: number } = {},
 ): Promise<Sequential> {
   const layers = description.layers.map(engineLayer);
-  const model = sequential(options.steps === undefined ? layers : [input({ shape: [options.steps] }), ...layers]);
+  const model = sequential(
+    options.steps === undefined ? layers : [input({ shape: [options.steps] }), ...layers],
+  );
   await model.compile({
     optimizer: engineOptimizer(description.optimizer),
     loss: engineLoss(description.loss),
@@ -60,25 +66,11 @@ function engineLayer(layer: LayerDescription): Layer {
   }
 }
 
+const optimizers = { rmsprop, sgd, adam, adamw: adamW };
+
 function engineOptimizer(description: OptimizerDescription): Optimizer {
-  switch (description.type) {
-    case "rmsprop": {
-      const { type: _type, ...options } = description;
-      return rmsprop(options);
-    }
-    case "sgd": {
-      const { type: _type, ...options } = description;
-      return sgd(options);
-    }
-    case "adam": {
-      const { type: _type, ...options } = description;
-      return adam(options);
-    }
-    case "adamw": {
-      const { type: _type, ...options } = description;
-      return adamW(options);
-    }
-  }
+  const options = Object.fromEntries(Object.entries(description).filter(([key]) => key !== "type"));
+  return optimizers[description.type](options);
 }
 
 function engineLoss({ name, fromLogits }: LossDescription): Loss {

@@ -16,7 +16,14 @@ export type Recording = (program: Program<StepValues>) => void;
 /** What lies between two layers, and where its derivative goes. */
 export type Flow =
   /** Token ids: the embedding waits to see whether a recurrent layer takes it projected. */
-  | { kind: "tokens"; width: number; vocabulary: number; masked: boolean; weights: WeightTensors; gradients?: WeightTensors }
+  | {
+      kind: "tokens";
+      width: number;
+      vocabulary: number;
+      masked: boolean;
+      weights: WeightTensors;
+      gradients?: WeightTensors;
+    }
   /** A sequence: one row for each state row. */
   | { kind: "rows"; width: number; values: Tensor; gradient?: Tensor }
   /** State rows of which only the last of each sample counts; the derivative has a row per sample. */

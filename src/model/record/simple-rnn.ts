@@ -28,7 +28,10 @@ import {
 type SequenceFlow = Extract<Flow, { kind: "tokens" | "rows" }>;
 
 /** The recurrence takes the shared padding first, then the samples that branch off it. */
-type Part = { part: ScanOptions["part"]; grid: GridOf<StepValues> };
+interface Part {
+  part: ScanOptions["part"];
+  grid: GridOf<StepValues>;
+}
 
 function parts(recorder: Recorder): Part[] {
   const samples: GridOf<StepValues> =
@@ -66,10 +69,10 @@ export function recordSimpleRnn(
 
   const kind = returnSequences ? "rows" : "last";
   if (!training) return { kind, width: units, values: h };
-  const gradient = arena.tensor(
-    returnSequences ? "dSequence" : "dLast",
-    [returnSequences ? capacity.rows : capacity.samples, units],
-  );
+  const gradient = arena.tensor(returnSequences ? "dSequence" : "dLast", [
+    returnSequences ? capacity.rows : capacity.samples,
+    units,
+  ]);
   const dz = arena.tensor("dz", [capacity.rows, units]);
   const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, units]);
   const sums = arena.tensor("sums", [fromTokens ? capacity.tasks : 1, units]);

@@ -1,0 +1,193 @@
+import { forgetCheckpoint, fromFile, loadCheckpoint, type Checkpoint } from "./checkpoint";
+import { kerasCode, typescriptCode } from "./code";
+import { Desk } from "./desk";
+import { announce, byId, make, percent, setText } from "./dom";
+import { Engine } from "./engine";
+import { examples } from "./examples";
+import { examineGpu } from "./gpu";
+import { Inside } from "./inside";
+import { Knobs } from "./knobs";
+import { ReadingView } from "./reading-view";
+import type { ReaderService } from "./reader.worker";
+import { loadRecording, play } from "./recorded";
+import { Remote } from "./rpc";
+import { Runs, type Run } from "./runs";
+import type { Settings } from "./settings";
+import { followTheme } from "./theme";
+import { Training, type TrainingState } from "./training";
+
+/** Words of the sample corpus, with the four numbers that stand for no word. */
+let sampleVocabulary = 0;
+
+const engine = new Engine();
+const reader = new Remote<ReaderService>(
+  new Worker(new URL("./reader.worker.ts", import.meta.url), { type: "module", name: "reader" }),
+  showDownload,
+);
+const view = new ReadingView();
+const desk = new Desk(reader, view, engine);
+const knobs = new Knobs(showSettings);
+const runs = new Runs((settings) => knobs.set(settings));
+const training = new Training(engine, reader, desk, runs);
+const inside = new Inside(reader, desk, engine, training);
+let recording: Run | undefined;
+
+desk.onModel = () => inside.update();
+training.onState = showState;
+training.onSummary = (text) => setText(byId("summary"), text);
+followTheme(() => {
+  view.redraw();
+  runs.redraw();
+  inside.redraw();
+});
+wireControls();
+wireExamples();
+wireFiles();
+void start();
+
+async function start(): Promise<void> {
+  const review = byId<HTMLTextAreaElement>("review");
+  review.value ||= examples[0].text;
+  const gpu = examineGpu();
+  const file = await (await fetch(new URL("./model.safetensors", document.baseURI))).blob();
+  const model = await fromFile(file);
+  sampleVocabulary = model.preprocessing.vocabulary.length + 4;
+  showSettings(knobs.settings);
+  await desk.use(model, "The net that comes with the page: 16 units, trained on sample reviews");
+  await showGpu(await gpu);
+  recording = await loadRecording();
+  await runs.restore(recording);
+  const checkpoint = engine.usable ? await loadCheckpoint() : undefined;
+  if (checkpoint) offerToGoOn(checkpoint);
+  await desk.read();
+}
+
+async function showGpu(status: Awaited<ReturnType<typeof examineGpu>>): Promise<void> {
+  byId("gpu").dataset.state = status.state;
+  setText(byId("gpu-text"), status.name);
+  byId("gpu").title = status.name;
+  engine.usable = status.state !== "none";
+  byId("start").textContent = engine.usable ? "Train" : "Play a recorded training";
+  if (status.title !== "") notify(status.title, status.advice, status.state === "software" ? "hint" : "problem");
+  return Promise.resolve();
+}
+
+function notify(title: string, text: string, kind: "hint" | "problem", ...buttons: HTMLElement[]): void {
+  const notice = byId("notice");
+  notice.dataset.kind = kind;
+  const row = buttons.length > 0 ? [make("div", { className: "row" }, ...buttons)] : [];
+  notice.replaceChildren(make("strong", {}, title), text, ...row);
+  notice.hidden = false;
+}
+
+function offerToGoOn(checkpoint: Checkpoint): void {
+  const { settings, progress, run } = checkpoint;
+  const goOn = make("button", { type: "button", className: "primary", id: "go-on", textContent: "Go on" });
+  const discard = make("button", { type: "button", id: "discard", textContent: "Discard it" });
+  goOn.addEventListener("click", () => {
+    byId("notice").hidden = true;
+    knobs.set(settings);
+    void training.start(settings, { from: checkpoint });
+  });
+  discard.addEventListener("click", () => {
+    byId("notice").hidden = true;
+    void forgetCheckpoint();
+  });
+  const where = `epoch ${progress.epoch + 1} of ${settings.epochs}, step ${progress.step}`;
+  notify(
+    "A training was interrupted.",
+    `${run.name} stands at ${where}. Weights and position are kept; the optimizer's running means start afresh.`,
+    "hint",
+    goOn,
+    discard,
+  );
+}
+
+function wireControls(): void {
+  byId("start").addEventListener("click", () => void begin(false));
+  byId("step").addEventListener("click", () => {
+    if (training.state === "idle") void begin(true);
+    else training.stepOnce();
+  });
+  byId("pause").addEventListener("click", () => {
+    if (training.state === "paused") training.resume();
+    else training.pause();
+  });
+  byId("stop").addEventListener("click", () => training.stop());
+  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-copy]")) {
+    button.addEventListener("click", () => {
+      const text = byId(button.dataset.copy ?? "").textContent ?? "";
+      void navigator.clipboard.writeText(text).then(() => announce("Copied."));
+    });
+  }
+}
+
+async function begin(paused: boolean): Promise<void> {
+  if (!engine.usable) return playRecording();
+  if (!knobs.valid) return knobs.report();
+  byId("notice").hidden = true;
+  await training.start(knobs.settings, { paused });
+}
+
+async function playRecording(): Promise<void> {
+  if (!recording) return;
+  const button = byId<HTMLButtonElement>("start");
+  button.disabled = true;
+  setText(byId("status"), "Playing the training of the net above, as it was recorded.");
+  await play(recording, runs, ({ epoch, val_acc }) => {
+    announce(`Recorded epoch ${epoch + 1}: validation accuracy ${percent(val_acc)}.`);
+  });
+  setText(byId("status"), "The recording is over.");
+  button.disabled = false;
+}
+
+function showState(state: TrainingState): void {
+  const idle = state === "idle";
+  byId<HTMLButtonElement>("start").disabled = !idle;
+  byId<HTMLButtonElement>("pause").disabled = state !== "running" && state !== "paused";
+  byId<HTMLButtonElement>("step").disabled = state !== "paused" && !(idle && engine.usable);
+  byId<HTMLButtonElement>("stop").disabled = state !== "running" && state !== "paused";
+  setText(byId("pause"), state === "paused" ? "Resume" : "Pause");
+}
+
+function showSettings(settings: Settings): void {
+  const { data, numWords, embedding, units } = settings;
+  const vocabulary = data === "sample" && sampleVocabulary > 0 ? Math.min(numWords, sampleVocabulary) : numWords;
+  const weights = vocabulary * embedding + embedding * units + units * units + 2 * units + 1;
+  const count = weights.toLocaleString("en");
+  setText(byId("net-size"), `Embedding ${vocabulary} × ${embedding} → SimpleRNN ${units} → 1: ${count} weights`);
+  setText(byId("code-ts"), typescriptCode(settings));
+  setText(byId("code-py"), kerasCode(settings));
+  byId("drop").hidden = data !== "imdb";
+}
+
+function wireExamples(): void {
+  const select = byId<HTMLSelectElement>("example");
+  select.append(...examples.map(({ title }, i) => new Option(title, String(i))));
+  select.addEventListener("change", () => void desk.write(examples[Number(select.value)].text));
+}
+
+function wireFiles(): void {
+  const take = async (files: Iterable<File>): Promise<void> => {
+    for (const file of files) {
+      if (/\.(npz|json)$/.test(file.name)) {
+        const name = file.name.endsWith(".npz") ? "imdb.npz" : "imdb_word_index.json";
+        await reader.call("addFile", name, new Uint8Array(await file.arrayBuffer()));
+        training.forgetData();
+        setText(byId("status"), `${file.name} will be used.`);
+      } else await inside.open(file);
+    }
+  };
+  byId("imdb-file").addEventListener("change", (event) => void take((event.target as HTMLInputElement).files ?? []));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    void take(event.dataTransfer?.files ?? []);
+  });
+}
+
+function showDownload(progress: unknown): void {
+  const { file, received, total } = progress as { file: string; received: number; total?: number };
+  const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+  setText(byId("status"), `${file}: ${megabytes(received)}${total ? ` of ${megabytes(total)}` : ""}`);
+}

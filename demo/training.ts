@@ -1,0 +1,243 @@
+import { forgetCheckpoint, keepCheckpoint, type Checkpoint } from "./checkpoint";
+import type { Desk } from "./desk";
+import { announce, byId, duration, percent, setText } from "./dom";
+import type { Engine } from "./engine";
+import type { Weight } from "./net";
+import type { Loaded, ReaderService } from "./reader.worker";
+import type { Remote } from "./rpc";
+import type { Run, Runs } from "./runs";
+import type { Settings } from "./settings";
+import { Trainer, type EpochFigures, type Speed } from "./trainer";
+
+/** The net on the desk follows the training this often. */
+const liveMilliseconds = 1200;
+/** A reload loses at most this much of a training. */
+const checkpointMilliseconds = 4000;
+/** A device that is lost again and again is not worth another try. */
+const mostLosses = 4;
+
+export type TrainingState = "idle" | "starting" | "running" | "paused";
+
+/** Starts, pauses, keeps and resumes trainings, and shows how they go. */
+export class Training {
+  readonly #engine: Engine;
+  readonly #reader: Remote<ReaderService>;
+  readonly #desk: Desk;
+  readonly #runs: Runs;
+  #data: { key: string; loaded: Loaded } | undefined;
+  #trainer: Trainer | undefined;
+  #state: TrainingState = "idle";
+  #checkpoint: Checkpoint | undefined;
+  #lastLive = 0;
+  #lastKept = 0;
+  #lostBecause: string | undefined;
+
+  onState: (state: TrainingState) => void = () => undefined;
+  onSummary: (text: string) => void = () => undefined;
+
+  constructor(engine: Engine, reader: Remote<ReaderService>, desk: Desk, runs: Runs) {
+    this.#engine = engine;
+    this.#reader = reader;
+    this.#desk = desk;
+    this.#runs = runs;
+    engine.onLost = (message) => {
+      this.#lostBecause = message || "no reason given";
+    };
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.#lastKept = 0;
+    });
+  }
+
+  get state(): TrainingState {
+    return this.#state;
+  }
+
+  /** Trains to the end, or until it is stopped; with a checkpoint, it goes on from there. */
+  async start(settings: Settings, { from, paused = false }: { from?: Checkpoint; paused?: boolean } = {}) {
+    if (this.#state !== "idle") return;
+    this.#setState("starting");
+    this.#checkpoint = from;
+    const run = from ? (this.#runs.find(from.run.id) ?? from.run) : this.#runs.begin(settings, "");
+    if (from) this.#takeUp(run, from);
+    try {
+      const loaded = await this.load(settings);
+      await this.#trainThroughLosses(settings, loaded, run, paused);
+    } catch (error) {
+      run.state = "stopped";
+      this.#say(messageOf(error));
+    }
+    this.#setState("idle");
+    this.#runs.refresh();
+    await this.#runs.save();
+  }
+
+  pause(): void {
+    this.#trainer?.pause();
+    this.#lastKept = 0;
+    this.#setState("paused");
+  }
+
+  resume(): void {
+    this.#setState("running");
+    this.#trainer?.resume();
+  }
+
+  stepOnce(): void {
+    this.#trainer?.stepOnce();
+  }
+
+  stop(): void {
+    this.#trainer?.stop();
+  }
+
+  /** The data set of these settings, kept until another one is asked for. */
+  async load({ data, numWords, maxlen }: Pick<Settings, "data" | "numWords" | "maxlen">): Promise<Loaded> {
+    const key = `${data} ${numWords} ${maxlen}`;
+    if (this.#data?.key !== key) {
+      this.#say(data === "imdb" ? "Fetching the reviews …" : "Writing the sample reviews …");
+      this.#data = undefined;
+      this.#data = { key, loaded: await this.#reader.call("load", { data, numWords, maxlen }) };
+    }
+    return this.#data.loaded;
+  }
+
+  /** Files have been dropped: what was loaded before is no longer what is asked for. */
+  forgetData(): void {
+    this.#data = undefined;
+  }
+
+  #takeUp(run: Run, { run: kept }: Checkpoint): void {
+    const { points, epochs, seconds } = structuredClone(kept);
+    Object.assign(run, { points, epochs, seconds, state: "running", shown: true });
+    this.#runs.add(run);
+  }
+
+  async #trainThroughLosses(settings: Settings, loaded: Loaded, run: Run, paused: boolean): Promise<void> {
+    for (let losses = 0; ; losses++) {
+      this.#lostBecause = undefined;
+      try {
+        return await this.#train(settings, loaded, run, paused && losses === 0);
+      } catch (error) {
+        const lost = this.#lostBecause ?? (isLoss(error) ? messageOf(error) : undefined);
+        if (lost === undefined || losses === mostLosses) throw error;
+        announce("The GPU was lost; the training goes on from its last checkpoint.");
+        this.#say(`The GPU was lost (${lost}). Going on from the last checkpoint …`);
+        if (this.#checkpoint) this.#takeUp(run, this.#checkpoint);
+        else Object.assign(run, { points: [], epochs: [], seconds: 0 });
+      } finally {
+        this.#trainer?.dispose();
+        this.#trainer = undefined;
+      }
+    }
+  }
+
+  async #train(settings: Settings, loaded: Loaded, run: Run, paused: boolean): Promise<void> {
+    this.#say("Compiling the kernels …");
+    const device = await this.#engine.device();
+    run.adapter = device.description;
+    const from = this.#checkpoint;
+    const trainer = await Trainer.make(this.#engine.worker, device, settings, loaded, from);
+    this.#trainer = trainer;
+    this.onSummary(await trainer.model.summary({ print: () => undefined }));
+    const weights = await trainer.model.getWeights();
+    const { layers } = trainer.model.getConfig();
+    await this.#desk.use({ layers, weights, preprocessing: loaded.preprocessing }, `${run.name}, in training`, {
+      live: true,
+    });
+    if (paused) trainer.pause();
+    this.#setState(paused ? "paused" : "running");
+    this.#say(paused ? "Paused before the first step." : "Training …");
+    const lost = device.lost.then(({ message }) => {
+      throw new DeviceGone(message);
+    });
+    await Promise.race([lost, this.#runTrainer(trainer, settings, run)]);
+    await this.#finish(trainer, run, settings);
+  }
+
+  #runTrainer(trainer: Trainer, settings: Settings, run: Run): Promise<void> {
+    return trainer.run({
+      onPoint: (point, speed) => {
+        run.seconds = trainer.progress.seconds;
+        this.#runs.addPoint(run, point);
+        this.#showSpeed(speed, settings);
+      },
+      onEpoch: (figures) => {
+        this.#runs.addEpoch(run, figures);
+        this.#showEpoch(figures, settings);
+        this.#lastKept = 0;
+      },
+      between: () => this.#between(trainer, settings, run),
+    });
+  }
+
+  /** Weights for the net on the desk, and every now and then a checkpoint. */
+  async #between(trainer: Trainer, settings: Settings, run: Run): Promise<void> {
+    const now = performance.now();
+    const keepDue = this.#lastKept === 0 || now - this.#lastKept > checkpointMilliseconds;
+    if (!keepDue && now - this.#lastLive < liveMilliseconds) return;
+    const weights = await trainer.model.getWeights();
+    if (keepDue) {
+      this.#lastKept = now;
+      const progress = structuredClone(trainer.progress);
+      this.#checkpoint = { settings, progress, run: structuredClone(run), weights };
+      void keepCheckpoint(this.#checkpoint);
+    }
+    this.#lastLive = now;
+    if (!document.hidden) void this.#desk.refresh(weights);
+  }
+
+  async #finish(trainer: Trainer, run: Run, settings: Settings): Promise<void> {
+    const done = trainer.progress.epoch >= settings.epochs;
+    run.state = done ? "done" : "stopped";
+    run.seconds = trainer.progress.seconds;
+    const weights: Weight[] = await trainer.model.getWeights();
+    const model = this.#desk.model;
+    if (model) await this.#desk.use({ ...model, weights }, `${run.name}, ${done ? "trained" : "stopped early"}`);
+    await forgetCheckpoint();
+    this.#checkpoint = undefined;
+    const best = Math.max(...run.epochs.map(({ val_acc }) => val_acc));
+    const result = run.epochs.length > 0 ? `: best validation accuracy ${percent(best)}` : "";
+    this.#say(`${done ? "Done" : "Stopped"} after ${duration(run.seconds)}${result}.`);
+    announce(`Training ${done ? "done" : "stopped"}${result}.`);
+  }
+
+  #showSpeed({ samplesPerSecond, stepMilliseconds, secondsLeft, step, steps, epoch }: Speed, { epochs }: Settings) {
+    byId<HTMLProgressElement>("progress").value = (epoch + step / steps) / epochs;
+    setText(byId("f-epoch"), `${epoch + 1} / ${epochs}`);
+    setText(byId("f-step"), `${step} / ${steps}`);
+    setText(byId("f-speed"), Math.round(samplesPerSecond).toLocaleString("en"));
+    setText(byId("f-ms"), `${stepMilliseconds.toFixed(stepMilliseconds < 10 ? 2 : 0)} ms`);
+    setText(byId("f-left"), duration(secondsLeft));
+    if (this.#state === "running") this.#say("Training …");
+  }
+
+  #showEpoch({ epoch, val_acc, val_loss }: EpochFigures, { epochs }: Settings): void {
+    setText(byId("f-val"), percent(val_acc));
+    announce(
+      `Epoch ${epoch + 1} of ${epochs}: validation accuracy ${percent(val_acc)}, loss ${val_loss.toFixed(3)}.`,
+    );
+  }
+
+  #setState(state: TrainingState): void {
+    this.#state = state;
+    if (state === "paused") this.#say("Paused.");
+    this.onState(state);
+  }
+
+  #say(text: string): void {
+    setText(byId("status"), text);
+  }
+}
+
+/** The device's own word that it is gone, where no call has failed yet. */
+class DeviceGone extends Error {
+  override name = "DeviceLostError";
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof Error && error.name === "DeviceLostError";
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
