@@ -125,7 +125,7 @@ function wireControls(): void {
 async function begin(paused: boolean): Promise<void> {
   if (!engine.usable) return playRecording();
   if (!knobs.valid) return knobs.report();
-  byId("notice").hidden = true;
+  if (document.getElementById("go-on")) byId("notice").hidden = true;
   await training.start(knobs.settings, { paused });
 }
 

@@ -118,7 +118,8 @@ export class Runs {
   }
 
   #draw(): void {
-    const shown = this.#runs.filter((run) => run.shown);
+    // The newest is drawn last, above the others.
+    const shown = this.#runs.filter((run) => run.shown).reverse();
     this.#accuracy.show(shown);
     this.#loss.show(shown);
   }
