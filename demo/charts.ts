@@ -39,7 +39,13 @@ abstract class Chart {
 
   abstract draw(): void;
 
-  protected plot(series: uPlot.Series[], data: uPlot.AlignedData, scales: uPlot.Scales, labels: Labels): void {
+  protected plot(
+    series: uPlot.Series[],
+    data: uPlot.AlignedData,
+    scales: uPlot.Scales,
+    labels: Labels,
+    decades = false,
+  ): void {
     const { clientWidth: width, clientHeight: height } = this.box;
     if (width === 0) return;
     this.#plot?.destroy();
@@ -50,7 +56,7 @@ abstract class Chart {
       cursor: { show: false },
       padding: [8, 8, 0, 0],
       scales,
-      axes: [axis(30, labels.x, 56), axis(46, labels.y, 28)],
+      axes: [axis(30, labels.x, 56), { ...axis(46, labels.y, 28), ...(decades ? onlyDecades : {}) }],
       series: [{}, ...series],
     };
     this.#plot = new uPlot(options, data, this.box);
@@ -60,6 +66,18 @@ abstract class Chart {
   protected set(data: uPlot.AlignedData): void {
     this.#plot?.setData(data);
   }
+}
+
+const isDecade = (value: number): boolean => Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6);
+const keepDecades: uPlot.Axis.Filter = (_, values) => values.map((value) => (isDecade(value) ? value : null));
+/** A logarithmic axis without the lines between the powers of ten. */
+const onlyDecades = { filter: keepDecades, grid: { stroke: "#8885", width: 1, filter: keepDecades } };
+
+function powerOfTen(value: number): string {
+  const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+  const exponent = Math.round(Math.log10(value));
+  const raised = [...String(Math.abs(exponent))].map((digit) => digits[Number(digit)]).join("");
+  return `10${exponent < 0 ? "⁻" : ""}${raised}`;
 }
 
 interface Labels {
@@ -103,7 +121,13 @@ export class RunsChart extends Chart {
       [points.map(({ at }) => at), points.map((point) => point[figure])],
       [epochs.map(({ epoch }) => epoch + 1), epochs.map((one) => one[`val_${figure}`])],
     ]) as uPlot.AlignedData[];
-    const data = tables.length > 0 ? uPlot.join(tables) : ([[0, 1], [null, null]] as uPlot.AlignedData);
+    const data =
+      tables.length > 0
+        ? uPlot.join(tables)
+        : ([
+            [0, 1],
+            [null, null],
+          ] as uPlot.AlignedData);
     const theme = document.documentElement.dataset.theme ?? "";
     const drawn = `${theme} ${curves.map(({ colour }) => colour).join()}`;
     if (drawn === this.#drawn) return this.set(data);
@@ -131,7 +155,10 @@ function pair(colour: number): uPlot.Series[] {
 }
 
 const epochRange: uPlot.Range.Function = (_, __, max) => [0, Math.max(1, Math.ceil(max ?? 1))];
-const accuracyRange: uPlot.Range.Function = (_, min) => [Math.min(0.4, Math.floor((min ?? 0.4) * 10) / 10), 1];
+const accuracyRange: uPlot.Range.Function = (_, min) => [
+  Math.min(0.4, Math.floor((min ?? 0.4) * 10) / 10),
+  1,
+];
 const lossRange: uPlot.Range.Function = (_, __, max) => [0, Math.max(0.8, max ?? 0.8)];
 
 /** The mean gradient by distance from the end, on a logarithmic axis. */
@@ -149,7 +176,7 @@ export class MemoryChart extends Chart {
     const y = Array.from(this.#values, (value) => (value > 1e-30 ? value : null));
     const x = y.map((_, k) => k);
     const series = [{ stroke: colourOf(0), width: 2, points: { show: false } }];
-    const labels: Labels = { y: (value) => value.toExponential(0) };
-    this.plot(series, [x, y], { x: { time: false }, y: { distr: 3 } }, labels);
+    const labels: Labels = { y: powerOfTen };
+    this.plot(series, [x, y], { x: { time: false }, y: { distr: 3 } }, labels, true);
   }
 }

@@ -19,7 +19,7 @@ export interface Checkpoint {
 export function toFile({ layers, weights, preprocessing }: Model): Promise<Uint8Array<ArrayBuffer>> {
   const savable = {
     getConfig: () => ({ name: "sequential", layers }),
-    getWeights: () => Promise.resolve(weights as Weight[]),
+    getWeights: () => Promise.resolve(weights),
   };
   return saveModel(savable, "safetensors", { metadata: toMetadata(preprocessing) });
 }

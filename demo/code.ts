@@ -4,7 +4,8 @@ const kerasOptimizers = { rmsprop: "RMSprop", adam: "Adam", sgd: "SGD" };
 
 /** The model of the knobs in this library's own words. */
 export function typescriptCode(settings: Settings): string {
-  const { units, embedding, maxlen, numWords, batchSize, learningRate, optimizer, activation, epochs, seed } = settings;
+  const { units, embedding, maxlen, numWords, batchSize, learningRate, optimizer, activation, epochs, seed } =
+    settings;
   const source = settings.data === "imdb" ? "imdb" : "sampleCorpus";
   const option = activation === "tanh" ? "" : `, { activation: "${activation}" }`;
   return `import { dense, embedding, ${optimizer}, sequential, simpleRNN } from "webgpu-rnn";
@@ -34,7 +35,8 @@ console.log(await model.evaluate(xTest, test.y));
 
 /** The same in Keras. */
 export function kerasCode(settings: Settings): string {
-  const { units, embedding, maxlen, numWords, batchSize, learningRate, optimizer, activation, epochs, seed } = settings;
+  const { units, embedding, maxlen, numWords, batchSize, learningRate, optimizer, activation, epochs, seed } =
+    settings;
   const option = activation === "tanh" ? "" : `, activation="${activation}"`;
   const load =
     settings.data === "imdb"

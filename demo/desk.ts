@@ -98,7 +98,8 @@ export class Desk {
     clearTimeout(this.#checking);
     const note = byId("check");
     if (!this.#engine.usable) return setText(note, "Computed on the processor, step by step.");
-    if (this.#live) return setText(note, "Read with the weights of the running training, as they are at this moment.");
+    if (this.#live)
+      return setText(note, "Weights of the running training, as of this moment.");
     this.#checking = setTimeout(() => void this.#check(explained), checkMilliseconds);
   }
 
@@ -110,13 +111,16 @@ export class Desk {
     try {
       const { data } = await this.#engine.predict(model, { data: ids, shape: [1, ids.length] });
       const apart = Math.abs(data[0] - here);
-      const agreed = apart < 1e-4 ? "agree" : "do not agree";
+      const verdict =
+        apart < 5e-7
+          ? "they agree"
+          : `${apart < 1e-4 ? "they agree but for" : "they differ by"} ${apart.toExponential(0)}`;
+      setText(byId("check"), `GPU ${data[0].toFixed(6)}, processor ${here.toFixed(6)}: ${verdict}.`);
+    } catch (error) {
       setText(
         byId("check"),
-        `GPU ${data[0].toFixed(6)}, processor ${here.toFixed(6)}: they ${agreed} to ${apart.toExponential(0)}.`,
+        `The GPU could not check it: ${error instanceof Error ? error.message : String(error)}`,
       );
-    } catch (error) {
-      setText(byId("check"), `The GPU could not check it: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

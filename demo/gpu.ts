@@ -63,14 +63,16 @@ export async function examineGpu(): Promise<GpuStatus> {
       "Update the graphics driver, or choose the machine's other GPU.",
     );
   }
-  const name = nameOf(adapter.info);
-  if (!isSoftware(adapter.info)) return { state: "ready", name, title: "", advice: "" };
+  if (!isSoftware(adapter.info)) {
+    return { state: "ready", name: nameOf(adapter.info), title: "", advice: "" };
+  }
+  const name = `Software: ${adapter.info.architecture || nameOf(adapter.info)}`;
   return {
     state: "software",
     name,
-    title: "The “GPU” here is the processor in disguise.",
+    title: "This adapter is software: the processor stands in for a GPU.",
     advice:
-      "All results are right, only slower. If this machine has a GPU, switch hardware acceleration on in the browser's settings.",
+      "All results are right, only slower; if the machine has a GPU, switch hardware acceleration on in the browser.",
   };
 }
 

@@ -73,7 +73,9 @@ export class Inside {
     tabs.forEach((tab, i) => {
       tab.addEventListener("click", () => select(tab));
       tab.addEventListener("keydown", ({ key }) => {
-        const next = { ArrowRight: i + 1, ArrowLeft: i - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[key];
+        const next = { ArrowRight: i + 1, ArrowLeft: i - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[
+          key
+        ];
         if (next === undefined) return;
         const target = tabs[next % tabs.length];
         target.focus();
@@ -101,7 +103,10 @@ export class Inside {
       fillMemoryTable(curve);
       const half = curve.findIndex((value) => value < curve[0] / 10);
       const reach = half < 0 ? "nowhere in these reviews" : `${half} words before the end`;
-      setText(note, `Mean of ${memoryReviews} reviews. A tenth of the last word's gradient is reached ${reach}.`);
+      setText(
+        note,
+        `Mean of ${memoryReviews} reviews. A tenth of the last word's gradient is reached ${reach}.`,
+      );
     } catch (error) {
       setText(note, error instanceof Error ? error.message : String(error));
     }
@@ -176,5 +181,7 @@ function fillMemoryTable(curve: Float32Array): void {
   const rows = Array.from(curve, (value, k) =>
     make("tr", {}, make("td", {}, String(k)), make("td", {}, value.toExponential(3))),
   );
-  byId("memory-table").querySelector("tbody")?.replaceChildren(...rows);
+  byId("memory-table")
+    .querySelector("tbody")
+    ?.replaceChildren(...rows);
 }

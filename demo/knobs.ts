@@ -1,5 +1,14 @@
 import { byId, make } from "./dom";
-import { accepts, assign, hashOf, knobs, presets, settingsFromHash, type Knob, type Settings } from "./settings";
+import {
+  accepts,
+  assign,
+  hashOf,
+  knobs,
+  presets,
+  settingsFromHash,
+  type Knob,
+  type Settings,
+} from "./settings";
 
 /** The form of the knobs; the address follows it. */
 export class Knobs {

@@ -4,7 +4,7 @@ import { Desk } from "./desk";
 import { announce, byId, make, percent, setText } from "./dom";
 import { Engine } from "./engine";
 import { examples } from "./examples";
-import { examineGpu } from "./gpu";
+import { examineGpu, type GpuStatus } from "./gpu";
 import { Inside } from "./inside";
 import { Knobs } from "./knobs";
 import { ReadingView } from "./reading-view";
@@ -43,6 +43,7 @@ followTheme(() => {
 wireControls();
 wireExamples();
 wireFiles();
+document.documentElement.dataset.ready = "";
 void start();
 
 async function start(): Promise<void> {
@@ -54,7 +55,7 @@ async function start(): Promise<void> {
   sampleVocabulary = model.preprocessing.vocabulary.length + 4;
   showSettings(knobs.settings);
   await desk.use(model, "The net that comes with the page: 16 units, trained on sample reviews");
-  await showGpu(await gpu);
+  showGpu(await gpu);
   recording = await loadRecording();
   await runs.restore(recording);
   const checkpoint = engine.usable ? await loadCheckpoint() : undefined;
@@ -62,17 +63,17 @@ async function start(): Promise<void> {
   await desk.read();
 }
 
-async function showGpu(status: Awaited<ReturnType<typeof examineGpu>>): Promise<void> {
+function showGpu(status: GpuStatus): void {
   byId("gpu").dataset.state = status.state;
   setText(byId("gpu-text"), status.name);
   byId("gpu").title = status.name;
   engine.usable = status.state !== "none";
   byId("start").textContent = engine.usable ? "Train" : "Play a recorded training";
-  if (status.title !== "") notify(status.title, status.advice, status.state === "software" ? "hint" : "problem");
-  return Promise.resolve();
+  if (status.state === "none") notify(status.title, status.advice, "problem");
+  else if (status.state === "software") setText(byId("status"), `Ready. ${status.title} ${status.advice}`);
 }
 
-function notify(title: string, text: string, kind: "hint" | "problem", ...buttons: HTMLElement[]): void {
+function notify(title: string, text: string, kind: "offer" | "problem", ...buttons: HTMLElement[]): void {
   const notice = byId("notice");
   notice.dataset.kind = kind;
   const row = buttons.length > 0 ? [make("div", { className: "row" }, ...buttons)] : [];
@@ -97,7 +98,7 @@ function offerToGoOn(checkpoint: Checkpoint): void {
   notify(
     "A training was interrupted.",
     `${run.name} stands at ${where}. Weights and position are kept; the optimizer's running means start afresh.`,
-    "hint",
+    "offer",
     goOn,
     discard,
   );
@@ -125,7 +126,7 @@ function wireControls(): void {
 async function begin(paused: boolean): Promise<void> {
   if (!engine.usable) return playRecording();
   if (!knobs.valid) return knobs.report();
-  if (document.getElementById("go-on")) byId("notice").hidden = true;
+  if (byId("notice").dataset.kind === "offer") byId("notice").hidden = true;
   await training.start(knobs.settings, { paused });
 }
 
@@ -152,10 +153,14 @@ function showState(state: TrainingState): void {
 
 function showSettings(settings: Settings): void {
   const { data, numWords, embedding, units } = settings;
-  const vocabulary = data === "sample" && sampleVocabulary > 0 ? Math.min(numWords, sampleVocabulary) : numWords;
+  const vocabulary =
+    data === "sample" && sampleVocabulary > 0 ? Math.min(numWords, sampleVocabulary) : numWords;
   const weights = vocabulary * embedding + embedding * units + units * units + 2 * units + 1;
   const count = weights.toLocaleString("en");
-  setText(byId("net-size"), `Embedding ${vocabulary} × ${embedding} → SimpleRNN ${units} → 1: ${count} weights`);
+  setText(
+    byId("net-size"),
+    `Embedding ${vocabulary} × ${embedding} → SimpleRNN ${units} → 1: ${count} weights`,
+  );
   setText(byId("code-ts"), typescriptCode(settings));
   setText(byId("code-py"), kerasCode(settings));
   byId("drop").hidden = data !== "imdb";
@@ -178,7 +183,10 @@ function wireFiles(): void {
       } else await inside.open(file);
     }
   };
-  byId("imdb-file").addEventListener("change", (event) => void take((event.target as HTMLInputElement).files ?? []));
+  byId("imdb-file").addEventListener(
+    "change",
+    (event) => void take((event.target as HTMLInputElement).files ?? []),
+  );
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
     event.preventDefault();

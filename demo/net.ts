@@ -31,7 +31,9 @@ export interface Model {
  * @throws {Error} a model of other layers than Embedding, SimpleRNN and Dense(1, sigmoid).
  */
 export function netOf({ layers, weights }: Model): Net {
-  const [embedding, recurrent, output, ...rest] = layers.filter(({ className }) => className !== "InputLayer");
+  const [embedding, recurrent, output, ...rest] = layers.filter(
+    ({ className }) => className !== "InputLayer",
+  );
   if (
     embedding?.className !== "Embedding" ||
     recurrent?.className !== "SimpleRNN" ||
@@ -48,7 +50,8 @@ export function netOf({ layers, weights }: Model): Net {
     );
   }
   const ending = (text: string) => weights.find(({ name }) => name.endsWith(text))?.data;
-  const denseName = weights.find(({ shape }) => shape.length === 2 && shape[1] === 1)?.name.split("/")[0] ?? "dense";
+  const denseName =
+    weights.find(({ shape }) => shape.length === 2 && shape[1] === 1)?.name.split("/")[0] ?? "dense";
   return {
     vocabularySize: embedding.inputDim,
     width: embedding.outputDim,
@@ -84,7 +87,9 @@ export function fromMetadata(metadata: Readonly<Record<string, string>>): Prepro
   const { dataset = "unknown", num_words, maxlen, index_from, vocabulary = "null" } = metadata;
   const words = JSON.parse(vocabulary) as unknown;
   if (!Array.isArray(words) || !(Number(maxlen) > 0)) {
-    throw new Error("The file does not say which words its numbers stand for; use one saved here or by npm start.");
+    throw new Error(
+      "The file does not say which words its numbers stand for; use one saved here or by npm start.",
+    );
   }
   return {
     dataset,

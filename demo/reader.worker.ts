@@ -126,7 +126,16 @@ function makeService(report: Report) {
       const reading: Reading = read(net, ids);
       const { probabilities, states, influence } = reading;
       const padding = maxlen - Math.min(all.length, maxlen);
-      return { padding, cut, tokens: words.slice(cut), ids, units: net.units, probabilities, states, influence };
+      return {
+        padding,
+        cut,
+        tokens: words.slice(cut),
+        ids,
+        units: net.units,
+        probabilities,
+        states,
+        influence,
+      };
     },
 
     /** A validation review as text. */

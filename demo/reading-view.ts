@@ -8,7 +8,7 @@ export class ReadingView {
   readonly #words = byId("words");
   readonly #cursor = byId("strip-cursor");
   readonly #canvas = byId<HTMLCanvasElement>("strip-canvas");
-  readonly #table = byId("word-table").querySelector("tbody") as HTMLTableSectionElement;
+  readonly #table = byId("word-table").querySelector("tbody")!;
   #reading: Explained | undefined;
   #columns: Columns = { left: 0, width: 1 };
   #spans: HTMLElement[] = [];
@@ -25,7 +25,7 @@ export class ReadingView {
     });
     const toggle = this.#table.closest("details");
     toggle?.addEventListener("toggle", () => this.#fillTable());
-    new ResizeObserver(() => this.redraw()).observe(this.#strip.parentElement as HTMLElement);
+    new ResizeObserver(() => this.redraw()).observe(this.#strip.parentElement!);
   }
 
   /** Shows a reading; where the words are the same as before, only colours and figures change. */
@@ -47,7 +47,7 @@ export class ReadingView {
   /** Draws again: the width or the colours have changed. */
   redraw(): void {
     if (!this.#reading) return;
-    const available = (this.#strip.parentElement as HTMLElement).clientWidth;
+    const available = this.#strip.parentElement!.clientWidth;
     this.#columns = drawStrip(this.#canvas, this.#reading, available);
     this.#showCurrent();
   }
@@ -56,7 +56,7 @@ export class ReadingView {
     const probability = probabilities[probabilities.length - 1];
     setText(byId("probability"), percent(probability));
     setText(byId("verdict-word"), probability > 0.5 ? "positive" : "negative");
-    byId("scale-mark").style.left = `${probability * 100}%`;
+    byId("scale-mark").style.transform = `translateX(${probability * 100}%)`;
   }
 
   #writeWords({ tokens, padding, cut }: Explained): void {
@@ -77,7 +77,8 @@ export class ReadingView {
     this.#spans.forEach((span, i) => {
       const share = own[i] / largest;
       const colour = share > 0 ? "positive" : "negative";
-      span.style.background = `rgba(var(--${colour}-rgb), ${(0.4 * Math.abs(share)).toFixed(3)})`;
+      // Less than in proportion: a tenth of the largest influence should still be seen.
+      span.style.background = `rgba(var(--${colour}-rgb), ${(0.4 * Math.abs(share) ** 0.6).toFixed(3)})`;
     });
   }
 
@@ -103,7 +104,7 @@ export class ReadingView {
     event.preventDefault();
     this.#choose(moves[event.key]);
     const { left, width } = this.#columns;
-    const scroller = this.#strip.parentElement as HTMLElement;
+    const scroller = this.#strip.parentElement!;
     const x = left + this.#current * width;
     if (x < scroller.scrollLeft || x > scroller.scrollLeft + scroller.clientWidth - width) {
       scroller.scrollLeft = x - scroller.clientWidth / 2;

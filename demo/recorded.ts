@@ -31,7 +31,11 @@ export async function loadRecording(): Promise<Run> {
 }
 
 /** Plays a recorded training into the charts, for browsers that cannot train. Resolves at its end. */
-export async function play(recording: Run, runs: Runs, onEpoch: (figures: EpochFigures) => void): Promise<void> {
+export async function play(
+  recording: Run,
+  runs: Runs,
+  onEpoch: (figures: EpochFigures) => void,
+): Promise<void> {
   const run: Run = { ...recording, points: [], epochs: [], seconds: 0, state: "running" };
   runs.add(run);
   for (const point of recording.points) {

@@ -66,7 +66,7 @@ export class Remote<Service> {
   ): Promise<Service[Name] extends (...args: never[]) => infer Result ? Awaited<Result> : never> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (value: never) => void, reject });
+      this.#waiting.set(id, { resolve: resolve, reject });
       this.#worker.postMessage({ id, method, args } satisfies Call);
     });
   }

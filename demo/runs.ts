@@ -28,8 +28,8 @@ const mostKept = 12;
 export class Runs {
   readonly #accuracy = new RunsChart(byId("chart-acc"), "acc");
   readonly #loss = new RunsChart(byId("chart-loss"), "loss");
-  readonly #rows = byId("runs").querySelector("tbody") as HTMLTableSectionElement;
-  readonly #epochRows = byId("epoch-table").querySelector("tbody") as HTMLTableSectionElement;
+  readonly #rows = byId("runs").querySelector("tbody")!;
+  readonly #epochRows = byId("epoch-table").querySelector("tbody")!;
   readonly #onReuse: (settings: Settings) => void;
   #runs: Run[] = [];
   #drawing = false;
@@ -133,10 +133,20 @@ export class Runs {
     const swatch = make("span", { className: "swatch" });
     swatch.style.background = colourOf(run.colour);
     const label = make("label", {}, box, swatch, run.name);
-    const reuse = make("button", { type: "button", className: "quiet small", textContent: "Use", id: `use-${run.id}` });
+    const reuse = make("button", {
+      type: "button",
+      className: "quiet small",
+      textContent: "Use",
+      id: `use-${run.id}`,
+    });
     reuse.setAttribute("aria-label", `Put the settings of ${run.name} on the knobs`);
     reuse.addEventListener("click", () => this.#onReuse(run.settings));
-    const remove = make("button", { type: "button", className: "quiet small", textContent: "✕", id: `drop-${run.id}` });
+    const remove = make("button", {
+      type: "button",
+      className: "quiet small",
+      textContent: "✕",
+      id: `drop-${run.id}`,
+    });
     remove.setAttribute("aria-label", `Remove ${run.name}`);
     remove.disabled = run.state === "running" || run.state === "paused";
     remove.addEventListener("click", () => {

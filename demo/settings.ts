@@ -54,7 +54,12 @@ export const knobs: readonly Knob[] = [
   whole("embedding", "Embedding", "Numbers for each word", 1, 128),
   whole("maxlen", "Words read", "Longer reviews lose their beginning", 1, 1000),
   whole("numWords", "Vocabulary", "Rarer words count as unknown", 10, 90_000),
-  choice("activation", "Activation", "What the units do with their sum", same("tanh", "relu", "sigmoid", "linear")),
+  choice(
+    "activation",
+    "Activation",
+    "What the units do with their sum",
+    same("tanh", "relu", "sigmoid", "linear"),
+  ),
   choice("optimizer", "Optimizer", "How gradients become steps", same("rmsprop", "adam", "sgd")),
   {
     key: "learningRate",

@@ -203,7 +203,14 @@ export class Trainer {
     const left = (this.#settings.epochs - epoch) * steps - step;
     const stepMilliseconds = milliseconds / stepsDone;
     const samplesPerSecond = (rows * 1000) / milliseconds;
-    return { samplesPerSecond, stepMilliseconds, secondsLeft: (left * stepMilliseconds) / 1000, step, steps, epoch };
+    return {
+      samplesPerSecond,
+      stepMilliseconds,
+      secondsLeft: (left * stepMilliseconds) / 1000,
+      step,
+      steps,
+      epoch,
+    };
   }
 
   async #endEpoch(events: TrainerEvents): Promise<void> {

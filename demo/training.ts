@@ -141,9 +141,13 @@ export class Training {
     this.onSummary(await trainer.model.summary({ print: () => undefined }));
     const weights = await trainer.model.getWeights();
     const { layers } = trainer.model.getConfig();
-    await this.#desk.use({ layers, weights, preprocessing: loaded.preprocessing }, `${run.name}, in training`, {
-      live: true,
-    });
+    await this.#desk.use(
+      { layers, weights, preprocessing: loaded.preprocessing },
+      `${run.name}, in training`,
+      {
+        live: true,
+      },
+    );
     if (paused) trainer.pause();
     this.#setState(paused ? "paused" : "running");
     this.#say(paused ? "Paused before the first step." : "Training …");
@@ -173,7 +177,7 @@ export class Training {
   /** Weights for the net on the desk, and every now and then a checkpoint. */
   async #between(trainer: Trainer, settings: Settings, run: Run): Promise<void> {
     const now = performance.now();
-    const keepDue = this.#lastKept === 0 || now - this.#lastKept > checkpointMilliseconds;
+    const keepDue = trainer.paused || this.#lastKept === 0 || now - this.#lastKept > checkpointMilliseconds;
     if (!keepDue && now - this.#lastLive < liveMilliseconds) return;
     const weights = await trainer.model.getWeights();
     if (keepDue) {
@@ -192,7 +196,8 @@ export class Training {
     run.seconds = trainer.progress.seconds;
     const weights: Weight[] = await trainer.model.getWeights();
     const model = this.#desk.model;
-    if (model) await this.#desk.use({ ...model, weights }, `${run.name}, ${done ? "trained" : "stopped early"}`);
+    if (model)
+      await this.#desk.use({ ...model, weights }, `${run.name}, ${done ? "trained" : "stopped early"}`);
     await forgetCheckpoint();
     this.#checkpoint = undefined;
     const best = Math.max(...run.epochs.map(({ val_acc }) => val_acc));
@@ -201,7 +206,10 @@ export class Training {
     announce(`Training ${done ? "done" : "stopped"}${result}.`);
   }
 
-  #showSpeed({ samplesPerSecond, stepMilliseconds, secondsLeft, step, steps, epoch }: Speed, { epochs }: Settings) {
+  #showSpeed(
+    { samplesPerSecond, stepMilliseconds, secondsLeft, step, steps, epoch }: Speed,
+    { epochs }: Settings,
+  ) {
     byId<HTMLProgressElement>("progress").value = (epoch + step / steps) / epochs;
     setText(byId("f-epoch"), `${epoch + 1} / ${epochs}`);
     setText(byId("f-step"), `${step} / ${steps}`);

@@ -14,7 +14,12 @@ const configFile = join(root, "demo", "vite.config.ts");
 const widths = [360, 820, 1440];
 const schemes = ["light", "dark"];
 const scale = { 360: 2, 820: 1, 1440: 1 };
-const flags = ["--enable-unsafe-webgpu", "--no-first-run", "--disable-background-networking", "--force-color-profile=srgb"];
+const flags = [
+  "--enable-unsafe-webgpu",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--force-color-profile=srgb",
+];
 
 await main(async () => {
   await setUp({ browser: true });
@@ -55,7 +60,7 @@ async function takeAll(browser, address, scheme) {
   await page.focus("#strip");
   for (const width of widths) {
     await page.setViewport({ width, height: 1000, deviceScaleFactor: scale[width] });
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
+    await page.evaluate("new Promise((resolve) => setTimeout(resolve, 400))");
     await shoot(page, join(root, "artifacts", "screenshots"), `${width}-${scheme}`, true);
     if (width === 1440) await shoot(page, join(root, "docs", "images"), `demo-${scheme}`, false);
   }
@@ -70,10 +75,6 @@ async function shoot(page, folder, name, fullPage) {
 }
 
 async function waitForText(page, selector, pattern) {
-  await page.waitForFunction(
-    (where, source) => new RegExp(source).test(document.querySelector(where)?.textContent ?? ""),
-    { polling: 100, timeout: 120_000 },
-    selector,
-    pattern.source,
-  );
+  const text = `document.querySelector(${JSON.stringify(selector)})?.textContent ?? ""`;
+  await page.waitForFunction(`${pattern}.test(${text})`, { polling: 100, timeout: 120_000 });
 }

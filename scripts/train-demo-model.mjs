@@ -4,6 +4,7 @@
  * The sample corpus is the same on every machine, and so is the result, but for the adapter's rounding.
  */
 import { writeFile } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
 import { ensureBuilt } from "./lib/build.mjs";
 import { main } from "./lib/setup.mjs";
 

@@ -2,7 +2,7 @@ import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kerne
 import { wgsl } from "../runtime/wgsl";
 import { gridParameters, linearId } from "./shared/grid";
 import {
-  addOuterProduct,
+  addOuterProducts,
   addProduct,
   declareSums,
   names,
@@ -71,7 +71,7 @@ fn main(${gridParameters}) {
       ${addProduct(dx, d, J, "weight")}
       let row = ${table.base("token")};
       ${x.map((name, i) => `let ${name} = ${table.load("row", i)};`).join("\n")}
-      ${addOuterProduct("dKernel", E, x, d)}
+      ${addOuterProducts("dKernel", E, [{ x, d }])}
       ${d.map((name, i) => `dBias[${i}] += ${name};`).join("\n")}
     }
     let to = ${output.base("token")};

@@ -9,7 +9,7 @@ import {
 } from "./scan";
 import { gridParameters, linearId } from "./shared/grid";
 import {
-  addOuterProduct,
+  addOuterProducts,
   addProduct,
   declareSums,
   maxOwnSums,
@@ -20,6 +20,12 @@ import {
 } from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
 import { segmentStruct, stepStruct } from "./shared/step";
+
+/**
+ * Steps taken together where the gradient is summed up: adding to the sums costs more than multiplying, and
+ * is done once a block.
+ */
+const sumsBlock = 2;
 
 /** Whether the narrow backward scan also sums up the recurrent kernel's gradient. */
 export function sumsRecurrentGradient(units: number, gates: number): boolean {
@@ -62,10 +68,53 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
   const gates = Array.from({ length: cell.gates }, (_, gate) => gate);
   const dh = names("dh", V);
   const h = names("h", V);
-  const before = names("before", V);
-  const dz = gates.map((gate) => names(`dz${gate}_`, V));
+  const before = (s: number): string[] => names(`before${s}_`, V);
+  const back = (s: number): string[] => names(`back${s}_`, V);
+  const dz = (s: number, gate: number): string[] => names(`dz${s}_${gate}_`, V);
+  const block = sums ? sumsBlock : 1;
   const each = (line: (gate: number, i: number) => string): string =>
     gates.map((gate) => unroll(V, (i) => line(gate, i))).join("\n");
+
+  const pairs = Array.from({ length: block }, (_, s) => ({ x: before(s), d: dz(s, 0) }));
+  // Step s of a block. Beyond the first step of the sample it stays at the row before that: dz is zero there,
+  // as it must be in that row, and dh is left as it is.
+  const stepOf = (s: number): string => wgsl`
+      let row${s} = segment.row + end - min(end, ${s}u);
+      let skip${s} = end <= ${s}u || skipped(segment, end - ${s + 1}u);
+      #if ${prefix}
+      while (branch > 0u && segments[branch].origin == row${s}) {
+        let base = ${origin.base("branch")};
+        ${dh.map((name, i) => `${name} += ${origin.load("base", i)};`).join("\n")}
+        branch -= 1u;
+      }
+      #endif
+      #if ${sequences}
+      let at${s} = ${state.base(`row${s}`)};
+      ${dh.map((name, i) => `${name} += ${sequence.load(`at${s}`, i)};`).join("\n")}
+      #endif
+      let above${s} = ${state.base(`row${s} - u32(end > ${s}u)`)};
+      ${before(s)
+        .map((name, i) => `let ${name} = ${state.load(`above${s}`, i)};`)
+        .join("\n")}
+      ${each((gate, i) => `var ${dz(s, gate)[i]} = vec4f();`)}
+      ${unroll(V, (i) =>
+        cell.backward(
+          {
+            dz: gates.map((gate) => dz(s, gate)[i]),
+            dh: dh[i],
+            h: (s === 0 ? h : before(s - 1))[i],
+          },
+          "4",
+        ),
+      )}
+      ${each((gate, i) => `${dz(s, gate)[i]} = select(${dz(s, gate)[i]}, vec4f(), skip${s});`)}
+      ${back(s)
+        .map((name) => `var ${name} = vec4f();`)
+        .join("\n")}
+      ${gates.map((gate) => addProduct(back(s), dz(s, gate), U, `kernel${gate}`)).join("\n")}
+      ${dh.map((name, i) => `${name} = select(${back(s)[i]}, ${name}, skip${s});`).join("\n")}
+      let to${s} = ${dzRows.base(`row${s}`)};
+      ${each((gate, i) => dzRows.store(`to${s}`, i, dz(s, gate)[i], gate))}`;
 
   const code = wgsl`
 ${stepStruct}
@@ -93,33 +142,12 @@ fn main(${gridParameters}) {
     #endif
     let lastRow = ${state.base("segment.row + segment.steps")};
     ${h.map((name, i) => `var ${name} = ${state.load("lastRow", i)};`).join("\n")}
-    for (var t = segment.steps; t > 0u; t--) {
-      let row = segment.row + t;
-      #if ${prefix}
-      while (branch > 0u && segments[branch].origin == row) {
-        let base = ${origin.base("branch")};
-        ${dh.map((name, i) => `${name} += ${origin.load("base", i)};`).join("\n")}
-        branch -= 1u;
-      }
+    for (var end = segment.steps; end > 0u; end -= min(end, ${block}u)) {
+      ${unroll(block, stepOf)}
+      #if ${sums}
+      ${sums ? addOuterProducts("sum", U, pairs) : ""}
       #endif
-      #if ${sequences}
-      let at = ${state.base("row")};
-      ${dh.map((name, i) => `${name} += ${sequence.load("at", i)};`).join("\n")}
-      #endif
-      let above = ${state.base("row - 1u")};
-      ${before.map((name, i) => `let ${name} = ${state.load("above", i)};`).join("\n")}
-      ${each((gate, i) => `var ${dz[gate][i]} = vec4f();`)}
-      if (!skipped(segment, t - 1u)) {
-        ${unroll(V, (i) => cell.backward({ dz: gates.map((gate) => dz[gate][i]), dh: dh[i], h: h[i] }, "4"))}
-        ${dh.map((name) => `${name} = vec4f();`).join("\n")}
-        ${gates.map((gate) => addProduct(dh, dz[gate], U, `kernel${gate}`)).join("\n")}
-        #if ${sums}
-        ${sums ? addOuterProduct("sum", U, before, dz[0]) : ""}
-        #endif
-      }
-      let to = ${dzRows.base("row")};
-      ${each((gate, i) => dzRows.store("to", i, dz[gate][i], gate))}
-      ${h.map((name, i) => `${name} = ${before[i]};`).join("\n")}
+      ${h.map((name, i) => `${name} = ${before(block - 1)[i]};`).join("\n")}
     }
     let top = ${dzRows.base("segment.row")};
     ${each((gate, i) => dzRows.store("top", i, "vec4f()", gate))}

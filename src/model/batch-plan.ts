@@ -235,7 +235,7 @@ export class BatchPlanner {
       block[taskStarts + tasks] = row;
       this.#placeTokenRows(data, samples);
     }
-    if (this.layout.rowTokens) this.#placeRowTokens(samples);
+    if (this.layout.rowTokens) this.#placeRowTokens(samples + (this.layout.sharePrefix ? 1 : 0));
     return { distinct, tasks };
   }
 
@@ -260,10 +260,10 @@ export class BatchPlanner {
     }
   }
 
-  #placeRowTokens(samples: number): void {
+  #placeRowTokens(count: number): void {
     const { block } = this;
     const { rowTokens, segments } = this.#offsets;
-    for (let i = 0; i < samples; i++) {
+    for (let i = 0; i < count; i++) {
       const at = segments + i * segmentWords;
       block[rowTokens + block[at]] = noOrigin;
       for (let t = 0; t < block[at + 1]; t++) block[rowTokens + block[at] + 1 + t] = block[at + 2] + t;

@@ -21,6 +21,8 @@ import { chooseScanShape } from "./scan-choice";
 import type { Labels, Session } from "./session";
 import { formatSummary } from "./summary";
 import type { TokenInput } from "./token-data";
+import { readOptimizerState, writeOptimizerState } from "./training-state";
+import type { CompileConfig, OptimizerState, SavedTraining } from "./training-state";
 import { checkedWeights, countOf } from "./weight-values";
 import type { NamedWeight } from "./weights";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
@@ -38,6 +40,7 @@ export class Sequential {
   readonly #configs: readonly Layer[];
   #values: Float32Array[] | undefined;
   #compiled: Compiled | undefined;
+  #saved: SavedTraining | undefined;
   #workspace: Workspace | undefined;
   #steps: number | null | undefined;
   #trained = false;
@@ -116,32 +119,63 @@ export class Sequential {
    * await model.compile({ optimizer: "rmsprop", loss: "binaryCrossentropy", metrics: ["acc"], seed: 0 });
    */
   async compile(options: CompileOptions): Promise<void> {
-    this.#assertUsable("compile");
+    await this.#exclusively("compile", () => this.#compile(options));
+  }
+
+  /**
+   * Compiles at the first call that needs it, as a file says that the model was compiled. Calling `compile`
+   * takes precedence, and starts the optimizer afresh.
+   *
+   * @param state what the optimizer had come to
+   */
+  compileLater(options: SavedTraining["options"], state?: OptimizerState): void {
+    this.#assertUsable("compileLater");
+    this.#saved = { options, state };
+  }
+
+  /** Optimizer, loss and metrics, as `compile` or the model's file gave them; undefined without either. */
+  getCompileConfig(): CompileConfig | undefined {
+    if (this.#compiled) {
+      const { optimizer, loss, accuracy } = this.#compiled;
+      return { optimizer, loss, metrics: accuracy === undefined ? [] : [accuracy] };
+    }
+    if (!this.#saved) return undefined;
+    const { optimizer, loss, metrics = [] } = this.#saved.options;
+    return { optimizer, loss, metrics: [...metrics] };
+  }
+
+  async #compile(options: CompileOptions): Promise<void> {
     const optimizer = resolveOptimizer(options.optimizer ?? "rmsprop");
     const loss = resolveLoss(options.loss);
     const accuracy = accuracyName(options.metrics ?? []);
     checkHead(this.architecture);
     const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
-    this.#values = await this.#exclusively("compile", async () => {
-      const values = await this.#currentValues(seed);
-      const device = options.device ?? this.#compiled?.device ?? (await requestAnyDevice());
-      const shape = options.scan ?? (await chooseScanShape(device, this.architecture));
-      this.#release();
-      const parameters = new Parameters(device, this.architecture.layers);
-      parameters.set(values);
-      this.#compiled = {
-        device,
-        parameters,
-        optimizer,
-        loss,
-        accuracy,
-        shape,
-        random: new Random(seed, 1),
-        iterations: 0,
-        learningRate: optimizer.learningRate,
-      };
-      return values;
-    });
+    // Refuses a wrong seed before anything is given up.
+    const random = new Random(seed, 1);
+    const values = await this.#currentValues(seed);
+    const device = options.device ?? this.#compiled?.device ?? (await requestAnyDevice());
+    const shape = options.scan ?? (await chooseScanShape(device, this.architecture));
+    this.#release();
+    const parameters = new Parameters(device, this.architecture.layers);
+    parameters.set(values);
+    this.#compiled = {
+      device,
+      parameters,
+      optimizer,
+      loss,
+      accuracy,
+      shape,
+      random,
+      iterations: 0,
+      learningRate: optimizer.learningRate,
+    };
+    this.#saved = undefined;
+    this.#values = values;
+  }
+
+  async #compileAsSaved({ options, state }: SavedTraining): Promise<void> {
+    await this.#compile(options);
+    if (state) await this.setOptimizerState(state);
   }
 
   /**
@@ -212,13 +246,29 @@ export class Sequential {
 
   /** What the optimizer remembers of each weight, by slot (`velocity`, `momentum`, …). */
   async getOptimizerSlots(): Promise<Record<string, NamedWeight[]>> {
-    this.#assertUsable("getOptimizerSlots");
-    const { parameters, optimizer } = this.#session("getOptimizerSlots").compiled;
-    const slots: Record<string, NamedWeight[]> = {};
-    for (const [name, { flat }] of Object.entries(parameters.slots(optimizer.rule))) {
-      slots[name] = await parameters.read(flat);
-    }
-    return slots;
+    return (await this.getOptimizerState()).slots;
+  }
+
+  /** Where the optimizer is: its steps so far, the learning rate, and what it remembers of each weight. */
+  async getOptimizerState(): Promise<OptimizerState> {
+    this.#assertUsable("getOptimizerState");
+    if (!this.#compiled && this.#saved?.state) return this.#saved.state;
+    return readOptimizerState(this.#session("getOptimizerState").compiled);
+  }
+
+  /**
+   * Lets the optimizer go on from where another one was.
+   *
+   * @throws {StateError} before `compile`.
+   * @throws {InvalidInputError} the state is that of another optimizer or model; nothing has changed then.
+   * @example
+   * await copy.setOptimizerState(await model.getOptimizerState());
+   */
+  async setOptimizerState(state: OptimizerState): Promise<void> {
+    this.#assertUsable("setOptimizerState");
+    writeOptimizerState(this.#session("setOptimizerState").compiled, this.#weightPlans(), state);
+    this.#trained = state.iterations > 0;
+    return Promise.resolve();
   }
 
   /** The architecture as plain data; `sequentialFromConfig` makes a model of it. */
@@ -285,6 +335,7 @@ export class Sequential {
     }
     this.#running = where;
     try {
+      if (this.#saved && where !== "compile") await this.#compileAsSaved(this.#saved);
       return await run();
     } finally {
       this.#running = undefined;

@@ -15,10 +15,11 @@ export function countOf(weights: readonly { shape: readonly number[] }[]): numbe
 export function checkedWeights(
   weights: readonly (NamedWeight | ArrayLike<number>)[],
   plans: readonly { name: string; shape: readonly number[] }[],
+  where = "setWeights",
 ): Float32Array[] {
   const fail = (expected: string, got: string): never => {
     throw new InvalidInputError(
-      describe("setWeights", expected, got, "pass what getWeights() of a model of the same layers returned"),
+      describe(where, expected, got, "pass what getWeights() of a model of the same layers returned"),
     );
   };
   if (weights.length !== plans.length) {

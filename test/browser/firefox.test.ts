@@ -6,6 +6,6 @@ import { describeGoldens, describeKernels, expectNoComplaints, useBrowser } from
 describe("headless Firefox", () => {
   const page = useBrowser(launchFirefox);
   describeKernels(page);
-  describeGoldens(page);
+  describeGoldens(page, { alternate: true });
   expectNoComplaints(page);
 });

@@ -20,7 +20,6 @@ export async function withValidation<Result>(device: Device, run: () => Promise<
     return await run().finally(async () => {
       const found = await Promise.all(filters.map(() => gpu.popErrorScope()));
       errors.push(...found.flatMap((error) => (error ? [error.message] : [])));
-      await device.idle();
       if (errors.length > 0) throw new AssertionFailure(`GPU errors:\n${errors.join("\n")}`);
     });
   } finally {

@@ -62,17 +62,18 @@ export function declareSums(name: string, rows: number, columns: number): string
   return `var ${name}: array<vec4f, ${rows * Math.ceil(columns / 4)}>;`;
 }
 
-/** WGSL: sums ← sums + xᵀ·d. */
-export function addOuterProduct(
+/** WGSL: sums ← sums + Σ xᵀ·d over pairs of rows. */
+export function addOuterProducts(
   sums: string,
   rows: number,
-  x: readonly string[],
-  d: readonly string[],
+  pairs: readonly { x: readonly string[]; d: readonly string[] }[],
 ): string {
+  const vectors = pairs[0].d.length;
   return unroll(rows, (row) =>
-    d
-      .map((vector, i) => `${sums}[${row * d.length + i}] += ${x[row >> 2]}[${row & 3}] * ${vector};`)
-      .join("\n"),
+    unroll(vectors, (i) => {
+      const terms = pairs.map(({ x, d }) => `${x[row >> 2]}[${row & 3}] * ${d[i]}`);
+      return `${sums}[${row * vectors + i}] += ${terms.join(" + ")};`;
+    }),
   );
 }
 

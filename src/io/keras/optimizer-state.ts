@@ -1,0 +1,136 @@
+import type { Optimizer } from "../../model/optimizers";
+import type { OptimizerState } from "../../model/training-state";
+import type { NamedWeight } from "../../model/weights";
+import { optimizerClass } from "./training";
+
+/** A variable of an optimizer in a file. */
+export interface StoredVariable {
+  /** As the file names it, if it does. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+interface Plan {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Keras 3 writes a list of slots for each of these, weight by weight; the lists lie one behind the other. */
+const slotGroups: Record<Optimizer["rule"]["kind"], readonly (readonly string[])[]> = {
+  sgd: [["momentum"]],
+  rmsprop: [["velocity"], ["momentum"], ["average_gradient"]],
+  adam: [["momentum", "velocity"], ["velocity_hat"]],
+};
+
+/** The slots that an optimizer with these constants has. */
+export function slotNames({ rule }: Optimizer): string[] {
+  const has: Record<string, boolean> = {
+    velocity: true,
+    momentum: rule.kind === "adam" || rule.momentum > 0,
+    average_gradient: rule.kind === "rmsprop" && rule.centered,
+    velocity_hat: rule.kind === "adam" && rule.amsgrad,
+  };
+  return slotGroups[rule.kind].flat().filter((slot) => has[slot]);
+}
+
+/** The order of Keras 3: iteration, learning rate, then slot and weight of each variable. */
+function order(optimizer: Optimizer, plans: readonly Plan[]): { slot: string; plan: number }[] {
+  const present = new Set(slotNames(optimizer));
+  return slotGroups[optimizer.rule.kind].flatMap((group) => {
+    const slots = group.filter((slot) => present.has(slot));
+    return plans.flatMap((_, plan) => slots.map((slot) => ({ slot, plan })));
+  });
+}
+
+/** The variables of an optimizer in Keras 3's order, under its names. */
+export function optimizerVariables(
+  optimizer: Optimizer,
+  state: OptimizerState,
+  plans: readonly Plan[],
+): { iterations: number; learningRate: number; slots: { name: string; shape: readonly number[]; data: Float32Array }[] } {
+  const slots = order(optimizer, plans).map(({ slot, plan }) => {
+    const { name, shape } = plans[plan];
+    return { name: `${name.replaceAll("/", "_")}_${slot}`, shape, data: state.slots[slot][plan].data };
+  });
+  return { iterations: state.iterations, learningRate: state.learningRate ?? optimizer.learningRate, slots };
+}
+
+/** Where a variable's name says what it is: Keras 3, then Keras 2.11 to 2.15, then tf.keras before. */
+const slotPatterns: readonly [RegExp, string][] = [
+  [/(^|[/_])velocity_hat(:0)?$|\/vhat:0$|\/velocity_hat\//, "velocity_hat"],
+  [/(^|[/_])average_gradient(:0)?$|\/mg:0$|\/average_gradient\//, "average_gradient"],
+  [/(^|[/_])velocity(:0)?$|\/v:0$|\/rms:0$|\/v\/|\/velocity\//, "velocity"],
+  [/(^|[/_])momentum(:0)?$|\/m:0$|\/m\/|\/momentum\//, "momentum"],
+];
+
+const iterationName = /(^|\/)_?iter(ation)?s?(:0)?$/;
+const rateName = /(^|\/)(_?current_)?learning_rate(:0)?$/;
+
+/**
+ * An optimizer's state of the variables in a file.
+ *
+ * @returns the state, or in words why it cannot be taken
+ */
+export function stateFromVariables(
+  variables: readonly StoredVariable[],
+  optimizer: Optimizer,
+  plans: readonly Plan[],
+): OptimizerState | string {
+  const named = variables.length > 0 && variables.some(({ name }) => slotPatterns.some(([form]) => form.test(name)));
+  const sorted = named ? sortByName(variables) : sortByPosition(variables, optimizer, plans);
+  if (typeof sorted === "string") return sorted;
+  const { iterations, learningRate, lists } = sorted;
+  const slots: OptimizerState["slots"] = {};
+  for (const slot of slotNames(optimizer)) {
+    const list = lists.get(slot) ?? [];
+    const misfit = plans.findIndex(({ shape }, i) => String(list[i]?.shape) !== String(shape));
+    if (list.length !== plans.length || misfit >= 0) {
+      return `${optimizerClass(optimizer)} needs a ${slot} for each of ${plans.length} weights, and the file has others`;
+    }
+    slots[slot] = plans.map(({ name, shape }, i): NamedWeight => ({ name, shape, data: list[i].data }));
+  }
+  return { iterations, ...(learningRate === undefined ? {} : { learningRate }), slots };
+}
+
+interface Sorted {
+  iterations: number;
+  learningRate: number | undefined;
+  lists: Map<string, StoredVariable[]>;
+}
+
+function sortByName(variables: readonly StoredVariable[]): Sorted | string {
+  const sorted: Sorted = { iterations: 0, learningRate: undefined, lists: new Map() };
+  for (const variable of variables) {
+    const { name, shape, data } = variable;
+    const slot = slotPatterns.find(([form]) => form.test(name))?.[1];
+    if (shape.length === 0 && iterationName.test(name)) sorted.iterations = data[0];
+    else if (shape.length === 0 && rateName.test(name)) sorted.learningRate = data[0];
+    else if (slot === undefined) return `its variable "${name}" is not known`;
+    else sorted.lists.set(slot, [...(sorted.lists.get(slot) ?? []), variable]);
+  }
+  return sorted;
+}
+
+/** Without names: Keras 3 numbers the variables; Keras 2 had the same slots one list behind the other. */
+function sortByPosition(
+  variables: readonly StoredVariable[],
+  optimizer: Optimizer,
+  plans: readonly Plan[],
+): Sorted | string {
+  const scalars = variables.findIndex(({ shape }) => shape.length > 0);
+  const count = scalars < 0 ? variables.length : scalars;
+  const slots = variables.slice(count);
+  const sorted: Sorted = { iterations: variables[0]?.data[0] ?? 0, learningRate: undefined, lists: new Map() };
+  if (count === 0) sorted.iterations = 0;
+  if (count > 1) sorted.learningRate = variables[1].data[0];
+  if (count > 2) return `it has ${count} scalars`;
+  const names = slotNames(optimizer);
+  const places =
+    count === 2
+      ? order(optimizer, plans)
+      : names.flatMap((slot) => plans.map((_, plan) => ({ slot, plan })));
+  if (slots.length < places.length) return `it has ${slots.length} variables instead of ${places.length}`;
+  places.forEach(({ slot }, i) => sorted.lists.set(slot, [...(sorted.lists.get(slot) ?? []), slots[i]]));
+  return sorted;
+}

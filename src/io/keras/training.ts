@@ -1,0 +1,188 @@
+import { adam, adamW, rmsprop, sgd } from "../../model/optimizers";
+import type { Optimizer } from "../../model/optimizers";
+import { binaryCrossentropy, meanSquaredError, sparseCategoricalCrossentropy } from "../../model/losses";
+import type { Loss } from "../../model/losses";
+import type { CompileConfig } from "../../model/training-state";
+import { InvalidInputError } from "../../runtime/errors";
+import { isRecord, shown } from "../stored-model";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** Why a part of a file's training cannot be taken over: a note, not a failure, for the model itself is whole. */
+class NotTaken extends Error {}
+
+/**
+ * How a Keras model was compiled: `compile_config` of a `.keras` file, `training_config` of an `.h5` file or of
+ * TF.js. Undefined where there is nothing, or something that the engine lacks; a note says so then.
+ */
+export function compileFromKeras(json: unknown, notes: string[]): CompileConfig | undefined {
+  if (!isRecord(json)) return undefined;
+  const stored = json.optimizer ?? json.optimizer_config;
+  if (stored === undefined || stored === null || json.loss === undefined || json.loss === null) return undefined;
+  try {
+    const optimizer = optimizerFromKeras(stored);
+    const loss = lossFromKeras(json.loss);
+    return { optimizer, loss, metrics: metricsFromKeras(json.metrics, notes) };
+  } catch (error) {
+    if (!(error instanceof NotTaken || error instanceof InvalidInputError)) throw error;
+    notes.push(`not compiled as in the file: ${error.message}`);
+    return undefined;
+  }
+}
+
+/** Keras's arguments by the engine's names; those of an optimizer's older versions, too. */
+const argumentNames = {
+  learningRate: ["learning_rate", "lr"],
+  weightDecay: ["weight_decay"],
+  clipnorm: ["clipnorm"],
+  globalClipnorm: ["global_clipnorm"],
+  clipvalue: ["clipvalue"],
+  rho: ["rho"],
+  momentum: ["momentum"],
+  epsilon: ["epsilon"],
+  centered: ["centered"],
+  nesterov: ["nesterov"],
+  beta1: ["beta_1"],
+  beta2: ["beta_2"],
+  amsgrad: ["amsgrad"],
+} as const;
+
+type ArgumentName = keyof typeof argumentNames;
+
+const shared = ["learningRate", "weightDecay", "clipnorm", "globalClipnorm", "clipvalue"] as const;
+
+/** The engine's optimizers under Keras's class names. */
+const optimizers: Record<string, { make: (options: object) => Optimizer; own: readonly ArgumentName[] }> = {
+  RMSprop: { make: rmsprop, own: ["rho", "momentum", "epsilon", "centered"] },
+  SGD: { make: sgd, own: ["momentum", "nesterov"] },
+  Adam: { make: adam, own: ["beta1", "beta2", "epsilon", "amsgrad"] },
+  AdamW: { make: adamW, own: ["beta1", "beta2", "epsilon", "amsgrad"] },
+};
+
+/** Arguments of Keras that the engine has not; their value when they do nothing. */
+const withoutEffect: Config = { decay: 0, use_ema: false, gradient_accumulation_steps: null, loss_scale_factor: null };
+
+function optimizerFromKeras(stored: unknown): Optimizer {
+  const className = isRecord(stored) ? stored.class_name : stored;
+  const config: Config = isRecord(stored) && isRecord(stored.config) ? stored.config : {};
+  const name = Object.keys(optimizers).find((known) => isSame(known, className));
+  if (name === undefined) {
+    throw new NotTaken(`the engine has ${Object.keys(optimizers).join(", ")}, not the optimizer ${shown(className)}`);
+  }
+  for (const [key, value] of Object.entries(withoutEffect)) {
+    const got = config[key];
+    if (got !== undefined && got !== null && got !== value) {
+      throw new NotTaken(`the engine's ${name} has no ${key} (${shown(got)})`);
+    }
+  }
+  const { make, own } = optimizers[name];
+  const options = [...shared, ...own].map((key) => [key, argument(config, key)] as const);
+  return make(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
+}
+
+function argument(config: Config, key: ArgumentName): number | boolean | undefined {
+  const value = argumentNames[key].map((name) => config[name]).find((entry) => entry !== undefined);
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" || typeof value === "boolean") return value;
+  throw new NotTaken(`${key} of the optimizer is ${shown(value)}, and the engine takes numbers alone`);
+}
+
+/** Names in camelCase, snake_case, and as classes are the same. */
+function isSame(known: string, name: unknown): boolean {
+  const plain = (text: string): string => text.replace(/^(keras|Custom|Addons|.*>)/, "").replaceAll("_", "").toLowerCase();
+  return typeof name === "string" && plain(known) === plain(name);
+}
+
+const losses: Record<string, (options: { fromLogits: boolean }) => Loss> = {
+  binary_crossentropy: binaryCrossentropy,
+  sparse_categorical_crossentropy: sparseCategoricalCrossentropy,
+  mean_squared_error: meanSquaredError,
+};
+
+/** Keras's name of each of the engine's losses. */
+const lossNames: Record<Loss["kind"], string> = {
+  binaryCrossentropy: "binary_crossentropy",
+  sparseCategoricalCrossentropy: "sparse_categorical_crossentropy",
+  meanSquaredError: "mean_squared_error",
+};
+
+function lossFromKeras(stored: unknown): Loss {
+  if (Array.isArray(stored) && stored.length === 1) return lossFromKeras(stored[0]);
+  const config: Config = isRecord(stored) && isRecord(stored.config) ? stored.config : {};
+  const isFunction = isRecord(stored) && typeof stored.config === "string";
+  const given = isFunction ? stored.config : isRecord(stored) ? stored.class_name : stored;
+  const name = given === "mse" ? "mean_squared_error" : given;
+  const found = Object.keys(losses).find((known) => isSame(known, name));
+  if (found === undefined) {
+    throw new NotTaken(`the engine has ${Object.keys(losses).join(", ")}, not the loss ${shown(given)}`);
+  }
+  if (typeof config.label_smoothing === "number" && config.label_smoothing !== 0) {
+    throw new NotTaken(`the engine's losses have no label_smoothing (${config.label_smoothing})`);
+  }
+  return losses[found]({ fromLogits: config.from_logits === true });
+}
+
+function metricsFromKeras(stored: unknown, notes: string[]): string[] {
+  const flat = Array.isArray(stored) ? (stored.flat(2) as unknown[]) : [];
+  const names = flat.map(metricName);
+  const accuracy = names.find((name) => name === "acc" || name === "accuracy");
+  const others = names.filter((name) => name !== accuracy);
+  if (others.length > 0) notes.push(`metrics left out: ${others.map(shown).join(", ")}`);
+  return accuracy === undefined ? [] : [accuracy];
+}
+
+function metricName(metric: unknown): unknown {
+  if (!isRecord(metric) || !isRecord(metric.config)) return metric;
+  const { name } = metric.config;
+  return name === "binary_accuracy" || name === "sparse_categorical_accuracy" ? "accuracy" : name;
+}
+
+/** Keras's `compile_config` of a compiled model. */
+export function compileToKeras({ optimizer, loss, metrics }: CompileConfig): Record<string, unknown> {
+  return {
+    optimizer: { module: "keras.optimizers", ...optimizerToKeras(optimizer), registered_name: null },
+    loss: lossToKeras(loss),
+    loss_weights: null,
+    metrics,
+    weighted_metrics: null,
+    run_eagerly: false,
+    steps_per_execution: 1,
+    jit_compile: false,
+  };
+}
+
+/** Keras's `training_config`, as `.h5` files and TF.js have it. */
+export function trainingConfigToKeras({ optimizer, loss, metrics }: CompileConfig): Record<string, unknown> {
+  return {
+    loss: lossToKeras(loss),
+    loss_weights: null,
+    metrics,
+    weighted_metrics: null,
+    optimizer_config: optimizerToKeras(optimizer),
+  };
+}
+
+/** Keras's class of an optimizer; its variables are named after it. */
+export function optimizerClass(optimizer: Optimizer): string {
+  return Object.keys(optimizers).find((name) => isSame(name, optimizer.name)) ?? optimizer.name;
+}
+
+function optimizerToKeras(optimizer: Optimizer): { class_name: string; config: Record<string, unknown> } {
+  const className = optimizerClass(optimizer);
+  const values: Record<string, unknown> = { ...optimizer.rule, learningRate: optimizer.learningRate };
+  const keys = [...shared, ...optimizers[className].own];
+  const config = keys.map((key): [string, unknown] => {
+    // Keras's "none" for clipping and decay; the engine's is 0.
+    const isOff = (shared as readonly string[]).includes(key) && key !== "learningRate" && values[key] === 0;
+    return [argumentNames[key][0], isOff ? null : values[key]];
+  });
+  return { class_name: className, config: { name: className.toLowerCase(), ...Object.fromEntries(config) } };
+}
+
+function lossToKeras(loss: Loss): unknown {
+  const name = lossNames[loss.kind];
+  if (!loss.fromLogits) return name;
+  const class_name = loss.kind.charAt(0).toUpperCase() + loss.kind.slice(1);
+  const config = { name, reduction: "sum_over_batch_size", from_logits: true };
+  return { module: "keras.losses", class_name, config, registered_name: null };
+}

@@ -1,0 +1,86 @@
+import type { Architecture } from "../model/architecture";
+import type { Layer } from "../model/layers";
+import type { SavedTraining } from "../model/training-state";
+import type { NamedWeight } from "../model/weights";
+import { FormatError, describe } from "../runtime/errors";
+
+/** The formats that can be read. */
+export type StoredFormat = "safetensors" | "keras" | "h5" | "weights.h5" | "tfjs";
+
+/** An architecture as `Sequential.getConfig` gives it. */
+export interface ModelConfig {
+  name?: string;
+  layers: Layer[];
+}
+
+/** A tensor as it lies in a file. */
+export interface StoredTensorInfo {
+  name: string;
+  shape: readonly number[];
+  /** As the file's format calls it. */
+  dtype: string;
+}
+
+/** A file whose outline has been read and checked; its values are read when they are asked for. */
+export interface StoredModel {
+  readonly format: StoredFormat;
+  /** The program that wrote it, with its version. */
+  readonly writer: string;
+  /** Undefined in a file of weights alone. */
+  readonly config: ModelConfig | undefined;
+  /** Strings of the user's. */
+  readonly metadata: Record<string, string>;
+  /** What the file says and this library does otherwise; grows while the file is read. */
+  readonly notes: string[];
+  /** All tensors, the optimizer's included. */
+  readonly tensors: readonly StoredTensorInfo[];
+  /**
+   * The weights of a model, in its order and under its names.
+   *
+   * @throws FormatError when they are not in the file, or have another shape or an unreadable type
+   */
+  weights(architecture: Architecture): NamedWeight[];
+  /** How the model was compiled, and what its optimizer had come to; undefined where the file does not say. */
+  training(architecture: Architecture): SavedTraining | undefined;
+}
+
+/** The error of a file that cannot be taken as it is. */
+export function refused(
+  expected: string,
+  got: string,
+  remedy = "use an undamaged copy of the file",
+  cause?: unknown,
+): FormatError {
+  return new FormatError(describe("loadModel", expected, got, remedy), { cause });
+}
+
+/** JSON of a file, as an object. */
+export function parseJson(text: string, what: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw refused(`${what} as JSON`, error instanceof Error ? error.message : String(error));
+  }
+  if (isRecord(value)) return value;
+  throw refused(`${what} as a JSON object`, Array.isArray(value) ? "an array" : typeof value);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A value of a file in a message: short, whatever it is. */
+export function shown(value: unknown): string {
+  const text = value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** UTF-8 that must be UTF-8. */
+export function decodeText(bytes: Uint8Array, what: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw refused(`${what} as UTF-8`, "other bytes", undefined, error);
+  }
+}

@@ -1,0 +1,80 @@
+import { describe, InvalidInputError } from "../runtime/errors";
+import { write } from "../runtime/arena";
+import type { CompileOptions } from "./compile-options";
+import type { Compiled } from "./compiled";
+import type { Loss } from "./losses";
+import type { Optimizer } from "./optimizers";
+import { checkedWeights } from "./weight-values";
+import type { NamedWeight } from "./weights";
+
+/** What an optimizer has come to: with it, training goes on as if it had never stopped. */
+export interface OptimizerState {
+  /** Optimizer steps taken. */
+  iterations: number;
+  /** As it is now: callbacks may have changed it. Default: the one the optimizer was made with. */
+  learningRate?: number;
+  /** What it remembers of each weight, by slot (`velocity`, `momentum`, …), in the order of the weights. */
+  slots: Record<string, NamedWeight[]>;
+}
+
+/** How a model was compiled. */
+export interface CompileConfig {
+  optimizer: Optimizer;
+  loss: Loss;
+  metrics: string[];
+}
+
+/** What a file says of a model's training, until a first call needs it. */
+export interface SavedTraining {
+  options: CompileOptions & { optimizer: Optimizer; loss: Loss };
+  state?: OptimizerState;
+}
+
+/** Reads the optimizer's state back from the device. */
+export async function readOptimizerState(compiled: Compiled): Promise<OptimizerState> {
+  const { parameters, optimizer, iterations, learningRate } = compiled;
+  const slots: OptimizerState["slots"] = {};
+  for (const [name, { flat }] of Object.entries(parameters.slots(optimizer.rule))) {
+    slots[name] = await parameters.read(flat);
+  }
+  return { iterations, learningRate, slots };
+}
+
+/**
+ * Puts an optimizer's state on the device.
+ *
+ * @param plans names and shapes of the model's weights
+ * @throws {InvalidInputError} slots of another optimizer, or values that do not fit; nothing has changed then.
+ */
+export function writeOptimizerState(
+  compiled: Compiled,
+  plans: readonly { name: string; shape: readonly number[] }[],
+  state: OptimizerState,
+): void {
+  const { device, parameters, optimizer } = compiled;
+  const { iterations, learningRate = optimizer.learningRate } = state;
+  const fail = (expected: string, got: string): never => {
+    const remedy = "pass what getOptimizerState() of a model with the same layers and optimizer gave";
+    throw new InvalidInputError(describe("setOptimizerState", expected, got, remedy));
+  };
+  if (!(Number.isSafeInteger(iterations) && iterations >= 0)) {
+    fail("iterations as a whole number of at least 0", String(iterations));
+  }
+  if (!(Number.isFinite(learningRate) && learningRate >= 0)) {
+    fail("learningRate as a number of at least 0", String(learningRate));
+  }
+  const slots = parameters.slots(optimizer.rule);
+  const list = (names: string[]): string => names.join(", ") || "none";
+  const [expected, got] = [Object.keys(slots), Object.keys(state.slots)];
+  if (expected.length !== got.length || expected.some((name) => !Object.hasOwn(state.slots, name))) {
+    fail(`the slots ${list(expected)} of ${optimizer.name}`, list(got));
+  }
+  const values = expected.map((name) =>
+    checkedWeights(state.slots[name], plans, `setOptimizerState (${name})`),
+  );
+  expected.forEach((name, i) => {
+    values[i].forEach((data, j) => write(device, slots[name].flat[j], data));
+  });
+  compiled.iterations = iterations;
+  compiled.learningRate = learningRate;
+}
