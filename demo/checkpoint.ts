@@ -2,7 +2,7 @@ import { inspectModel, saveModel } from "webgpu-rnn/io";
 import { fromMetadata, toMetadata, type Model, type Weight } from "./net";
 import type { Settings } from "./settings";
 import * as store from "./store";
-import type { Progress } from "./trainer";
+import type { OptimizerState, Progress } from "./trainer";
 import type { Run } from "./runs";
 
 const key = "checkpoint";
@@ -13,6 +13,7 @@ export interface Checkpoint {
   progress: Progress;
   run: Run;
   weights: Weight[];
+  optimizer: OptimizerState;
 }
 
 /** A net as the bytes of a safetensors file. */

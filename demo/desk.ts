@@ -98,8 +98,7 @@ export class Desk {
     clearTimeout(this.#checking);
     const note = byId("check");
     if (!this.#engine.usable) return setText(note, "Computed on the processor, step by step.");
-    if (this.#live)
-      return setText(note, "Weights of the running training, as of this moment.");
+    if (this.#live) return setText(note, "Weights of the running training, as of this moment.");
     this.#checking = setTimeout(() => void this.#check(explained), checkMilliseconds);
   }
 

@@ -70,9 +70,8 @@ export async function examineGpu(): Promise<GpuStatus> {
   return {
     state: "software",
     name,
-    title: "This adapter is software: the processor stands in for a GPU.",
-    advice:
-      "All results are right, only slower; if the machine has a GPU, switch hardware acceleration on in the browser.",
+    title: "This adapter is software: all results are right, only slower.",
+    advice: "For a GPU, switch hardware acceleration on in the browser's settings.",
   };
 }
 

@@ -97,7 +97,7 @@ function offerToGoOn(checkpoint: Checkpoint): void {
   const where = `epoch ${progress.epoch + 1} of ${settings.epochs}, step ${progress.step}`;
   notify(
     "A training was interrupted.",
-    `${run.name} stands at ${where}. Weights and position are kept; the optimizer's running means start afresh.`,
+    `${run.name} stands at ${where}. Weights, optimizer and position are kept: it goes on as if it had never stopped.`,
     "offer",
     goOn,
     discard,

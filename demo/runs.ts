@@ -139,7 +139,7 @@ export class Runs {
       textContent: "Use",
       id: `use-${run.id}`,
     });
-    reuse.setAttribute("aria-label", `Put the settings of ${run.name} on the knobs`);
+    reuse.setAttribute("aria-label", `Use the settings of ${run.name}`);
     reuse.addEventListener("click", () => this.#onReuse(run.settings));
     const remove = make("button", {
       type: "button",

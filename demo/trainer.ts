@@ -4,6 +4,9 @@ import type { Weight } from "./net";
 import type { Loaded } from "./reader.worker";
 import type { Settings } from "./settings";
 
+/** What the optimizer remembers, as the model gives and takes it. */
+export type OptimizerState = Awaited<ReturnType<WorkerModel["getOptimizerState"]>>;
+
 /** Means over the steps since the last point; `at` counts epochs. */
 export interface Point {
   at: number;
@@ -97,7 +100,7 @@ export class Trainer {
     device: WorkerDevice,
     settings: Settings,
     data: Loaded,
-    from?: { weights: Weight[]; progress: Progress },
+    from?: { weights: Weight[]; optimizer: OptimizerState; progress: Progress },
   ): Promise<Trainer> {
     const model = await engine.sequential(layersOf(settings, data.vocabularySize));
     await model.build([null, settings.maxlen]);
@@ -111,6 +114,7 @@ export class Trainer {
     });
     if (from) {
       await model.setWeights(from.weights);
+      await model.setOptimizerState(from.optimizer);
       Object.assign(trainer.progress, structuredClone(from.progress));
     }
     return trainer;

@@ -182,8 +182,9 @@ export class Training {
     const weights = await trainer.model.getWeights();
     if (keepDue) {
       this.#lastKept = now;
+      const optimizer = await trainer.model.getOptimizerState();
       const progress = structuredClone(trainer.progress);
-      this.#checkpoint = { settings, progress, run: structuredClone(run), weights };
+      this.#checkpoint = { settings, progress, run: structuredClone(run), weights, optimizer };
       void keepCheckpoint(this.#checkpoint);
     }
     this.#lastLive = now;

@@ -74,7 +74,7 @@ export function dtypeOf(data: TensorData): DtypeName {
 }
 
 /** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. */
-function float16ToNumber(bits: number): number {
+export function float16ToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;
   const fraction = bits & 0x3ff;

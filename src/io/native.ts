@@ -1,50 +1,39 @@
+import type { CompileConfig, OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, InvalidInputError, describe } from "../runtime/errors";
 import { crc32 } from "./crc32";
+import { compileFromKeras, trainingConfigToKeras } from "./keras/training";
 import { readSafetensors, writeSafetensors } from "./safetensors";
-import type { StoredTensor } from "./safetensors";
-
-/** What the native format needs of a model. */
-export interface SavableModel {
-  /** The architecture, as plain data that JSON can hold. */
-  getConfig(): object;
-  getWeights(): Promise<NamedWeight[]>;
-}
-
-/** What a native model file holds. */
-export interface ModelFile {
-  /** What the model's `getConfig()` gave. */
-  readonly architecture: object;
-  /** In Keras's order. */
-  readonly weights: NamedWeight[];
-  /** The strings that were given to `saveModel`. */
-  readonly metadata: Record<string, string>;
-}
+import type { NamedTensor, SafetensorsFile, StoredTensor } from "./safetensors";
+import { parseJson, refused } from "./stored-model";
+import type { ModelConfig, Snapshot, StoredModel } from "./stored-model";
 
 const format = "webgpu-rnn";
 /** Raised whenever a file could be misread by an older reader. */
 const version = "1";
-const ownKeys = ["format", "version", "architecture", "checksum"] as const;
+const ownKeys = ["format", "version", "architecture", "training", "checksum"] as const;
+/** Before the names of the optimizer's tensors: `optimizer/velocity/dense/kernel`. */
+const optimizerPrefix = "optimizer/";
+/** Stands in the file while its checksum is computed. */
+const noChecksum = "0".repeat(8);
 
 /**
- * Writes the native format: a safetensors file of the weights under Keras's names. `__metadata__`
- * holds `format`, `version`, `architecture` as JSON, `checksum` over architecture and tensors,
- * and the user's own strings.
+ * Writes the native format: a safetensors file of the weights under Keras's names, and of what the optimizer
+ * remembers. `__metadata__` holds `format`, `version`, `architecture` and `training` as JSON, the user's own
+ * strings, and `checksum`: the CRC-32 of the whole file, with zeros for its own eight digits.
  *
  * @throws InvalidInputError when `metadata` uses one of those names or holds something but strings
  */
-export async function writeModelFile(
-  model: SavableModel,
-  metadata: Readonly<Record<string, string>>,
-): Promise<Uint8Array<ArrayBuffer>> {
+export function writeModelFile(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
+  const { config, weights, compile, state, metadata } = snapshot;
   checkMetadata(metadata);
-  const architecture = JSON.stringify(model.getConfig());
-  const weights = await model.getWeights();
-  const checksum = checksumOf(
-    architecture,
-    weights.map(({ data }) => bytesOf(data)),
-  );
-  return writeSafetensors(weights, { ...metadata, format, version, architecture, checksum });
+  const architecture = JSON.stringify(config);
+  const own = { format, version, architecture, ...(compile ? { training: trainingJson(compile, state) } : {}) };
+  const tensors = [...weights, ...stateTensors(state)];
+  const file = writeSafetensors(tensors, { ...metadata, ...own, checksum: noChecksum });
+  const at = checksumPosition(file);
+  file.set(new TextEncoder().encode(crc32(file)), at);
+  return file;
 }
 
 /**
@@ -52,32 +41,59 @@ export async function writeModelFile(
  *
  * @throws FormatError when the file is damaged, not of this library, or of a later version
  */
-export function readModelFile(bytes: Uint8Array): ModelFile {
-  const { tensors, metadata, tensorBytes } = readSafetensors(bytes);
+export function readModelFile(bytes: Uint8Array): StoredModel {
+  const file = readSafetensors(bytes);
+  const { tensors, metadata } = file;
   if (metadata.format !== format) {
     const got = metadata.format ? `format "${metadata.format}"` : "a safetensors file of another program";
     const remedy = "make the model and give it the tensors of readSafetensors by setWeights";
-    throw new FormatError(describe("loadModel", `a file written by saveModel (${format})`, got, remedy));
+    throw refused(`a file written by saveModel (${format})`, got, remedy);
   }
   if (metadata.version !== version) {
-    throw new FormatError(
-      describe("loadModel", `version ${version}`, metadata.version ?? "none", "update webgpu-rnn"),
-    );
+    throw refused(`version ${version}`, metadata.version ?? "none", "update webgpu-rnn");
   }
-  const architecture = metadata.architecture ?? "";
-  const checksum = checksumOf(architecture, [tensorBytes]);
-  if (checksum !== metadata.checksum) {
-    const remedy = "use an undamaged copy of the file";
-    throw new FormatError(
-      describe("loadModel", `checksum ${metadata.checksum ?? "in the metadata"}`, checksum, remedy),
-    );
-  }
+  checkChecksum(bytes, metadata.checksum);
   const own = new Set<string>(ownKeys);
   return {
-    architecture: parseArchitecture(architecture),
-    weights: [...tensors.values()].map(toWeight),
+    format: "safetensors",
+    writer: "webgpu-rnn",
+    config: parseJson(metadata.architecture ?? "", "the architecture") as unknown as ModelConfig,
     metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !own.has(key))),
+    notes: [],
+    tensors: [...tensors.values()],
+    weights: () => [...tensors.values()].filter(({ name }) => !name.startsWith(optimizerPrefix)).map(toWeight),
+    compile: readCompile(metadata.training),
+    state: () => readState(file),
   };
+}
+
+function trainingJson(compile: CompileConfig, state: OptimizerState | undefined): string {
+  const { iterations, learningRate } = state ?? {};
+  return JSON.stringify({ compile: trainingConfigToKeras(compile), iterations, learningRate });
+}
+
+function stateTensors(state: OptimizerState | undefined): NamedTensor[] {
+  return Object.entries(state?.slots ?? {}).flatMap(([slot, list]) =>
+    list.map(({ name, shape, data }) => ({ name: `${optimizerPrefix}${slot}/${name}`, shape, data })),
+  );
+}
+
+function readCompile(training: string | undefined): CompileConfig | undefined {
+  if (training === undefined) return undefined;
+  const compile = compileFromKeras(parseJson(training, "the training").compile, []);
+  if (compile) return compile;
+  throw refused("an optimizer and a loss as training", "others", "update webgpu-rnn");
+}
+
+function readState({ tensors, metadata }: SafetensorsFile): OptimizerState | undefined {
+  const { iterations, learningRate } = parseJson(metadata.training ?? "{}", "the training");
+  if (typeof iterations !== "number") return undefined;
+  const slots: OptimizerState["slots"] = {};
+  for (const tensor of tensors.values()) {
+    const [, slot, name] = /^optimizer\/([^/]+)\/(.+)$/.exec(tensor.name) ?? [];
+    if (slot !== undefined) slots[slot] = [...(slots[slot] ?? []), { ...toWeight(tensor), name }];
+  }
+  return { iterations, slots, ...(typeof learningRate === "number" ? { learningRate } : {}) };
 }
 
 function checkMetadata(metadata: Readonly<Record<string, string>>): void {
@@ -93,25 +109,25 @@ function checkMetadata(metadata: Readonly<Record<string, string>>): void {
   }
 }
 
-function checksumOf(architecture: string, tensors: readonly Uint8Array[]): string {
-  return crc32(new TextEncoder().encode(architecture), ...tensors);
-}
+/** Inside a JSON string the quotes would be escaped: this text stands where the checksum is, and nowhere else. */
+const checksumKey = new TextEncoder().encode('"checksum":"');
 
-function bytesOf(data: Float32Array): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function parseArchitecture(json: string): object {
-  const remedy = "save the model again";
-  let architecture: unknown;
-  try {
-    architecture = JSON.parse(json);
-  } catch (error) {
-    const got = error instanceof Error ? error.message : String(error);
-    throw new FormatError(describe("loadModel", "the architecture as JSON", got, remedy));
+/** Where the checksum's digits begin, -1 where there are none. */
+function checksumPosition(file: Uint8Array): number {
+  const headerEnd = 8 + new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+  for (let at = 8; at + checksumKey.length + noChecksum.length <= headerEnd; at++) {
+    if (checksumKey.every((byte, i) => file[at + i] === byte)) return at + checksumKey.length;
   }
-  if (typeof architecture === "object" && architecture !== null) return architecture;
-  throw new FormatError(describe("loadModel", "an object as architecture", typeof architecture, remedy));
+  return -1;
+}
+
+function checkChecksum(bytes: Uint8Array, expected: string | undefined): void {
+  const at = checksumPosition(bytes);
+  const end = at + noChecksum.length;
+  const found =
+    at < 0 ? "none" : crc32(bytes.subarray(0, at), new TextEncoder().encode(noChecksum), bytes.subarray(end));
+  if (found === expected) return;
+  throw refused(`checksum ${expected ?? "in the metadata"}`, found);
 }
 
 function toWeight({ name, shape, dtype, data }: StoredTensor): NamedWeight {

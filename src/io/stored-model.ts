@@ -1,6 +1,7 @@
 import type { Architecture } from "../model/architecture";
 import type { Layer } from "../model/layers";
-import type { SavedTraining } from "../model/training-state";
+import type { Optimizer } from "../model/optimizers";
+import type { CompileConfig, OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, describe } from "../runtime/errors";
 
@@ -40,8 +41,30 @@ export interface StoredModel {
    * @throws FormatError when they are not in the file, or have another shape or an unreadable type
    */
   weights(architecture: Architecture): NamedWeight[];
-  /** How the model was compiled, and what its optimizer had come to; undefined where the file does not say. */
-  training(architecture: Architecture): SavedTraining | undefined;
+  /** How the model was compiled; undefined where the file does not say, or says what the engine cannot do. */
+  readonly compile: CompileConfig | undefined;
+  /** What an optimizer had come to; undefined where the file does not say, or has another one's. */
+  state(optimizer: Optimizer, architecture: Architecture): OptimizerState | undefined;
+}
+
+/** All that is written of a model. */
+export interface Snapshot {
+  readonly config: ModelConfig;
+  /** In Keras's order. */
+  readonly weights: readonly NamedWeight[];
+  /** Undefined for a model that was never compiled. */
+  readonly compile: CompileConfig | undefined;
+  /** Undefined where it has not trained. */
+  readonly state: OptimizerState | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Strings of the user's in a file; whatever else stands there is not taken. */
+export function stringsOf(value: unknown): Record<string, string> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
 }
 
 /** The error of a file that cannot be taken as it is. */

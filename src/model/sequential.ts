@@ -21,7 +21,7 @@ import { chooseScanShape } from "./scan-choice";
 import type { Labels, Session } from "./session";
 import { formatSummary } from "./summary";
 import type { TokenInput } from "./token-data";
-import { readOptimizerState, writeOptimizerState } from "./training-state";
+import { checkedState, readOptimizerState, writeOptimizerState } from "./training-state";
 import type { CompileConfig, OptimizerState, SavedTraining } from "./training-state";
 import { checkedWeights, countOf } from "./weight-values";
 import type { NamedWeight } from "./weights";
@@ -127,10 +127,12 @@ export class Sequential {
    * takes precedence, and starts the optimizer afresh.
    *
    * @param state what the optimizer had come to
+   * @throws {InvalidInputError} a state that is not this optimizer's or this model's.
    */
   compileLater(options: SavedTraining["options"], state?: OptimizerState): void {
     this.#assertUsable("compileLater");
-    this.#saved = { options, state };
+    const checked = state && checkedState(options.optimizer, this.#weightPlans(), state);
+    this.#saved = { options, state: checked };
   }
 
   /** Optimizer, loss and metrics, as `compile` or the model's file gave them; undefined without either. */
@@ -140,8 +142,8 @@ export class Sequential {
       return { optimizer, loss, metrics: accuracy === undefined ? [] : [accuracy] };
     }
     if (!this.#saved) return undefined;
-    const { optimizer, loss, metrics = [] } = this.#saved.options;
-    return { optimizer, loss, metrics: [...metrics] };
+    const { optimizer, loss, metrics } = this.#saved.options;
+    return { optimizer, loss, metrics };
   }
 
   async #compile(options: CompileOptions): Promise<void> {
@@ -252,7 +254,10 @@ export class Sequential {
   /** Where the optimizer is: its steps so far, the learning rate, and what it remembers of each weight. */
   async getOptimizerState(): Promise<OptimizerState> {
     this.#assertUsable("getOptimizerState");
-    if (!this.#compiled && this.#saved?.state) return this.#saved.state;
+    if (!this.#compiled && this.#saved) {
+      const { options, state } = this.#saved;
+      return state ?? { iterations: 0, learningRate: options.optimizer.learningRate, slots: {} };
+    }
     return readOptimizerState(this.#session("getOptimizerState").compiled);
   }
 
@@ -266,7 +271,8 @@ export class Sequential {
    */
   async setOptimizerState(state: OptimizerState): Promise<void> {
     this.#assertUsable("setOptimizerState");
-    writeOptimizerState(this.#session("setOptimizerState").compiled, this.#weightPlans(), state);
+    const { compiled } = this.#session("setOptimizerState");
+    writeOptimizerState(compiled, checkedState(compiled.optimizer, this.#weightPlans(), state));
     this.#trained = state.iterations > 0;
     return Promise.resolve();
   }

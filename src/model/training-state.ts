@@ -1,3 +1,4 @@
+import { optimizerSlots } from "../kernels/optimizer";
 import { describe, InvalidInputError } from "../runtime/errors";
 import { write } from "../runtime/arena";
 import type { CompileOptions } from "./compile-options";
@@ -26,7 +27,7 @@ export interface CompileConfig {
 
 /** What a file says of a model's training, until a first call needs it. */
 export interface SavedTraining {
-  options: CompileOptions & { optimizer: Optimizer; loss: Loss };
+  options: CompileOptions & CompileConfig;
   state?: OptimizerState;
 }
 
@@ -40,22 +41,31 @@ export async function readOptimizerState(compiled: Compiled): Promise<OptimizerS
   return { iterations, learningRate, slots };
 }
 
+/** Puts a state that {@link checkedState} has passed on the device. */
+export function writeOptimizerState(compiled: Compiled, state: Required<OptimizerState>): void {
+  const { device, parameters, optimizer } = compiled;
+  for (const [name, { flat }] of Object.entries(parameters.slots(optimizer.rule))) {
+    flat.forEach((tensor, i) => write(device, tensor, state.slots[name][i].data));
+  }
+  compiled.iterations = state.iterations;
+  compiled.learningRate = state.learningRate;
+}
+
 /**
- * Puts an optimizer's state on the device.
+ * Checks an optimizer's state, and copies it.
  *
  * @param plans names and shapes of the model's weights
- * @throws {InvalidInputError} slots of another optimizer, or values that do not fit; nothing has changed then.
+ * @throws {InvalidInputError} slots of another optimizer, or values that do not fit.
  */
-export function writeOptimizerState(
-  compiled: Compiled,
+export function checkedState(
+  optimizer: Optimizer,
   plans: readonly { name: string; shape: readonly number[] }[],
-  state: OptimizerState,
-): void {
-  const { device, parameters, optimizer } = compiled;
-  const { iterations, learningRate = optimizer.learningRate } = state;
+  { iterations, learningRate = optimizer.learningRate, slots }: OptimizerState,
+): Required<OptimizerState> {
+  const where = "setOptimizerState";
   const fail = (expected: string, got: string): never => {
     const remedy = "pass what getOptimizerState() of a model with the same layers and optimizer gave";
-    throw new InvalidInputError(describe("setOptimizerState", expected, got, remedy));
+    throw new InvalidInputError(describe(where, expected, got, remedy));
   };
   if (!(Number.isSafeInteger(iterations) && iterations >= 0)) {
     fail("iterations as a whole number of at least 0", String(iterations));
@@ -63,18 +73,14 @@ export function writeOptimizerState(
   if (!(Number.isFinite(learningRate) && learningRate >= 0)) {
     fail("learningRate as a number of at least 0", String(learningRate));
   }
-  const slots = parameters.slots(optimizer.rule);
-  const list = (names: string[]): string => names.join(", ") || "none";
-  const [expected, got] = [Object.keys(slots), Object.keys(state.slots)];
-  if (expected.length !== got.length || expected.some((name) => !Object.hasOwn(state.slots, name))) {
+  const [expected, got] = [optimizerSlots(optimizer.rule), Object.keys(slots)];
+  if (expected.length !== got.length || expected.some((name) => !Object.hasOwn(slots, name))) {
+    const list = (names: string[]): string => names.join(", ") || "none";
     fail(`the slots ${list(expected)} of ${optimizer.name}`, list(got));
   }
-  const values = expected.map((name) =>
-    checkedWeights(state.slots[name], plans, `setOptimizerState (${name})`),
-  );
-  expected.forEach((name, i) => {
-    values[i].forEach((data, j) => write(device, slots[name].flat[j], data));
+  const checked = expected.map((slot): [string, NamedWeight[]] => {
+    const values = checkedWeights(slots[slot], plans, `${where} (${slot})`);
+    return [slot, plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }))];
   });
-  compiled.iterations = iterations;
-  compiled.learningRate = learningRate;
+  return { iterations, learningRate, slots: Object.fromEntries(checked) };
 }

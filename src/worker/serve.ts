@@ -35,6 +35,8 @@ const modelMethods = [
   "setWeights",
   "getGradients",
   "getOptimizerSlots",
+  "getOptimizerState",
+  "setOptimizerState",
   "dispose",
 ] as const;
 

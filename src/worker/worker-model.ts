@@ -1,5 +1,6 @@
 import type { CompileOptions, EvaluateOptions, FitOptions, History, Labels, Layer } from "../index";
 import type { NamedWeight, Prediction, PredictOptions, TokenInput } from "../index";
+import type { OptimizerState } from "../model/training-state";
 import type { Line } from "./line";
 import type { WorkerDevice } from "./worker-device";
 
@@ -116,6 +117,16 @@ export class WorkerModel {
   /** What the optimizer remembers of each weight; see `Sequential.getOptimizerSlots`. */
   async getOptimizerSlots(): Promise<Record<string, NamedWeight[]>> {
     return (await this.#call("getOptimizerSlots", [])) as Record<string, NamedWeight[]>;
+  }
+
+  /** What the optimizer has come to; see `Sequential.getOptimizerState`. */
+  async getOptimizerState(): Promise<OptimizerState> {
+    return (await this.#call("getOptimizerState", [])) as OptimizerState;
+  }
+
+  /** Goes on where another optimizer stopped; see `Sequential.setOptimizerState`. */
+  async setOptimizerState(state: OptimizerState): Promise<void> {
+    await this.#call("setOptimizerState", [state]);
   }
 
   /** The architecture as plain data, as `saveModel` needs it. */

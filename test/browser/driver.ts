@@ -7,10 +7,10 @@ type Tests = typeof tests;
 /** A browser with the test page open. */
 export interface TestPage {
   /** Runs a function of the page; rejects with the page's own message. */
-  run<Name extends keyof Tests>(
+  readonly run: <Name extends keyof Tests>(
     name: Name,
     ...parameters: Parameters<Tests[Name]>
-  ): Promise<Awaited<ReturnType<Tests[Name]>>>;
+  ) => Promise<Awaited<ReturnType<Tests[Name]>>>;
   /** What the page wrote to its console as errors or warnings, and what it threw. */
   readonly complaints: readonly string[];
   close(): Promise<void>;
@@ -25,7 +25,7 @@ export async function openTestPage(browser: Browser): Promise<TestPage> {
   await page.waitForFunction("'runTest' in globalThis", { timeout: 60_000 });
   return {
     complaints,
-    async run(name, ...parameters) {
+    run: async (name, ...parameters) => {
       const call = `runTest(${JSON.stringify(name)}, ${JSON.stringify(parameters)})`;
       const outcome = (await page.evaluate(call)) as Outcome;
       if ("error" in outcome) throw new Error(outcome.error);

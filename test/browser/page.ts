@@ -22,25 +22,25 @@ async function fetchShared(path: string): Promise<Uint8Array> {
 export const tests = {
   describeAdapter: async (): Promise<string> => (await getDevice()).description,
 
-  async kernel(name: string): Promise<void> {
+  kernel: async (name: string): Promise<void> => {
     const found = kernelCases.find((kernelCase) => kernelCase.name === name);
     if (!found) throw new Error(`no kernel case "${name}"`);
     await found.run(await getDevice());
   },
 
-  async golden(file: string, scan: ScanShape): Promise<void> {
+  golden: async (file: string, scan: ScanShape): Promise<void> => {
     const on = await getDevice();
     const golden = parseGolden(await fetchShared(`keras-goldens/${file}`));
     await withValidation(on, () => checkGolden(on, golden, scan));
   },
 
-  async reference(file: string, scan: ScanShape): Promise<void> {
+  reference: async (file: string, scan: ScanShape): Promise<void> => {
     const on = await getDevice();
     const reference = parseReference(await fetchShared(`reference/${file}`));
     await withValidation(on, () => checkReference(on, reference, scan, file.includes("imdb")));
   },
 
-  async shortTraining(scan: ScanShape): Promise<ShortTraining> {
+  shortTraining: async (scan: ScanShape): Promise<ShortTraining> => {
     const on = await getDevice();
     return withValidation(on, () => shortTraining(on, scan));
   },

@@ -1,5 +1,5 @@
 import type { Browser } from "puppeteer";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from "vitest";
 import type { ScanShape } from "../../src/kernels/scan";
 import { kernelCases } from "../kernels/all";
 import { engineLayers } from "../support/engine";
@@ -34,11 +34,15 @@ export function useBrowser(launch: () => Promise<Browser | undefined>): () => Te
 type PageOf = () => TestPage | undefined;
 
 /** A test that runs in the page. */
-export function pageTest(name: string, getPage: PageOf, run: (page: TestPage) => Promise<void>): void {
-  test(name, { timeout: 180_000 }, async ({ skip }) => {
+export function pageTest(
+  name: string,
+  getPage: PageOf,
+  run: (page: TestPage, context: TestContext) => Promise<void>,
+): void {
+  test(name, { timeout: 180_000 }, async (context) => {
     const page = getPage();
-    if (!page) return skip("no such browser");
-    await run(page);
+    if (!page) return context.skip("no such browser");
+    await run(page, context);
   });
 }
 

@@ -14,7 +14,7 @@ import { assertClose, assertEqual, assertTrue, type Tolerance } from "../support
 /** One kernel test; it throws where it fails. */
 export interface KernelCase {
   readonly name: string;
-  run(device: Device): Promise<void>;
+  readonly run: (device: Device) => Promise<void>;
 }
 
 /** Elements of a tensor. Where a number stands for an output, it is its length, filled with NaN. */

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Device } from "../../src/index";
 import { getTestDevice } from "../support/adapter";
 import { kernelCases } from "./all";
+import { slowCases } from "./scan.cases";
 
 let device: Device | undefined;
 beforeAll(async () => {
@@ -13,7 +14,7 @@ afterAll(() => {
 });
 
 describe("kernels against their float64 twins", () => {
-  for (const kernelCase of kernelCases) {
+  for (const kernelCase of [...kernelCases, ...slowCases]) {
     // A kernel that keeps whole matrices in registers takes seconds to compile.
     test(kernelCase.name, { timeout: 120_000 }, async ({ skip }) => {
       if (!device) return skip("no WebGPU adapter");

@@ -171,3 +171,6 @@ export const cases: KernelCase[] = [
   sharingCase("narrow"),
   sharingCase("wide"),
 ];
+
+/** The largest narrow scan takes some ten seconds to compile: Node's tests alone run it. */
+export const slowCases: KernelCase[] = [scanCase("narrow", { units: 64 })];

@@ -8,7 +8,7 @@ export interface StoredVariable {
   /** As the file names it, if it does. */
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array | Float64Array;
 }
 
 interface Plan {
@@ -88,7 +88,7 @@ export function stateFromVariables(
     if (list.length !== plans.length || misfit >= 0) {
       return `${optimizerClass(optimizer)} needs a ${slot} for each of ${plans.length} weights, and the file has others`;
     }
-    slots[slot] = plans.map(({ name, shape }, i): NamedWeight => ({ name, shape, data: list[i].data }));
+    slots[slot] = plans.map(({ name, shape }, i): NamedWeight => ({ name, shape, data: new Float32Array(list[i].data) }));
   }
   return { iterations, ...(learningRate === undefined ? {} : { learningRate }), slots };
 }

@@ -1,0 +1,55 @@
+import { planArchitecture } from "../../model/architecture";
+import { openHdf5 } from "../hdf5/reader";
+import { decodeText, parseJson, stringsOf } from "../stored-model";
+import type { Snapshot, StoredModel } from "../stored-model";
+import { readZip, writeZip } from "../zip";
+import { configFromKeras, configToKeras } from "./model-config";
+import { compileFromKeras, compileToKeras } from "./training";
+import { kerasVersion } from "./version";
+import { stateFromNumbered, weightsFromVariables, writeWeightsH5 } from "./weights-h5";
+
+const entryNames = ["metadata.json", "config.json", "model.weights.h5"] as const;
+
+/** Keras's `.keras`: a zip of the configuration and a `.weights.h5` file. */
+export async function readKerasArchive(bytes: Uint8Array): Promise<StoredModel> {
+  const [metadataBytes, configBytes, weightsBytes] = readZip(bytes, entryNames);
+  const [metadata, json] = [metadataBytes, configBytes].map((entry, i) =>
+    parseJson(decodeText(entry, entryNames[i]), entryNames[i]),
+  );
+  const notes: string[] = [];
+  const config = configFromKeras(json, notes);
+  const compile = compileFromKeras(json.compile_config, notes);
+  const file = await openHdf5(weightsBytes);
+  return {
+    format: "keras",
+    writer: `Keras ${typeof metadata.keras_version === "string" ? metadata.keras_version : "of an unknown version"}`,
+    config,
+    metadata: stringsOf(metadata.metadata),
+    notes,
+    tensors: file.list(),
+    weights: (architecture) => weightsFromVariables(file, architecture, notes),
+    compile,
+    state: (optimizer, architecture) => stateFromNumbered(file, optimizer, architecture, notes),
+  };
+}
+
+/** Writes a `.keras` archive. */
+export async function writeKerasArchive(snapshot: Snapshot): Promise<Uint8Array<ArrayBuffer>> {
+  const { config, compile, metadata } = snapshot;
+  const architecture = planArchitecture(config.layers);
+  const json: Record<string, unknown> = configToKeras(config.name ?? "sequential", architecture);
+  json.build_config = { input_shape: [null, architecture.steps ?? null] };
+  if (compile) json.compile_config = compileToKeras(compile);
+  const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+  const about = { keras_version: kerasVersion, date_saved: savedAt(new Date()), writer: "webgpu-rnn", metadata };
+  return writeZip({
+    "metadata.json": text(about),
+    "config.json": text(json),
+    "model.weights.h5": await writeWeightsH5(architecture, snapshot),
+  });
+}
+
+/** `2026-11-22@12:02:19`, as Keras writes it. */
+function savedAt(date: Date): string {
+  return date.toISOString().slice(0, 19).replace("T", "@");
+}

@@ -1,0 +1,140 @@
+import { planArchitecture } from "../../model/architecture";
+import type { Architecture } from "../../model/architecture";
+import type { OptimizerState } from "../../model/training-state";
+import type { Optimizer } from "../../model/optimizers";
+import type { NamedWeight } from "../../model/weights";
+import type { Hdf5File } from "../hdf5/reader";
+import { writeHdf5 } from "../hdf5/writer";
+import type { Hdf5Dataset, Hdf5Group } from "../hdf5/writer";
+import { parseJson, refused, stringsOf } from "../stored-model";
+import type { Snapshot, StoredModel } from "../stored-model";
+import { configFromKeras, configToKeras } from "./model-config";
+import { optimizerVariables, stateFromVariables } from "./optimizer-state";
+import { compileFromKeras, optimizerClass, trainingConfigToKeras } from "./training";
+import { layersWithWeights, readLayerWeights } from "./weights";
+import { kerasVersion } from "./version";
+
+/** The attribute that holds the user's strings; Keras leaves it alone. */
+const metadataName = "metadata";
+
+/** Whether an HDF5 file has the layout of Keras's `.h5`: names of layers and weights in attributes. */
+export function isLegacyH5(file: Hdf5File): boolean {
+  return file.text("", "model_config") !== undefined || file.texts("", "layer_names") !== undefined;
+}
+
+/** Keras's `.h5`, of versions 2.0 to 3.x: a model, or what `save_weights` wrote. */
+export function readLegacyH5(file: Hdf5File): StoredModel {
+  const notes: string[] = [];
+  const modelConfig = file.text("", "model_config");
+  const config = modelConfig === undefined ? undefined : configFromKeras(parseJson(modelConfig, "model_config"), notes);
+  const trainingConfig = file.text("", "training_config");
+  const compile = trainingConfig === undefined ? undefined : compileFromKeras(parseJson(trainingConfig, "training_config"), notes);
+  const root = file.hasGroup("model_weights") ? "model_weights" : "";
+  return {
+    format: "h5",
+    writer: writerOf(file, root),
+    config,
+    metadata: readMetadata(file),
+    notes,
+    tensors: file.list(),
+    weights: (architecture) => readWeights(file, root, architecture, notes),
+    compile,
+    state: (optimizer, architecture) => readState(file, optimizer, architecture, notes),
+  };
+}
+
+function readMetadata(file: Hdf5File): Record<string, string> {
+  const text = file.text("", metadataName);
+  return text === undefined ? {} : stringsOf(parseJson(text, metadataName));
+}
+
+function writerOf(file: Hdf5File, root: string): string {
+  const version = file.text("", "keras_version") ?? file.text(root, "keras_version") ?? "of an unknown version";
+  const backend = file.text("", "backend") ?? file.text(root, "backend");
+  return `Keras ${version}${backend === undefined ? "" : ` (${backend})`}`;
+}
+
+function readWeights(file: Hdf5File, root: string, architecture: Architecture, notes: string[]): NamedWeight[] {
+  const under = (path: string): string => (root === "" ? path : `${root}/${path}`);
+  const stored = (file.texts(root, "layer_names") ?? [])
+    .map((name) => ({ name, paths: file.texts(under(name), "weight_names") ?? [] }))
+    .filter(({ paths }) => paths.length > 0);
+  const layers = layersWithWeights(architecture);
+  if (stored.length !== layers.length) {
+    const expected = `weights of ${layers.length} layers (${layers.map(({ name }) => name).join(", ")})`;
+    const got = `${stored.length} (${stored.map(({ name }) => name).join(", ")})`;
+    throw refused(expected, got, "save the model again, with its weights");
+  }
+  return layers.flatMap((layer, i) => {
+    const { name, paths } = stored[i];
+    return readLayerWeights(file, layer, paths.map((path) => under(`${name}/${path}`)), notes);
+  });
+}
+
+function readState(
+  file: Hdf5File,
+  optimizer: Optimizer,
+  architecture: Architecture,
+  notes: string[],
+): OptimizerState | undefined {
+  const root = "optimizer_weights";
+  const names = file.texts(root, "weight_names");
+  if (names === undefined) return undefined;
+  const variables = names.map((name) => ({ name, ...file.read(`${root}/${name}`) }));
+  const state = stateFromVariables(variables, optimizer, architecture.layers.flatMap(({ weights }) => weights));
+  if (typeof state !== "string") return state;
+  notes.push(`the optimizer starts afresh: ${state}`);
+  return undefined;
+}
+
+/** Keras's `.h5` of a model; its weights and, where it was trained, the optimizer's state. */
+export function writeLegacyH5(snapshot: Snapshot): Promise<Uint8Array<ArrayBuffer>> {
+  const { config, weights, compile, metadata } = snapshot;
+  const architecture = planArchitecture(config.layers);
+  const name = config.name ?? "sequential";
+  const { class_name, config: modelConfig } = configToKeras(name, architecture);
+  const optimizer = optimizerGroup(snapshot, architecture);
+  return writeHdf5({
+    attributes: {
+      backend: "webgpu-rnn",
+      keras_version: kerasVersion,
+      model_config: JSON.stringify({ class_name, config: modelConfig }),
+      ...(Object.keys(metadata).length > 0 ? { [metadataName]: JSON.stringify(metadata) } : {}),
+      ...(compile ? { training_config: JSON.stringify(trainingConfigToKeras(compile)) } : {}),
+    },
+    groups: {
+      model_weights: weightsGroup(name, architecture, weights),
+      ...(optimizer ? { optimizer_weights: optimizer } : {}),
+    },
+  });
+}
+
+function weightsGroup(model: string, architecture: Architecture, weights: readonly NamedWeight[]): Hdf5Group {
+  const byName = new Map(weights.map((weight) => [weight.name, weight]));
+  const groups: Record<string, Hdf5Group> = {
+    top_level_model_weights: { attributes: { weight_names: [] } },
+  };
+  for (const layer of architecture.layers) {
+    const datasets = layer.weights.map(({ name }): [string, Hdf5Dataset] => {
+      const { shape, data } = byName.get(name) as NamedWeight;
+      return [`${model}/${name}`, { shape, data }];
+    });
+    groups[layer.name] = { attributes: { weight_names: datasets.map(([path]) => path) }, datasets };
+  }
+  const layer_names = architecture.layers.map(({ name }) => name);
+  return { attributes: { backend: "webgpu-rnn", keras_version: kerasVersion, layer_names }, groups };
+}
+
+function optimizerGroup({ compile, state }: Snapshot, architecture: Architecture): Hdf5Group | undefined {
+  if (!compile || !state) return undefined;
+  const { optimizer } = compile;
+  const plans = architecture.layers.flatMap(({ weights }) => weights);
+  const { iterations, learningRate, slots } = optimizerVariables(optimizer, state, plans);
+  const folder = optimizerClass(optimizer).toLowerCase();
+  const datasets: [string, Hdf5Dataset][] = [
+    [`${folder}/iteration`, { shape: [], data: Int32Array.of(iterations) }],
+    [`${folder}/learning_rate`, { shape: [], data: Float32Array.of(learningRate) }],
+    ...slots.map(({ name, shape, data }): [string, Hdf5Dataset] => [`${folder}/${name}`, { shape, data }]),
+  ];
+  return { attributes: { weight_names: datasets.map(([path]) => path) }, datasets };
+}

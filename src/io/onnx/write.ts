@@ -1,0 +1,31 @@
+import { planArchitecture } from "../../model/architecture";
+import type { NamedWeight } from "../../model/weights";
+import type { Snapshot } from "../stored-model";
+import { Graph } from "./graph";
+import type { Dimension } from "./graph";
+import { addLayer } from "./layers";
+
+/**
+ * An ONNX file: input `tokens` int32 [batch, steps], output `output` float [batch, columns], or
+ * [batch, steps, columns] where the model returns sequences.
+ *
+ * @throws InvalidInputError when ONNX has no operator for what a layer does
+ * @see https://onnx.ai/onnx/operators/onnx__RNN.html
+ */
+export function writeOnnx({ config, weights, metadata }: Snapshot): Uint8Array<ArrayBuffer> {
+  const architecture = planArchitecture(config.layers);
+  const byName = new Map(weights.map((weight) => [weight.name, weight]));
+  const graph = new Graph();
+  const input = { name: "tokens", shape: ["batch", architecture.steps ?? "steps"] satisfies Dimension[] };
+  let output = input.name;
+  let isSequence = true;
+  for (const layer of architecture.layers) {
+    const own = layer.weights.map(({ name }) => byName.get(name) as NamedWeight);
+    output = addLayer(graph, layer, own, { name: output, isSequence });
+    isSequence = layer.outputShape(null).length === 3;
+  }
+  output = graph.node("Identity", [output], {}, "output");
+  const steps = isSequence ? [architecture.steps ?? "steps"] : [];
+  const shape: Dimension[] = ["batch", ...steps, architecture.outputs];
+  return graph.toFile({ name: config.name ?? "sequential", input, output: { name: output, shape }, metadata });
+}
