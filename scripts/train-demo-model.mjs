@@ -21,8 +21,13 @@ const settings = {
   epochs: 5,
   seed: 0,
 };
-/** Visitors type less than the corpus's reviews are long: the net also sees each review cut to so many words. */
-const endings = { shortest: 4, longest: 36 };
+/**
+ * Visitors type less than the corpus's reviews are long, and words that it lacks: the net also sees each review cut to
+ * its last words, one in so many of them unknown.
+ */
+const endings = { shortest: 2, longest: 30, unknown: 12 };
+/** Keras's number for unknown words. */
+const oovChar = 2;
 /** Points of the recorded curve in one epoch. */
 const pointsPerEpoch = 25;
 const folder = new URL("../demo/public/", import.meta.url);
@@ -96,9 +101,13 @@ await main(async () => {
 
 /** The reviews, and each once more as its last words alone. */
 function withEndings(x, y, seed) {
-  const { shortest, longest } = endings;
+  const { shortest, longest, unknown } = endings;
   const lengths = shuffled(x.length, seed + 1000).map((n) => shortest + (n % (longest - shortest + 1)));
-  const cut = Array.from(x, (row, i) => [row[0], ...row.slice(1).slice(-lengths[i])]);
+  const masked = (word, at) => ((at * 7919) % unknown === 0 ? oovChar : word);
+  const cut = Array.from(x, (row, i) => {
+    const words = Array.from(row).slice(1).slice(-lengths[i]);
+    return [row[0], ...words.map((word, k) => masked(word, i * longest + k * 31))];
+  });
   return { x: [...x, ...cut], y: [...y, ...y] };
 }
 

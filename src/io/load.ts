@@ -119,8 +119,7 @@ export async function inspectModel(source: ModelSource): Promise<ModelFile> {
 
 /** This library's own files keep the weights' order and names; others need the layers for them. */
 function weightsOf(stored: StoredModel, config: ModelConfig): NamedWeight[] {
-  const isOwn = stored.format === "safetensors";
-  return stored.weights(planArchitecture(isOwn ? [] : config.layers));
+  return stored.ownWeights?.() ?? stored.weights(planArchitecture(config.layers));
 }
 
 /** A config as far as its outline goes; the layers are checked where they are made. */

@@ -1,3 +1,4 @@
+import type { Architecture } from "../model/architecture";
 import type { CompileConfig, OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, InvalidInputError, describe } from "../runtime/errors";
@@ -61,7 +62,8 @@ export function readModelFile(bytes: Uint8Array): StoredModel {
     metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !own.has(key))),
     notes: [],
     tensors: [...tensors.values()],
-    weights: () => [...tensors.values()].filter(({ name }) => !name.startsWith(optimizerPrefix)).map(toWeight),
+    ownWeights: () => readWeights(file),
+    weights: (architecture) => fitted(readWeights(file), architecture),
     compile: readCompile(metadata.training),
     state: () => readState(file),
   };
@@ -76,6 +78,21 @@ function stateTensors(state: OptimizerState | undefined): NamedTensor[] {
   return Object.entries(state?.slots ?? {}).flatMap(([slot, list]) =>
     list.map(({ name, shape, data }) => ({ name: `${optimizerPrefix}${slot}/${name}`, shape, data })),
   );
+}
+
+function readWeights({ tensors }: SafetensorsFile): NamedWeight[] {
+  return [...tensors.values()].filter(({ name }) => !name.startsWith(optimizerPrefix)).map(toWeight);
+}
+
+/** Names and number are checked where a model takes weights; of shapes it knows nothing. */
+function fitted(weights: NamedWeight[], { layers }: Architecture): NamedWeight[] {
+  const shapes = new Map(layers.flatMap((layer) => layer.weights.map(({ name, shape }) => [name, shape])));
+  for (const { name, shape } of weights) {
+    const expected = shapes.get(name) ?? shape;
+    if (String(expected) === String(shape)) continue;
+    throw refused(`"${name}" of shape [${expected.join(", ")}]`, `[${shape.join(", ")}]`);
+  }
+  return weights;
 }
 
 function readCompile(training: string | undefined): CompileConfig | undefined {

@@ -41,6 +41,8 @@ export interface StoredModel {
    * @throws FormatError when they are not in the file, or have another shape or an unreadable type
    */
   weights(architecture: Architecture): NamedWeight[];
+  /** The weights as they are, in a file that has them in the engine's order and under its names. */
+  ownWeights?(): NamedWeight[];
   /** How the model was compiled; undefined where the file does not say, or says what the engine cannot do. */
   readonly compile: CompileConfig | undefined;
   /** What an optimizer had come to; undefined where the file does not say, or has another one's. */

@@ -45,7 +45,7 @@ export function sumsRecurrentGradient(units: number, gates: number): boolean {
  *     recurrentKernel  [U, G·U]
  *     h                [N, U]    states, as the forward scan stored them
  *     dLast            [B, U]    derivative by the last state of each sample (not in the prefix), or
- *     dSequence        [N, U]    derivative by every state, where `sequences`
+ *     dSequence        [N, U]    derivative by every state, where `sequences`; zero before a first step
  *     dz               [N, G·U]  out: derivative by z; zero in the rows before the first step
  *     dOrigin          [S, U]    derivative by the state before the first step: out for samples,
  *                                in for the prefix, which adds that of each sample where it branched off

@@ -62,6 +62,7 @@ export async function fit(session: Session, x: TokenInput, y: Labels, options: F
     const order = training.slice();
     if (shuffle) random.shuffle(order);
     const means = await runPass(device, workspace, {
+      where: "fit",
       data,
       targets: targets.training,
       order,
@@ -76,7 +77,7 @@ export async function fit(session: Session, x: TokenInput, y: Labels, options: F
     });
     const logs: Logs = figures(means, accuracy);
     if (validation.length > 0) {
-      const pass = { data, targets: targets.validation, order: validation, batchSize, signal };
+      const pass = { where: "fit", data, targets: targets.validation, order: validation, batchSize, signal };
       Object.assign(logs, figures(await runPass(device, workspace, pass), accuracy, "val_"));
     }
     await callbacks.onEpochEnd(epoch, logs);

@@ -47,7 +47,10 @@ export async function evaluate(
   const workspace = await openWorkspace(session, data, batchSize, false);
   const order = range(0, data.rows);
   const { device, accuracy } = session.compiled;
-  return figures(await runPass(device, workspace, { data, targets, order, batchSize, signal }), accuracy);
+  return figures(
+    await runPass(device, workspace, { where: "evaluate", data, targets, order, batchSize, signal }),
+    accuracy,
+  );
 }
 
 /** See `Sequential.predict`. */
@@ -69,7 +72,7 @@ export async function predict(
     }
   };
   const order = range(0, data.rows);
-  const pass = { data, targets: undefined, order, batchSize, signal, onOutputs };
+  const pass = { where: "predict", data, targets: undefined, order, batchSize, signal, onOutputs };
   await runPass(session.compiled.device, workspace, pass);
   return { data: result, shape: sequences ? [data.rows, data.steps, columns] : [data.rows, columns] };
 }
@@ -87,6 +90,13 @@ export async function trainOnBatch(
   const workspace = await openWorkspace(session, data, data.rows, true);
   const order = range(0, data.rows);
   const { device, accuracy } = session.compiled;
-  const pass = { data, targets, order, batchSize: data.rows, nextStep: session.nextStep };
+  const pass = {
+    where: "trainOnBatch",
+    data,
+    targets,
+    order,
+    batchSize: data.rows,
+    nextStep: session.nextStep,
+  };
   return figures(await runPass(device, workspace, pass), accuracy);
 }

@@ -32,6 +32,8 @@ export class RunningMeans {
 
 /** What one pass over a data set needs. */
 export interface Pass {
+  /** The call that runs, for messages. */
+  where: string;
   data: TokenData;
   targets: Targets | undefined;
   /** Numbers of the data rows, in the order in which they are taken. */
@@ -66,6 +68,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
   let lastRead = performance.now();
 
   const readUpTo = async (end: number): Promise<void> => {
+    workspace.assertLive(pass.where);
     const begin = readTo;
     readTo = end;
     for (let from = begin; from < end;) {
@@ -80,6 +83,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
 
   for (let at = 0; at < order.length && !pass.stop?.(); at += batchSize) {
     signal?.throwIfAborted();
+    workspace.assertLive(pass.where);
     const rows = order.subarray(at, at + batchSize);
     const rates = pass.nextStep?.() ?? { rate: 0, learningRate: 0 };
     const grouped = pass.nextStep !== undefined;
@@ -110,7 +114,8 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
     }
   }
   await reading;
+  workspace.assertLive(pass.where);
   if (done > readTo || done === 0) await readUpTo(done);
-  device.assertAlive("fit");
+  device.assertAlive(pass.where);
   return sums.means;
 }

@@ -6,6 +6,7 @@ import { narrowSize } from "../kernels/shared/narrow";
 import { noOrigin, packStep, segmentWords, stepWords } from "../kernels/shared/step";
 import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
+import { describe, InvalidInputError } from "../runtime/errors";
 import { Program } from "../runtime/program";
 import type { Architecture } from "./architecture";
 
@@ -17,11 +18,21 @@ const rounds = 3;
  * Which shape of the scan is faster on this device for the widest recurrent layer: measured once, then remembered.
  * The narrow shape serves adapters on which a barrier is dear, the wide one those with many lanes.
  */
-export async function chooseScanShape(device: Device, { layers }: Architecture): Promise<ScanShape> {
+export async function chooseScanShape(
+  device: Device,
+  { layers }: Architecture,
+  wanted: ScanShape | undefined,
+): Promise<ScanShape> {
   const units = Math.max(
     0,
     ...layers.map(({ config }) => (config.className === "SimpleRNN" ? config.units : 0)),
   );
+  if (wanted === "narrow" && units > maxNarrowUnits) {
+    throw new InvalidInputError(
+      describe("compile", `scan "wide" for more than ${maxNarrowUnits} units`, `"narrow"`, "leave scan out"),
+    );
+  }
+  if (wanted) return wanted;
   if (units === 0 || units > maxNarrowUnits) return "wide";
   return device.cached(`scan shape for ${units} units`, async () => {
     const narrow = await timeOf(device, units, "narrow");

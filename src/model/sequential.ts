@@ -156,9 +156,9 @@ export class Sequential {
     const random = new Random(seed, 1);
     const values = await this.#currentValues(seed);
     const device = options.device ?? this.#compiled?.device ?? (await requestAnyDevice());
-    const shape = options.scan ?? (await chooseScanShape(device, this.architecture));
-    this.#release();
+    const shape = await chooseScanShape(device, this.architecture, options.scan);
     const parameters = new Parameters(device, this.architecture.layers);
+    this.#release();
     parameters.set(values);
     this.#compiled = {
       device,

@@ -4,6 +4,7 @@ import type { ScanShape } from "../kernels/scan";
 import type { StepValues } from "../kernels/shared/step";
 import { Arena } from "../runtime/arena";
 import type { Device } from "../runtime/device";
+import { describe, StateError } from "../runtime/errors";
 import { Program, workgroups } from "../runtime/program";
 import type { Tensor } from "../runtime/tensor";
 import type { Architecture } from "./architecture";
@@ -51,6 +52,7 @@ export class Workspace {
   /** [metricEntries, 4]: (loss, right answers, answers, 0) of a step. */
   readonly metrics: Tensor;
   readonly #plan: Record<string, Tensor>;
+  #disposed = false;
 
   constructor(
     readonly device: Device,
@@ -138,7 +140,17 @@ export class Workspace {
     this.device.gpu.queue.writeBuffer(buffer, 0, this.planner.block as BufferSource, 0, words);
   }
 
+  /** @throws {StateError} the model was disposed of in the middle of a call. */
+  assertLive(where: string): void {
+    if (this.#disposed) {
+      throw new StateError(
+        describe(where, "a live model to the end", "dispose() in the middle of it", "await the call first"),
+      );
+    }
+  }
+
   dispose(): void {
+    this.#disposed = true;
     this.arena.dispose();
   }
 }

@@ -67,12 +67,12 @@ export class Visit {
   }
 
   static async begin(browser: Browser, site: DemoSite, circumstances: Circumstances = {}): Promise<Visit> {
-    const { hash = "", scheme = "light", width = 1280, before } = circumstances;
+    const { hash = "", scheme, width = 1280, before } = circumstances;
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
     const visit = new Visit(page, context, site.address);
     await page.setViewport({ width, height: 900 });
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    if (scheme) await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     if (before) await page.evaluateOnNewDocument(before);
     await page.goto(site.address + hash);
     return visit;

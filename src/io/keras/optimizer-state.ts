@@ -90,7 +90,9 @@ export function stateFromVariables(
     }
     slots[slot] = plans.map(({ name, shape }, i): NamedWeight => ({ name, shape, data: new Float32Array(list[i].data) }));
   }
-  return { iterations, ...(learningRate === undefined ? {} : { learningRate }), slots };
+  // Keras keeps the rate as a float32; the configuration may say the same with more digits.
+  const isTheSame = learningRate === undefined || learningRate === Math.fround(optimizer.learningRate);
+  return { iterations, learningRate: isTheSame ? optimizer.learningRate : learningRate, slots };
 }
 
 interface Sorted {

@@ -1,0 +1,36 @@
+/** The page: all engines on one workbench, driven from Node through `callWorkbench`. */
+import { requestDevice, type Device } from "webgpu-rnn";
+import { decodeJob } from "./job";
+import { profileJob } from "./profile/profile-job";
+import { Workbench, type Outcome, type WorkbenchCall } from "./workbench";
+
+let device: Promise<Device> | undefined;
+const getDevice = (): Promise<Device> => (device ??= requestDevice());
+
+const response = await fetch("job.bin");
+const job = decodeJob(await response.arrayBuffer());
+
+const workbench = new Workbench(
+  job,
+  {
+    "webgpu-rnn": async () => (await import("./engines/webgpu-rnn")).webgpuRnn(getDevice),
+    "tfjs-webgpu": async () => (await import("./engines/tfjs-webgpu")).tfjsWebgpu,
+    "tfjs-wasm": async () => (await import("./engines/tfjs-wasm")).tfjsWasm,
+    "jax-js": async () => (await import("./engines/jax-js")).jaxJs,
+  },
+  async () => (await getDevice()).description,
+);
+
+async function outcomeOf(run: () => unknown): Promise<Outcome> {
+  try {
+    return { result: await run() };
+  } catch (error) {
+    return { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+}
+
+Object.assign(globalThis, {
+  callWorkbench: (call: WorkbenchCall, parameters: never[]) =>
+    outcomeOf(() => (workbench[call] as (...parameters: never[]) => unknown)(...parameters)),
+  profileJob: () => outcomeOf(async () => profileJob(await getDevice(), job)),
+});

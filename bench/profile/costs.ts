@@ -1,0 +1,126 @@
+import { optimizerSlots, type OptimizerRule } from "../../src/kernels/optimizer";
+import { sumsRecurrentGradient } from "../../src/kernels/scan-backward-narrow";
+import type { StepValues } from "../../src/kernels/shared/step";
+
+/** What one dispatch cannot do without. */
+export interface Cost {
+  /** Multiplications and additions of its sums and products; activations are left out. */
+  flop: number;
+  /** Each input read once and each output written once, whatever is read again from a cache. */
+  bytes: number;
+}
+
+/** Sizes of a batch, the steps of the shared padding among them. */
+export interface CostSizes extends StepValues {
+  prefixSteps: number;
+}
+
+type Constants = Readonly<Record<string, string>>;
+
+/** Bytes of so many four-byte elements. */
+const words = (...counts: number[]): number => 4 * counts.reduce((sum, count) => sum + count, 0);
+
+const gatesOf = (cell: string): number => (cell.startsWith("lstm") ? 4 : cell.startsWith("gru") ? 3 : 1);
+
+/** Steps and segments that a part of the scan runs over. */
+function extent(part: string, { rows, segments, prefixSteps }: CostSizes): { steps: number; runs: number } {
+  const steps = rows - segments;
+  if (part === "prefix") return { steps: prefixSteps, runs: 1 };
+  if (part === "samples") return { steps: steps - prefixSteps, runs: segments - 1 };
+  return { steps, runs: segments };
+}
+
+/** By the kernel's name, from the constants of its variant; the letters are those of docs/architecture.md. */
+const costs: Record<string, (constants: Constants, sizes: CostSizes) => Cost> = {
+  embedProject({ width, columns }, { distinct: D }) {
+    const [E, J] = [Number(width), Number(columns)];
+    return { flop: 2 * D * E * J, bytes: words(D * E, E * J, J, D * J, 3 * D) };
+  },
+
+  scanForward({ units, cell, part }, sizes) {
+    const [U, G] = [Number(units), gatesOf(cell)];
+    const { steps, runs } = extent(part, sizes);
+    const distinct = part === "prefix" ? 1 : sizes.distinct;
+    return {
+      flop: 2 * steps * U * G * U,
+      bytes: words(steps, distinct, distinct * G * U, G * U * U, (steps + runs) * U, 4 * runs),
+    };
+  },
+
+  scanBackward({ units, cell, part, shape, lanes, sequences }, sizes) {
+    const [U, G] = [Number(units), gatesOf(cell)];
+    const { steps, runs } = extent(part, sizes);
+    const sums = shape === "narrow" && sumsRecurrentGradient(U, G);
+    const partials = sums ? (part === "prefix" ? 1 : Number(lanes)) * U * G * U : 0;
+    const incoming = sequences === "true" ? steps * U : part === "prefix" ? 0 : sizes.samples * U;
+    const origins = part === "prefix" ? sizes.samples * U : runs * U;
+    return {
+      flop: (sums ? 4 : 2) * steps * U * G * U,
+      bytes: words((steps + runs) * (U + G * U), incoming, origins, G * U * U, partials, 4 * runs),
+    };
+  },
+
+  denseSigmoidLoss({ units, train }, { samples: B }) {
+    const U = Number(units);
+    const training = train === "true";
+    return {
+      flop: (training ? 6 : 2) * B * U,
+      bytes: words(B * U, U, 7 * B, ...(training ? [B * U, U] : [B])),
+    };
+  },
+
+  sumPartials({ rows, columns, useBias, chunks }) {
+    const length = (Number(rows) + (useBias === "true" ? 1 : 0)) * Number(columns);
+    return { flop: Number(chunks) * length, bytes: words(Number(chunks) * length, length) };
+  },
+
+  sumByToken({ columns }, { rows, segments, tasks }) {
+    const J = Number(columns);
+    const steps = rows - segments;
+    return { flop: steps * J, bytes: words(steps, tasks, steps * J, tasks * J) };
+  },
+
+  embeddingGradient({ vocabulary, width, columns, shape, projected }, { distinct: D, tasks: K }) {
+    const [V, E, J] = [Number(vocabulary), Number(width), Number(columns)];
+    const narrow = shape === "narrow";
+    const product = narrow || projected === "true" ? 2 * D * E * J : 0;
+    return {
+      flop: K * J + product + (narrow ? 2 * D * E * J : 0),
+      bytes: words(V, D, K, K * J, product > 0 ? E * J : 0, V * E, narrow ? D * E : 0),
+    };
+  },
+
+  weightGradient({ inputs, outputs, count, useBias }, sizes) {
+    const [K, J] = [Number(inputs), Number(outputs)];
+    const rows = sizes[count as "rows" | "samples" | "tasks"];
+    return {
+      flop: 2 * rows * K * J + (useBias === "true" ? rows * J : 0),
+      bytes: words(rows * K, rows * J, K * J),
+    };
+  },
+
+  optimizer(constants) {
+    const P = Number(constants.parameters);
+    const rule = Object.fromEntries(
+      Object.entries(constants).map(([name, value]) => [name, literal(value)]),
+    ) as unknown as OptimizerRule;
+    return { flop: 7 * P, bytes: words(P, 2 * P, 2 * optimizerSlots(rule).length * P) };
+  },
+};
+
+/**
+ * The least that a dispatch must compute and move.
+ *
+ * @param label the kernel with the constants of its variant: `name<constant=value …>`
+ * @returns undefined for kernels that stand in no table
+ */
+export function costOf(label: string, sizes: CostSizes): Cost | undefined {
+  const [, name, list = ""] = /^(\w+)(?:<(.*)>)?$/.exec(label) ?? [];
+  const constants = Object.fromEntries(list.split(" ").map((part) => part.split("=") as [string, string]));
+  return Object.hasOwn(costs, name ?? "") ? costs[name](constants, sizes) : undefined;
+}
+
+function literal(text: string): string | number | boolean {
+  if (text === "true" || text === "false") return text === "true";
+  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+}

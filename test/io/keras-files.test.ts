@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inspectModel, loadModel, loadWeights } from "../../src/io/index";
+import type { Device } from "../../src/runtime/device";
+import { FormatError } from "../../src/runtime/errors";
+import { getTestDevice } from "../support/adapter";
+import { assertThrows } from "../support/assert";
+import { hasShared, readShared } from "../support/shared-files";
+
+interface Expected {
+  models: Record<string, Model>;
+}
+
+/** What Keras itself computed with a model's files. */
+interface Model {
+  files: Record<"keras" | "h5" | "weights_h5", string>;
+  inputs: number[][];
+  labels: number[][];
+  predict: number[][];
+  weights: { path: string; shape: number[]; values: number[] | null; first8?: number[]; last8?: number[] }[];
+  optimizer_variables: { shape: number[]; sum: number; first8: number[] }[];
+  two_more_losses: number[];
+  predict_after_two_more: number[][];
+  evaluate: { acc: number; loss: number };
+}
+
+const here = hasShared("keras-files");
+const { models } = here
+  ? (JSON.parse(new TextDecoder().decode(readShared("keras-files/expected.json"))) as Expected)
+  : { models: {} };
+const supported = Object.entries(models).filter(([name]) => name.includes("simplernn"));
+const others = Object.entries(models).filter(([name]) => !name.includes("simplernn"));
+const quiet = { onNote: () => undefined };
+
+/** The distance that the engine may have from Keras's float32; see test/support/tolerances.ts. */
+const closeness = 2e-6;
+
+function expectClose(got: ArrayLike<number>, expected: readonly number[], tolerance = closeness): void {
+  expect(got.length).toBe(expected.length);
+  expected.forEach((value, i) => expect(Math.abs(got[i] - value)).toBeLessThan(tolerance));
+}
+
+describe.skipIf(!here)("files that Keras 3.16 wrote (../shared/keras-files)", () => {
+  let device: Device | undefined;
+  beforeAll(async () => (device = await getTestDevice()));
+  afterAll(() => device?.destroy());
+
+  for (const [name, expected] of supported) {
+    for (const kind of ["keras", "h5"] as const) {
+      test(`${name}.${kind}: weights, predictions, evaluation and two more steps`, async (context) => {
+        const model = await loadModel(readShared(`keras-files/${expected.files[kind]}`), { ...quiet, device });
+        const weights = await model.getWeights();
+        expected.weights.forEach(({ path, shape, values, first8, last8 }, i) => {
+          expect(`sequential/${weights[i].name}`).toBe(path);
+          expect(weights[i].shape).toEqual(shape);
+          const { data } = weights[i];
+          if (values) expect([...data]).toEqual(values);
+          else expect([...data.slice(0, 8), ...data.slice(-8)]).toEqual([...first8!, ...last8!]);
+        });
+        const state = await model.getOptimizerState();
+        expect(state.iterations).toBe(3);
+        expect(state.learningRate).toBeCloseTo(expected.optimizer_variables[1].sum, 9);
+        const slots = Object.values(state.slots).flat();
+        expected.optimizer_variables.slice(2).forEach(({ first8 }, i) => {
+          expect([...slots[i].data.slice(0, 8)]).toEqual(first8);
+        });
+        if (!device) return context.skip();
+        expectClose((await model.predict(expected.inputs)).data, expected.predict.flat());
+        const labels = expected.labels.flat();
+        const { loss, acc } = await model.evaluate(expected.inputs, labels);
+        expectClose([loss, acc], [expected.evaluate.loss, expected.evaluate.acc]);
+        for (const twoMore of expected.two_more_losses) {
+          expectClose([(await model.trainOnBatch(expected.inputs, labels)).loss], [twoMore]);
+        }
+        expectClose((await model.predict(expected.inputs)).data, expected.predict_after_two_more.flat());
+        model.dispose();
+      });
+    }
+
+    test(`${name}.weights.h5 into a model, with the optimizer's state`, async (context) => {
+      if (!device) return context.skip();
+      const model = await loadModel(readShared(`keras-files/${expected.files.keras}`), { ...quiet, device });
+      const weights = await model.getWeights();
+      await model.compile({ ...model.getCompileConfig()!, device });
+      await model.trainOnBatch(expected.inputs, expected.labels.flat());
+      await loadWeights(model, readShared(`keras-files/${expected.files.weights_h5}`), quiet);
+      expect(await model.getWeights()).toEqual(weights);
+      for (const twoMore of expected.two_more_losses) {
+        expectClose([(await model.trainOnBatch(expected.inputs, expected.labels.flat())).loss], [twoMore]);
+      }
+      model.dispose();
+    });
+  }
+});

@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadModel, saveModel } from "../../src/io/index";
+import type { ModelSource } from "../../src/io/index";
+import type { Sequential } from "../../src/model/sequential";
+import type { Device } from "../../src/runtime/device";
+import { getTestDevice } from "../support/adapter";
+import { samples, tokens, trained, untrained } from "./models";
+
+const formats = ["safetensors", "keras", "h5", "tfjs"] as const;
+
+async function reload(model: Sequential, format: (typeof formats)[number], device?: Device): Promise<Sequential> {
+  const source: ModelSource = await saveModel(model, format, { metadata: { note: "ä" } });
+  return loadModel(source, { device });
+}
+
+/** The bits of all weights. */
+async function bits(model: Sequential): Promise<[string, readonly number[], Uint32Array][]> {
+  const weights = await model.getWeights();
+  return weights.map(({ name, shape, data }) => [name, shape, new Uint32Array(data.buffer)]);
+}
+
+describe("through every format and back", () => {
+  for (const format of formats) {
+    for (const name of Object.keys(samples)) {
+      test(`${format}, ${name}: layers, and every weight bit for bit`, async () => {
+        const model = untrained(name);
+        const again = await reload(model, format);
+        expect(await bits(again)).toEqual(await bits(model));
+        const withoutInput = (made: Sequential): object[] =>
+          made.getConfig().layers.filter(({ className }) => className !== "InputLayer");
+        const named = (made: Sequential): object[] =>
+          withoutInput(made).map((layer, i) => ({ ...layer, name: made.architecture.layers[i].name }));
+        expect(named(again)).toEqual(named(model));
+        expect(again.architecture.steps ?? null).toBe(model.architecture.steps ?? null);
+        expect(again.name).toBe("sample");
+      });
+    }
+  }
+
+  test("weights with awkward bits: denormal, minus zero, the largest", async () => {
+    const model = untrained("plain");
+    const values = (await model.getWeights()).map(({ data }) => data);
+    values[0].set([-0, 1e-45, 3.4028234663852886e38, -1.1754943508222875e-38]);
+    await model.setWeights(values);
+    for (const format of formats) expect(await bits(await reload(model, format))).toEqual(await bits(model));
+  });
+});
+
+describe("training goes on from the file", () => {
+  let device: Device | undefined;
+  beforeAll(async () => (device = await getTestDevice()));
+  afterAll(() => device?.destroy());
+
+  for (const format of ["safetensors", "keras", "h5"] as const) {
+    for (const [name, { labels }] of Object.entries(samples)) {
+      test(`${format}, ${name}: predictions, and two more steps, to the bit`, async (context) => {
+        if (!device) return context.skip();
+        const model = await trained(name, device);
+        const again = await reload(model, format, device);
+        // Saved once more without a device in between, as `convert` does.
+        const twice = await reload(again, format, device);
+        for (const copy of [again, twice]) {
+          expect(copy.getCompileConfig()).toEqual(model.getCompileConfig());
+          expect(await copy.getOptimizerState()).toEqual(await model.getOptimizerState());
+          expect(await copy.predict(tokens)).toEqual(await model.predict(tokens));
+        }
+        for (let step = 0; step < 2; step++) {
+          const logs = await model.trainOnBatch(tokens, labels);
+          expect(await again.trainOnBatch(tokens, labels)).toEqual(logs);
+        }
+        expect(await bits(again)).toEqual(await bits(model));
+        [model, again, twice].forEach((made) => made.dispose());
+      });
+    }
+  }
+
+  test("compile starts afresh, compile: false leaves the model uncompiled", async (context) => {
+    if (!device) return context.skip();
+    const model = await trained("plain", device);
+    const bytes = await saveModel(model, "keras");
+    const fresh = await loadModel(bytes, { device });
+    await fresh.compile({ loss: "binaryCrossentropy", device });
+    expect((await fresh.getOptimizerState()).iterations).toBe(0);
+    const plain = await loadModel(bytes, { compile: false });
+    expect(plain.getCompileConfig()).toBeUndefined();
+    await expect(plain.predict(tokens)).rejects.toThrow(/a compiled model/);
+    const stateless = await loadModel(await saveModel(model, "keras", { includeOptimizer: false }), { device });
+    expect((await stateless.getOptimizerState()).iterations).toBe(0);
+    [model, fresh, plain, stateless].forEach((made) => made.dispose());
+  });
+});
