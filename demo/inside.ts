@@ -1,8 +1,8 @@
 import { MemoryChart } from "./charts";
-import { fromFile, toFile } from "./checkpoint";
 import type { Desk } from "./desk";
 import { byId, make, percent, setText } from "./dom";
 import type { Engine } from "./engine";
+import { downloads, fromFile, toFiles } from "./files";
 import type { ReaderService } from "./reader.worker";
 import type { Remote } from "./rpc";
 import type { Training } from "./training";
@@ -30,12 +30,13 @@ export class Inside {
     byId("find-wrong").addEventListener("click", () => void this.#findWrong());
     byId("near-word").addEventListener("input", () => void this.#showNeighbours());
     byId("model-file").addEventListener("change", (event) => {
-      const [file] = (event.target as HTMLInputElement).files ?? [];
-      if (file) void this.open(file);
+      void this.open([...((event.target as HTMLInputElement).files ?? [])]);
     });
-    const download = make("button", { type: "button", textContent: "Download .safetensors", id: "download" });
-    download.addEventListener("click", () => void this.#download());
-    byId("downloads").append(download);
+    for (const one of downloads) {
+      const button = make("button", { type: "button", textContent: one.label, id: `download-${one.format}` });
+      button.addEventListener("click", () => void this.#download(one));
+      byId("downloads").append(button);
+    }
   }
 
   /** Another net is on the desk. */
@@ -49,11 +50,21 @@ export class Inside {
     this.#memory.draw();
   }
 
-  /** Reads a model file and puts its net on the desk; where that fails, the net before it stays. */
-  async open(file: File): Promise<void> {
+  /** Reads a model, of TF.js from several files, and puts it on the desk; where that fails, the one before stays. */
+  async open(files: File[]): Promise<void> {
+    const [file] = files;
+    if (!file) return;
     try {
-      await this.#desk.use(await fromFile(file), `${file.name}, opened from a file`);
-      setText(byId("file-note"), `${file.name} reads now.`);
+      let guessed = "";
+      const model = await fromFile(files.length > 1 ? files : file, async (...sizes) => {
+        const preprocessing = await this.#reader.call("guess", ...sizes);
+        const { dataset, maxlen } = preprocessing;
+        const numbering = dataset === "imdb" ? "Keras's IMDB reviews" : "the sample reviews";
+        guessed = ` It does not say what its words are: taken for those of ${numbering}, ${maxlen} at a time.`;
+        return preprocessing;
+      });
+      await this.#desk.use(model, `${file.name}, opened from a file`);
+      setText(byId("file-note"), `${file.name} reads now.${guessed}`);
     } catch (error) {
       setText(byId("file-note"), `${file.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -167,14 +178,26 @@ export class Inside {
     return make("li", {}, button);
   }
 
-  async #download(): Promise<void> {
+  async #download(as: (typeof downloads)[number]): Promise<void> {
     const model = this.#desk.model;
     if (!model) return;
-    const url = URL.createObjectURL(new Blob([await toFile(model)], { type: "application/octet-stream" }));
-    const link = make("a", { href: url, download: "simple-rnn.safetensors" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    const note = byId("file-note");
+    setText(note, `Writing ${as.label} …`);
+    try {
+      const files = await toFiles(model, as);
+      files.forEach(offer);
+      setText(note, `${files.map(({ name }) => name).join(" and ")} written.`);
+    } catch (error) {
+      setText(note, error instanceof Error ? error.message : String(error));
+    }
   }
+}
+
+/** Hands a file to the browser's downloads. */
+function offer(file: File): void {
+  const url = URL.createObjectURL(file);
+  make("a", { href: url, download: file.name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function fillMemoryTable(curve: Float32Array): void {

@@ -1,10 +1,11 @@
-import { forgetCheckpoint, fromFile, loadCheckpoint, type Checkpoint } from "./checkpoint";
+import { forgetCheckpoint, loadCheckpoint, type Checkpoint } from "./checkpoint";
 import { kerasCode, typescriptCode } from "./code";
 import { Desk } from "./desk";
 import { announce, byId, make, percent, setText } from "./dom";
 import { Engine } from "./engine";
 import { examples } from "./examples";
 import { examineGpu, type GpuStatus } from "./gpu";
+import { fromFile } from "./files";
 import { Inside } from "./inside";
 import { Knobs } from "./knobs";
 import { ReadingView } from "./reading-view";
@@ -173,15 +174,16 @@ function wireExamples(): void {
 }
 
 function wireFiles(): void {
-  const take = async (files: Iterable<File>): Promise<void> => {
-    for (const file of files) {
-      if (/\.(npz|json)$/.test(file.name)) {
-        const name = file.name.endsWith(".npz") ? "imdb.npz" : "imdb_word_index.json";
-        await reader.call("addFile", name, new Uint8Array(await file.arrayBuffer()));
-        training.forgetData();
-        setText(byId("status"), `${file.name} will be used.`);
-      } else await inside.open(file);
+  const take = async (list: Iterable<File>): Promise<void> => {
+    const files = [...list];
+    const isData = ({ name }: File): boolean => /\.npz$|word_index\.json$/.test(name);
+    for (const file of files.filter(isData)) {
+      const name = file.name.endsWith(".npz") ? "imdb.npz" : "imdb_word_index.json";
+      await reader.call("addFile", name, new Uint8Array(await file.arrayBuffer()));
+      training.forgetData();
+      setText(byId("status"), `${file.name} will be used.`);
     }
+    await inside.open(files.filter((file) => !isData(file)));
   };
   byId("imdb-file").addEventListener(
     "change",

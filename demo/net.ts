@@ -78,19 +78,11 @@ export function toMetadata(preprocessing: Preprocessing): Record<string, string>
   };
 }
 
-/**
- * Reads what {@link toMetadata} wrote.
- *
- * @throws {Error} the file says nothing of its words.
- */
-export function fromMetadata(metadata: Readonly<Record<string, string>>): Preprocessing {
+/** Reads what {@link toMetadata} wrote; undefined where a file says nothing of its words. */
+export function fromMetadata(metadata: Readonly<Record<string, string>>): Preprocessing | undefined {
   const { dataset = "unknown", num_words, maxlen, index_from, vocabulary = "null" } = metadata;
   const words = JSON.parse(vocabulary) as unknown;
-  if (!Array.isArray(words) || !(Number(maxlen) > 0)) {
-    throw new Error(
-      "The file does not say which words its numbers stand for; use one saved here or by npm start.",
-    );
-  }
+  if (!Array.isArray(words) || !(Number(maxlen) > 0)) return undefined;
   return {
     dataset,
     numWords: Number(num_words ?? words.length + 4),

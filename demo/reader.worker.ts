@@ -77,6 +77,20 @@ function makeService(report: Report) {
       files[name] = bytes;
     },
 
+    /** The words by rank that a file is taken to mean which does not say: the sample's, or Keras's IMDB numbering. */
+    async guess(vocabularySize: number, maxlen: number | undefined): Promise<Preprocessing> {
+      const sampleRanks = await sampleCorpus.wordIndex();
+      const isSample = vocabularySize === sampleRanks.size + 4;
+      const ranks = isSample ? sampleRanks : await imdb.wordIndex({ data: files["imdb_word_index.json"] });
+      return {
+        dataset: isSample ? "sample" : "imdb",
+        numWords: vocabularySize,
+        maxlen: maxlen ?? (isSample ? 120 : 500),
+        indexFrom: 3,
+        vocabulary: vocabularyOf(ranks, vocabularySize),
+      };
+    },
+
     /** Loads a data set, tokenised and padded, split as Keras splits it. */
     async load(request: Request): Promise<Loaded> {
       const { train, ranks, texts } =

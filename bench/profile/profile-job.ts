@@ -7,10 +7,12 @@ import { chooseScanShape } from "../../src/model/scan-choice";
 import { range } from "../../src/model/session";
 import { tokenData } from "../../src/model/token-data";
 import { Workspace } from "../../src/model/workspace";
+import type { ScanShape } from "../../src/kernels/scan";
 import type { StepValues } from "../../src/kernels/shared/step";
 import type { Program } from "../../src/runtime/program";
-import { clockOf, measure, profileProgram } from "../../src/runtime/profiler";
+import { clockOf, profileProgram } from "../../src/runtime/profiler";
 import { rmspropSettings, type Job } from "../job";
+import { summarize } from "../statistics";
 import { costOf, type Cost, type CostSizes } from "./costs";
 import { measureRates, type Rates } from "./rates";
 
@@ -30,7 +32,7 @@ export interface Profile {
   adapter: string;
   clock: ReturnType<typeof clockOf>;
   /** Shape of the time loop: "narrow" or "wide". */
-  shape: string;
+  shape: ScanShape;
   rates: Rates;
   /** Sizes of the profiled batch, the job's first. */
   sizes: CostSizes;
@@ -46,11 +48,86 @@ const layout: BatchLayout = {
   rowTokens: false,
 };
 
-/** Profiles the kernels of the job's training step and forward pass on its first batch. */
-export async function profileJob(device: Device, job: Job): Promise<Profile> {
-  const { layers } = job;
-  const shape = await chooseScanShape(device, layers);
-  const parameters = new Parameters(device, layers.layers);
+/**
+ * Profiles the kernels of the job's training step and forward pass on its first batch.
+ *
+ * @param scan the shape of the time loop; without it the one that `compile` would choose
+ */
+export async function profileJob(device: Device, job: Job, scan?: ScanShape): Promise<Profile> {
+  const architecture = planArchitecture([
+    embedding(job.vocabulary, job.width),
+    simpleRNN(job.units),
+    dense(1, { activation: "sigmoid" }),
+  ]);
+  const shape = await chooseScanShape(device, architecture, scan);
+  const parameters = new Parameters(device, architecture.layers);
   parameters.set(job.weights);
-  return { adapter: device.description, clock: clockOf(device), shape } as Profile;
+  const data = tokenData({ data: job.tokens, shape: [job.batches * job.batchSize, job.steps] }, job.vocabulary, "x");
+  const workspace = new Workspace(
+    device,
+    architecture,
+    parameters,
+    { loss: resolveLoss("binaryCrossentropy"), rule: rmsprop(rmspropSettings).rule, shape },
+    {
+      layout,
+      capacity: batchCapacity(data, job.batchSize, job.vocabulary, layout),
+      tokens: data.steps + data.tokens.length,
+      training: true,
+    },
+  );
+  try {
+    await workspace.ready();
+    workspace.uploadTokens(data);
+    // A step size of zero: the weights stay what they are however often the optimizer runs.
+    const rates = { rate: 0, learningRate: 0, metric: 0 };
+    const plan = workspace.planner.plan(data, { labels: job.labels }, range(0, job.batchSize), true, rates);
+    workspace.uploadPlan(plan.words);
+    const prefixSteps = workspace.planner.segments[segmentStepsAt];
+    const sizes: CostSizes = { ...plan.sizes, prefixSteps };
+    const train = await profile(device, "training step", workspace.train!, sizes);
+    const forward = await profile(device, "forward pass", workspace.evaluate, sizes);
+    return {
+      adapter: device.description,
+      clock: clockOf(device),
+      shape,
+      rates: await measureRates(device),
+      sizes,
+      programs: [train, forward],
+    };
+  } finally {
+    workspace.dispose();
+    parameters.dispose();
+  }
+}
+
+/** Where a segment's number of steps stands among its words; the first segment is the shared padding. */
+const segmentStepsAt = 1;
+
+async function profile(
+  device: Device,
+  name: ProfiledProgram["name"],
+  program: Program<StepValues>,
+  sizes: CostSizes,
+): Promise<ProfiledProgram> {
+  program.run(sizes);
+  await device.idle();
+  const kernels = (await profileProgram(device, program, sizes)).map(({ label, milliseconds }) => ({
+    label,
+    milliseconds,
+    ...costOf(label, sizes),
+  }));
+  return { name, milliseconds: await wallTime(device, program, sizes), kernels };
+}
+
+/** Milliseconds of a whole run, from submit to end, as many at a time as a training keeps in flight. */
+async function wallTime(device: Device, program: Program<StepValues>, sizes: CostSizes): Promise<number> {
+  const runs = 4;
+  const times: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const begin = performance.now();
+    for (let i = 0; i < runs; i++) program.run(sizes);
+    await device.idle();
+    times.push((performance.now() - begin) / runs);
+  }
+  return summarize(times).median;
 }

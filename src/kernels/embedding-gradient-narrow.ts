@@ -15,8 +15,7 @@ import { rowAccess } from "./shared/rows";
 import { stepStruct } from "./shared/step";
 
 export interface EmbeddingGradientNarrowOptions {
-  /** Rows V of the table, and its columns E. */
-  vocabulary: number;
+  /** Columns E of the table. */
   width: number;
   /** Columns J of the sums. */
   columns: number;
@@ -25,24 +24,24 @@ export interface EmbeddingGradientNarrowOptions {
 
 /**
  * `embeddingGradient` of a projected table for adapters that want the narrow shape, together with the
- * gradient of the input kernel and its bias: an invocation takes the tokens `id`, `id + lanes`, …
+ * gradient of the input kernel and its bias: an invocation takes the distinct tokens `id`, `id + lanes`, …
  *
- *     dProjected = Σ_{tasks k of v} sums[k]
- *     dEmbeddings[v] = dProjected·kernelᵀ,   zero for tokens that the batch does not hold
- *     dKernel += embeddings[v]ᵀ·dProjected,  dBias += dProjected
+ *     dProjected = Σ_{tasks k of d} sums[k]
+ *     dEmbeddings[token(d)] = dProjected·kernelᵀ
+ *     dKernel += embeddings[token(d)]ᵀ·dProjected,  dBias += dProjected
  *
- *     slots, groupTasks, taskTokens  as in `embeddingGradient`
+ *     groupTasks, taskTokens  as in `embeddingGradient`
  *     sums         [K, J]
  *     embeddings   [V, E]
  *     kernel       [E, J]
- *     dEmbeddings  [V, E]  out
+ *     dEmbeddings  [V, E]  out: in the rows of the batch's tokens; the caller clears the others
  *     partials     [lanes, E (+1), J]  out: each invocation's part of dKernel, and below it of
  *                  dBias; rows padded to vectors of four
  *
  * A copy of the kernel and the sums stay with the invocation.
  */
 export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions): KernelDeclaration {
-  const { vocabulary, width: E, columns: J, useBias } = options;
+  const { width: E, columns: J, useBias } = options;
   const table = rowAccess("embeddings", E);
   const sumRows = rowAccess("sums", J);
   const output = rowAccess("dEmbeddings", E);
@@ -59,21 +58,19 @@ fn main(${gridParameters}) {
   ${ownMatrix("weight", J, E, `kernel[column * ${J}u + row]`)}
   ${declareSums("dKernel", E, J)}
   ${declareSums("dBias", 1, J)}
-  for (var token = id; token < ${vocabulary}u; token += ${narrowLanes}u) {
-    let slot = slots[token];
-    ${dx.map((name) => `var ${name} = vec4f();`).join("\n")}
-    if (slot < step.distinct && taskTokens[groupTasks[slot]] == token) {
-      ${d.map((name) => `var ${name} = vec4f();`).join("\n")}
-      for (var task = groupTasks[slot]; task < groupTasks[slot + 1u]; task++) {
-        let sumsRow = ${sumRows.base("task")};
-        ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`).join("\n")}
-      }
-      ${addProduct(dx, d, J, "weight")}
-      let row = ${table.base("token")};
-      ${x.map((name, i) => `let ${name} = ${table.load("row", i)};`).join("\n")}
-      ${addOuterProducts("dKernel", E, [{ x, d }])}
-      ${d.map((name, i) => `dBias[${i}] += ${name};`).join("\n")}
+  for (var number = id; number < step.distinct; number += ${narrowLanes}u) {
+    let token = taskTokens[groupTasks[number]];
+    ${d.map((name) => `var ${name} = vec4f();`).join("\n")}
+    for (var task = groupTasks[number]; task < groupTasks[number + 1u]; task++) {
+      let sumsRow = ${sumRows.base("task")};
+      ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`).join("\n")}
     }
+    ${dx.map((name) => `var ${name} = vec4f();`).join("\n")}
+    ${addProduct(dx, d, J, "weight")}
+    let row = ${table.base("token")};
+    ${x.map((name, i) => `let ${name} = ${table.load("row", i)};`).join("\n")}
+    ${addOuterProducts("dKernel", E, [{ x, d }])}
+    ${d.map((name, i) => `dBias[${i}] += ${name};`).join("\n")}
     let to = ${output.base("token")};
     ${dx.map((name, i) => output.store("to", i, name)).join("\n")}
   }
@@ -88,7 +85,6 @@ fn main(${gridParameters}) {
     constants: { shape: "narrow", ...options },
     bindings: {
       step: uniform("Step"),
-      slots: reads("array<u32>"),
       groupTasks: reads("array<u32>"),
       taskTokens: reads("array<u32>"),
       sums: reads(sumRows.type),

@@ -170,7 +170,6 @@ function recordBody(recorder: Recorder, architecture: Architecture, parameters: 
         flow = {
           kind: "tokens",
           width: config.outputDim,
-          vocabulary: config.inputDim,
           masked: config.maskZero,
           weights,
           gradients,

@@ -86,7 +86,10 @@ export function clockOf(device: Device): "time stamps" | "wall clock" {
   return device.gpu.features.has("timestamp-query") ? "time stamps" : "wall clock";
 }
 
-async function using<Result>(device: Device, run: (stopwatch: Stopwatch) => Promise<Result>): Promise<Result> {
+async function using<Result>(
+  device: Device,
+  run: (stopwatch: Stopwatch) => Promise<Result>,
+): Promise<Result> {
   const stopwatch = new Stopwatch(device);
   try {
     return await run(stopwatch);

@@ -8,6 +8,12 @@ export type Grid = readonly [number, number?, number?];
 /** What one run of the program is about; grids follow from it. */
 export type GridOf<Sizes> = (sizes: Sizes) => Grid;
 
+/** Sets a tensor to zeros. */
+interface Clear {
+  clear: Tensor;
+  text: string;
+}
+
 interface Dispatch<Sizes> {
   kernel: Kernel;
   group: GPUBindGroup;
@@ -27,8 +33,8 @@ export function workgroups(count: number): Grid {
  * groups); running does not.
  */
 export class Program<Sizes> {
-  readonly #steps: Dispatch<Sizes>[] = [];
-  #pipelines: GPUComputePipeline[] | undefined;
+  readonly #steps: (Dispatch<Sizes> | Clear)[] = [];
+  readonly #pipelines = new Map<Kernel, GPUComputePipeline>();
 
   constructor(
     readonly device: Device,
@@ -52,28 +58,47 @@ export class Program<Sizes> {
     return this;
   }
 
+  /** Adds a step that sets a tensor to zeros. */
+  clear(tensor: Tensor): this {
+    this.#steps.push({ clear: tensor, text: `clear ${tensor.toString()}` });
+    return this;
+  }
+
   /** Number of dispatches in one run. */
   get length(): number {
-    return this.#steps.length;
+    return this.#dispatches.length;
+  }
+
+  get #dispatches(): Dispatch<Sizes>[] {
+    return this.#steps.filter((step) => "kernel" in step);
   }
 
   /** Waits until every pipeline is compiled; they compile side by side. */
   async ready(): Promise<this> {
-    this.#pipelines = await Promise.all(this.#steps.map(({ kernel }) => kernel.pipeline));
+    const kernels = this.#dispatches.map(({ kernel }) => kernel);
+    const pipelines = await Promise.all(kernels.map((kernel) => kernel.pipeline));
+    kernels.forEach((kernel, i) => this.#pipelines.set(kernel, pipelines[i]));
     return this;
   }
 
   /** Puts one run into a command encoder. */
   encode(encoder: GPUCommandEncoder, sizes: Sizes): void {
-    const pass = encoder.beginComputePass({ label: this.label });
-    for (const [i, { group, grid }] of this.#steps.entries()) {
-      const [x, y = 1, z = 1] = grid(sizes);
+    let pass: GPUComputePassEncoder | undefined;
+    for (const step of this.#steps) {
+      if ("clear" in step) {
+        pass?.end();
+        pass = undefined;
+        encoder.clearBuffer(step.clear.buffer, step.clear.offset, step.clear.bytes);
+        continue;
+      }
+      const [x, y = 1, z = 1] = step.grid(sizes);
       if (x * y * z === 0) continue;
-      pass.setPipeline(this.#pipelines![i]);
-      pass.setBindGroup(0, group);
+      pass ??= encoder.beginComputePass({ label: this.label });
+      pass.setPipeline(this.#pipelines.get(step.kernel)!);
+      pass.setBindGroup(0, step.group);
       pass.dispatchWorkgroups(x, y, z);
     }
-    pass.end();
+    pass?.end();
   }
 
   /** Runs once, in a submit of its own. */
@@ -85,7 +110,7 @@ export class Program<Sizes> {
 
   /** Names of the dispatches, with the constants of their variants. */
   get labels(): string[] {
-    return this.#steps.map(({ kernel }) => kernel.label);
+    return this.#dispatches.map(({ kernel }) => kernel.label);
   }
 
   /** Puts one dispatch into a command encoder, `times` over: for measuring it by itself. */
@@ -96,10 +121,10 @@ export class Program<Sizes> {
     times: number,
     timestamps?: GPUComputePassTimestampWrites,
   ): void {
-    const { group, grid } = this.#steps[index];
+    const { kernel, group, grid } = this.#dispatches[index];
     const [x, y = 1, z = 1] = grid(sizes);
     const pass = encoder.beginComputePass({ label: this.label, timestampWrites: timestamps });
-    pass.setPipeline(this.#pipelines![index]);
+    pass.setPipeline(this.#pipelines.get(kernel)!);
     pass.setBindGroup(0, group);
     for (let i = 0; i < times; i++) pass.dispatchWorkgroups(x, y, z);
     pass.end();

@@ -205,7 +205,7 @@ describe("the demo in Chromium", () => {
       const protocol = await here.page.createCDPSession();
       await protocol.send("Page.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
       await here.page.click("#tab-files");
-      await here.page.click("#download");
+      await here.page.click("#download-safetensors");
       await expect.poll(() => readdirSync(folder), { timeout: 5000 }).toEqual(["simple-rnn.safetensors"]);
       const input = (await here.page.$("#model-file")) as ElementHandle<HTMLInputElement>;
       await input.uploadFile(join(folder, "simple-rnn.safetensors"));

@@ -1,7 +1,6 @@
 /** Every kernel case, by the module it stands in. */
 import { cases as activate } from "./activate.cases";
 import { cases as activationGradient } from "./activation-gradient.cases";
-import { cases as assignSlots } from "./assign-slots.cases";
 import { cases as denseSigmoidLoss } from "./dense-sigmoid-loss.cases";
 import { cases as embedProject } from "./embed-project.cases";
 import { cases as embeddingGather } from "./embedding-gather.cases";
@@ -23,7 +22,6 @@ import type { KernelCase } from "./harness";
 export const kernelCases: readonly KernelCase[] = [
   activate,
   activationGradient,
-  assignSlots,
   denseSigmoidLoss,
   embedProject,
   embeddingGather,

@@ -1,4 +1,3 @@
-import { assignSlots, assignSlotsSize } from "../../kernels/assign-slots";
 import { embeddingGather, embeddingGatherSize } from "../../kernels/embedding-gather";
 import { embeddingGradient, embeddingGradientSize } from "../../kernels/embedding-gradient";
 import { embeddingGradientNarrow } from "../../kernels/embedding-gradient-narrow";
@@ -7,7 +6,7 @@ import { narrowLanes, narrowSize, narrowWorkgroups } from "../../kernels/shared/
 import { sumByTokenNarrow } from "../../kernels/sum-by-token-narrow";
 import { sumByToken, sumByTokenSize } from "../../kernels/sum-by-token";
 import type { StepValues } from "../../kernels/shared/step";
-import { workgroups, type Program } from "../../runtime/program";
+import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
 import { elementGrid, recordSumPartials, type Flow, type Recorder } from "./recorder";
@@ -16,7 +15,7 @@ type TokenFlow = Extract<Flow, { kind: "tokens" }>;
 
 /** Writes the embeddings out, a row for each state row, for layers that are not recurrent. */
 export function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): Extract<Flow, { kind: "rows" }> {
-  const { arena, capacity, plan, slots, training } = recorder;
+  const { arena, capacity, plan, training } = recorder;
   const { width } = flow;
   const values = arena.tensor("embedded", [capacity.rows, width]);
   recorder.forward.push((program) => {
@@ -31,12 +30,6 @@ export function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): Extract<F
   const gradient = arena.tensor("dEmbedded", [capacity.rows, width]);
   const sums = arena.tensor("sums", [capacity.tasks, width]);
   recorder.backward.push((program) => {
-    const { step, groupTasks, taskTokens } = plan;
-    program.dispatch(
-      assignSlots(),
-      { step, groupTasks, taskTokens, slots },
-      elementGrid((sizes) => sizes.distinct, 1, assignSlotsSize),
-    );
     recordSumByToken(recorder, program, { dz: gradient, columns: width, sums });
     recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
   });
@@ -68,19 +61,19 @@ export function recordEmbeddingGradient(
   { columns, sums, kernel }: { columns: number; sums: Tensor; kernel?: Tensor },
 ): void {
   const { step, groupTasks, taskTokens } = recorder.plan;
-  const { vocabulary, width } = flow;
-  program.dispatch(
-    embeddingGradient({ vocabulary, width, columns, projected: kernel !== undefined }),
+  const { width } = flow;
+  const dEmbeddings = flow.gradients!.embeddings;
+  program.clear(dEmbeddings).dispatch(
+    embeddingGradient({ width, columns, projected: kernel !== undefined }),
     {
       step,
-      slots: recorder.slots,
       groupTasks,
       taskTokens,
       sums,
       ...(kernel ? { kernel } : {}),
-      dEmbeddings: flow.gradients!.embeddings,
+      dEmbeddings,
     },
-    () => workgroups(Math.ceil((vocabulary * width) / embeddingGradientSize)),
+    elementGrid((sizes) => sizes.distinct, width, embeddingGradientSize),
   );
 }
 
@@ -92,21 +85,21 @@ export function recordEmbeddingGradientNarrow(
   { columns, sums, kernel }: { columns: number; sums: Tensor; kernel: Tensor },
   gradients: WeightTensors,
 ): void {
-  const { plan, slots } = recorder;
-  const { vocabulary, width } = flow;
+  const { plan } = recorder;
+  const { width } = flow;
+  const dEmbeddings = flow.gradients!.embeddings;
   const useBias = gradients.bias !== undefined;
   const { partials } = recorder;
-  program.dispatch(
-    embeddingGradientNarrow({ vocabulary, width, columns, useBias }),
+  program.clear(dEmbeddings).dispatch(
+    embeddingGradientNarrow({ width, columns, useBias }),
     {
       step: plan.step,
-      slots,
       groupTasks: plan.groupTasks,
       taskTokens: plan.taskTokens,
       sums,
       embeddings: flow.weights.embeddings,
       kernel,
-      dEmbeddings: flow.gradients!.embeddings,
+      dEmbeddings,
       partials,
     },
     () => [narrowWorkgroups],

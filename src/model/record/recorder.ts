@@ -19,7 +19,6 @@ export type Flow =
   | {
       kind: "tokens";
       width: number;
-      vocabulary: number;
       masked: boolean;
       weights: WeightTensors;
       gradients?: WeightTensors;

@@ -1,0 +1,177 @@
+import { zipSync } from "fflate";
+import h5wasm from "h5wasm";
+import { describe, expect, test, vi } from "vitest";
+import { loadModel, loadWeights, saveModel } from "../../src/io/index";
+import type { ModelFiles, ModelSource } from "../../src/io/index";
+import { FormatError, WebGpuRnnError } from "../../src/runtime/errors";
+import { assertThrows } from "../support/assert";
+import { hasShared, listShared, readShared } from "../support/shared-files";
+import { damaged, halfTrained } from "./damage";
+import { untrained } from "./models";
+
+const quiet = { onNote: () => undefined };
+/** Files of each format, as many as the issue of saved models names. */
+const count = 500;
+/** Milliseconds of computing, which a busy machine does not change; the slowest file here takes a fifth of it. */
+const longest = 1000;
+
+function computed(begin: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(begin);
+  return (user + system) / 1000;
+}
+
+interface Outcome {
+  errors: number;
+  models: number;
+}
+
+/** Loads damaged files: each must fail with an error of ours, or give a whole model, in time. */
+async function loadAll(makeSource: (seed: number) => ModelSource, files = count): Promise<Outcome> {
+  // jsfive prints what it cannot decode.
+  const silenced = [vi.spyOn(console, "log"), vi.spyOn(console, "warn")];
+  silenced.forEach((spy) => spy.mockImplementation(() => undefined));
+  const outcome: Outcome = { errors: 0, models: 0 };
+  for (let seed = 1; seed <= files; seed++) {
+    const begin = process.cpuUsage();
+    try {
+      const model = await loadModel(makeSource(seed), quiet);
+      const weights = await model.getWeights();
+      expect(weights.every(({ data }) => data.every(Number.isFinite))).toBe(true);
+      outcome.models++;
+    } catch (error) {
+      if (!(error instanceof WebGpuRnnError)) throw error;
+      expect(error.message).toMatch(/^\w+: expected .+, got .+; .+/s);
+      outcome.errors++;
+    }
+    expect(computed(begin), `seed ${seed}`).toBeLessThan(longest);
+  }
+  silenced.forEach((spy) => spy.mockRestore());
+  return outcome;
+}
+
+describe(`${count} damaged files of each format`, () => {
+  test("safetensors: an error always", async () => {
+    const bytes = await saveModel(halfTrained("stacked"), "safetensors", { metadata: { note: "as it was" } });
+    const same = (file: Uint8Array): boolean => Buffer.compare(file, bytes) === 0;
+    const { models } = await loadAll((seed) => {
+      const file = damaged(bytes, seed);
+      return same(file) ? damaged(bytes.slice(0, -1), seed) : file;
+    });
+    expect(models).toBe(0);
+  });
+
+  test("keras: an error wherever content is hit, for the zip has checksums", async () => {
+    const bytes = await saveModel(halfTrained("stacked"), "keras");
+    const weights = await untrained("stacked").getWeights();
+    const { errors } = await loadAll((seed) => damaged(bytes, seed));
+    expect(errors).toBeGreaterThan(0.9 * count);
+    // What loads in spite of its damage is the model: the damage was in what nobody reads.
+    for (let seed = 1; seed <= count; seed++) {
+      const model = await loadModel(damaged(bytes, seed), quiet).catch(() => undefined);
+      if (model) expect(await model.getWeights()).toEqual(weights);
+    }
+  });
+
+  test("h5: an error wherever the damage can be told", async () => {
+    const bytes = await saveModel(halfTrained("plain"), "h5");
+    const { errors } = await loadAll((seed) => damaged(bytes, seed));
+    expect(errors).toBeGreaterThan(0.5 * count);
+  });
+
+  test("tfjs: model.json or a shard", async () => {
+    const files = await saveModel(halfTrained("plain"), "tfjs");
+    const names = Object.keys(files);
+    const { errors } = await loadAll((seed) => {
+      const name = names[seed % names.length];
+      return { ...files, [name]: damaged(files[name], seed) };
+    });
+    expect(errors).toBeGreaterThan(0.4 * count);
+  });
+
+  test.skipIf(!hasShared("keras-files"))("those of Keras itself (../shared/keras-files)", async () => {
+    for (const name of ["a_simplernn.h5", "a_simplernn.keras"]) {
+      const bytes = readShared(`keras-files/${name}`);
+      const { errors } = await loadAll((seed) => damaged(bytes, seed));
+      expect(errors).toBeGreaterThan(0.5 * count);
+    }
+    expect(listShared("keras-files", ".h5").length).toBeGreaterThan(0);
+  });
+});
+
+describe("a file that would not fit into memory is refused before it is read", () => {
+  test("a zip bomb", async () => {
+    const zip = zipSync({
+      "metadata.json": new TextEncoder().encode("{}"),
+      "config.json": new TextEncoder().encode("{}"),
+      "model.weights.h5": new Uint8Array(50_000_000),
+    });
+    const begin = process.cpuUsage();
+    await assertThrows(() => loadModel(zip), FormatError, /at most \d+ bytes as "model.weights.h5", got 50000000/);
+    expect(computed(begin)).toBeLessThan(longest);
+  });
+
+  test("a zip that lies about its sizes", async () => {
+    const zip = zipSync({ "metadata.json": new Uint8Array(100_000), "config.json": [], "model.weights.h5": [] } as never);
+    const at = new TextDecoder("latin1").decode(zip).lastIndexOf("metadata.json") - 46;
+    new DataView(zip.buffer).setUint32(at + 24, 10, true);
+    await assertThrows(() => loadModel(zip), FormatError, /10 bytes of "metadata.json" with checksum/);
+  });
+
+  test("an HDF5 bomb: zeros folded into next to nothing", async () => {
+    const { FS } = await h5wasm.ready;
+    const file = new h5wasm.File("/bomb.h5", "w");
+    const rows = 4_000_000;
+    const layers = [{ class_name: "Embedding", config: { name: "e", input_dim: rows, output_dim: 5 } }];
+    file.create_attribute("model_config", JSON.stringify({ class_name: "Sequential", config: { layers } }), null, "S");
+    const weights = file.create_group("model_weights");
+    weights.create_attribute("layer_names", ["e"], [1], "S");
+    const group = weights.create_group("e");
+    group.create_attribute("weight_names", ["embeddings"], [1], "S");
+    const data = new Float32Array(5 * rows);
+    group.create_dataset({ name: "embeddings", data, shape: [rows, 5], chunks: [rows / 10, 5], compression: 9 });
+    file.close();
+    const bytes = FS.readFile("/bomb.h5");
+    FS.unlink("/bomb.h5");
+    expect(bytes.length).toBeLessThan(200_000);
+    await assertThrows(() => loadModel(bytes), FormatError, /more bytes of values .*, got 80000000 bytes/);
+  });
+});
+
+describe("a model in memory is unchanged by a file that fails", () => {
+  test("weights of other shapes, names and numbers, and not finite ones", async () => {
+    const model = untrained("plain");
+    const before = await model.getWeights();
+    const other = await saveModel(untrained("stacked"), "h5");
+    await assertThrows(() => loadWeights(model, other), FormatError, /weights of 3 layers.*got 5/);
+    const named = await saveModel(untrained("masked"), "keras");
+    await assertThrows(() => loadWeights(model, named), FormatError, /2 weights of layer "dense"/);
+    const broken = await untrained("plain").getWeights();
+    broken[2].data[3] = NaN;
+    const config = untrained("plain").getConfig();
+    const source = { getConfig: () => config, getWeights: () => Promise.resolve(broken) };
+    for (const format of ["keras", "h5", "safetensors"] as const) {
+      const bytes = await saveModel(source, format);
+      await assertThrows(() => loadWeights(model, bytes), FormatError, /finite values for simple_rnn.*got NaN/);
+    }
+    expect(await model.getWeights()).toEqual(before);
+  });
+
+  test("shards that are missing, cut off, too long, or elsewhere", async () => {
+    const files: ModelFiles = await saveModel(untrained("plain"), "tfjs");
+    const shard = "group1-shard1of1.bin";
+    const bytes = files[shard] as Uint8Array;
+    const json = new TextDecoder().decode(files["model.json"] as Uint8Array);
+    const withJson = (changed: string): ModelFiles => ({ ...files, "model.json": new TextEncoder().encode(changed) });
+    const cases: [ModelSource, RegExp][] = [
+      [files["model.json"] as Uint8Array, /got model.json alone; pass all its files by name/],
+      [{ "model.json": files["model.json"], "x.bin": bytes }, /the shard "group1-shard1of1.bin" among the files/],
+      [{ ...files, [shard]: bytes.subarray(1) }, /expected \d+ bytes in group1-.*a shard is cut off/],
+      [{ ...files, [shard]: new Uint8Array(bytes.length + 4) }, /expected \d+ bytes in group1-/],
+      [withJson(json.replace(shard, "../secret")), /paths of shards beside model.json, got "..\/secret"/],
+      [withJson(json.replace(shard, "https://a.b/c")), /paths of shards beside model.json/],
+      [withJson(json.replaceAll("float32", "string")), /float32, int32, .* as dtype of .*got "string"/],
+      [withJson(json.replace('"shape":[13,5]', '"shape":[5,13]')), /of shape \[13, 5\], got \[5, 13\]/],
+    ];
+    for (const [source, message] of cases) await assertThrows(() => loadModel(source), FormatError, message);
+  });
+});
