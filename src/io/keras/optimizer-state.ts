@@ -88,6 +88,7 @@ export function stateFromVariables(
     if (list.length !== plans.length || misfit >= 0) {
       return `${optimizerClass(optimizer)} needs a ${slot} for each of ${plans.length} weights, and the file has others`;
     }
+    if (list.some(({ data }) => !data.every(Number.isFinite))) return `its ${slot} has values that are not finite`;
     slots[slot] = plans.map(({ name, shape }, i): NamedWeight => ({ name, shape, data: new Float32Array(list[i].data) }));
   }
   // Keras keeps the rate as a float32; the configuration may say the same with more digits.
