@@ -18,7 +18,7 @@ export class Desk {
   readonly #review = byId<HTMLTextAreaElement>("review");
   #model: Model | undefined;
   #name = "";
-  #live = false;
+  #owner: object | undefined;
   #reading = false;
   #again = false;
   #typing: ReturnType<typeof setTimeout> | undefined;
@@ -48,21 +48,22 @@ export class Desk {
   /**
    * Puts a net on the desk.
    *
+   * @param owner the training that will go on changing it
    * @throws {Error} it is one that the page cannot look into; the net before it stays.
    */
-  async use(model: Model, name: string, { live = false } = {}): Promise<void> {
+  async use(model: Model, name: string, owner?: object): Promise<void> {
     await this.#reader.call("setModel", model);
     this.#model = model;
     this.#name = name;
-    this.#live = live;
+    this.#owner = owner;
     setText(byId("net-name"), name);
     this.onModel();
     await this.read();
   }
 
-  /** New weights of the net on the desk, in the middle of its training. */
-  async refresh(weights: Weight[]): Promise<void> {
-    if (!this.#model) return;
+  /** New weights of the net on the desk, in the middle of its training; nothing where another net lies there by now. */
+  async refresh(weights: Weight[], owner: object): Promise<void> {
+    if (!this.#model || this.#owner !== owner) return;
     this.#model = { ...this.#model, weights };
     await this.#reader.call("setWeights", weights, this.#model.layers);
     await this.read();
@@ -98,7 +99,7 @@ export class Desk {
     clearTimeout(this.#checking);
     const note = byId("check");
     if (!this.#engine.usable) return setText(note, "Computed on the processor, step by step.");
-    if (this.#live) return setText(note, "Weights of the running training, as of this moment.");
+    if (this.#owner) return setText(note, "Weights of the running training, as of this moment.");
     this.#checking = setTimeout(() => void this.#check(explained), checkMilliseconds);
   }
 

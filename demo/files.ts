@@ -37,7 +37,8 @@ export async function fromFile(
 ): Promise<Model> {
   const { architecture, weights, metadata } = await inspectModel(source);
   if (!architecture) throw new Error("The file holds weights alone, without the layers they belong to.");
-  const { layers } = architecture;
+  // Plain data: the functions of the initialisers cannot go to a worker.
+  const { layers } = JSON.parse(JSON.stringify(architecture)) as Pick<Model, "layers">;
   const preprocessing = fromMetadata(metadata) ?? (await guess?.(...sizesOf(layers)));
   if (!preprocessing) throw new Error("The file does not say which words its numbers stand for.");
   return { layers, weights, preprocessing };

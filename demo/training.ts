@@ -2,7 +2,7 @@ import { forgetCheckpoint, keepCheckpoint, type Checkpoint } from "./checkpoint"
 import type { Desk } from "./desk";
 import { announce, byId, duration, percent, setText } from "./dom";
 import type { Engine } from "./engine";
-import type { Weight } from "./net";
+import type { Model } from "./net";
 import type { Loaded, ReaderService } from "./reader.worker";
 import type { Remote } from "./rpc";
 import type { Run, Runs } from "./runs";
@@ -139,15 +139,7 @@ export class Training {
     const trainer = await Trainer.make(this.#engine.worker, device, settings, loaded, from);
     this.#trainer = trainer;
     this.onSummary(await trainer.model.summary({ print: () => undefined }));
-    const weights = await trainer.model.getWeights();
-    const { layers } = trainer.model.getConfig();
-    await this.#desk.use(
-      { layers, weights, preprocessing: loaded.preprocessing },
-      `${run.name}, in training`,
-      {
-        live: true,
-      },
-    );
+    await this.#desk.use(await modelOf(trainer, loaded), `${run.name}, in training`, run);
     if (paused) trainer.pause();
     this.#setState(paused ? "paused" : "running");
     this.#say(paused ? "Paused before the first step." : "Training …");
@@ -155,7 +147,7 @@ export class Training {
       throw new DeviceGone(message);
     });
     await Promise.race([lost, this.#runTrainer(trainer, settings, run)]);
-    await this.#finish(trainer, run, settings);
+    await this.#finish(trainer, loaded, run, settings);
   }
 
   #runTrainer(trainer: Trainer, settings: Settings, run: Run): Promise<void> {
@@ -188,17 +180,17 @@ export class Training {
       void keepCheckpoint(this.#checkpoint);
     }
     this.#lastLive = now;
-    if (!document.hidden) void this.#desk.refresh(weights);
+    if (!document.hidden) void this.#desk.refresh(weights, run);
   }
 
-  async #finish(trainer: Trainer, run: Run, settings: Settings): Promise<void> {
+  async #finish(trainer: Trainer, loaded: Loaded, run: Run, settings: Settings): Promise<void> {
     const done = trainer.progress.epoch >= settings.epochs;
     run.state = done ? "done" : "stopped";
     run.seconds = trainer.progress.seconds;
-    const weights: Weight[] = await trainer.model.getWeights();
-    const model = this.#desk.model;
-    if (model)
-      await this.#desk.use({ ...model, weights }, `${run.name}, ${done ? "trained" : "stopped early"}`);
+    await this.#desk.use(
+      await modelOf(trainer, loaded),
+      `${run.name}, ${done ? "trained" : "stopped early"}`,
+    );
     await forgetCheckpoint();
     this.#checkpoint = undefined;
     const best = Math.max(...run.epochs.map(({ val_acc }) => val_acc));
@@ -236,6 +228,11 @@ export class Training {
   #say(text: string): void {
     setText(byId("status"), text);
   }
+}
+
+/** The net as it is now. */
+async function modelOf({ model }: Trainer, { preprocessing }: Loaded): Promise<Model> {
+  return { layers: model.getConfig().layers, weights: await model.getWeights(), preprocessing };
 }
 
 /** The device's own word that it is gone, where no call has failed yet. */

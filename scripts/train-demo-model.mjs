@@ -18,7 +18,7 @@ const settings = {
   learningRate: 0.002,
   optimizer: "rmsprop",
   activation: "tanh",
-  epochs: 5,
+  epochs: 10,
   seed: 0,
 };
 /**

@@ -38,7 +38,11 @@ export interface LoadOptions {
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Sequential> {
   checkOptions("loadModel", options, ["compile", "device", "seed", "onNote"]);
-  const stored = await openModel(source);
+  return buildModel(await openModel(source), options);
+}
+
+/** The model of an opened file. */
+export async function buildModel(stored: StoredModel, options: LoadOptions): Promise<Sequential> {
   if (!stored.config) {
     const remedy = "make the model and call loadWeights(model, file)";
     throw refused("a file with the model's layers", "one of weights alone", remedy);

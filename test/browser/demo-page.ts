@@ -9,10 +9,16 @@ import { build, preview } from "vite";
 
 const configFile = fileURLToPath(new URL("../../demo/vite.config.ts", import.meta.url));
 
+/** The script that holds the package h5wasm. */
+export const hdf5Writer = /^hdf5/;
+
 /** The built demo on a local server. */
 export interface DemoSite {
   address: string;
-  /** Bytes of all its scripts, each compressed by itself as a server would send it. */
+  /**
+   * Bytes of its scripts, each compressed by itself as a server would send it; without the HDF5 writer, which is
+   * fetched by a click on "Keras" alone.
+   */
   compressedScripts: number;
   close(): Promise<void>;
 }
@@ -24,7 +30,9 @@ export async function serveDemo(): Promise<DemoSite> {
   const options = { configFile, build: { outDir }, preview: { port: 0, host: "127.0.0.1" } } as const;
   const server = await preview({ ...options, logLevel: "error" });
   const { port } = server.httpServer.address() as AddressInfo;
-  const scripts = readdirSync(join(outDir, "assets")).filter((name) => name.endsWith(".js"));
+  const scripts = readdirSync(join(outDir, "assets")).filter(
+    (name) => name.endsWith(".js") && !name.startsWith("hdf5"),
+  );
   const sizes = scripts.map((name) => gzipSync(readFileSync(join(outDir, "assets", name))).length);
   return {
     address: `http://127.0.0.1:${port}/`,
@@ -49,6 +57,8 @@ export interface Circumstances {
 export class Visit {
   /** Errors and warnings of the console, uncaught errors, requests that failed or went elsewhere. */
   readonly complaints: string[] = [];
+  /** Names of the files that were asked for. */
+  readonly files: string[] = [];
 
   private constructor(
     readonly page: Page,
@@ -60,6 +70,7 @@ export class Visit {
     });
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("request", (request) => {
+      this.files.push(request.url().split("/").at(-1) ?? "");
       const here = [address, "data:", "blob:"].some((start) => request.url().startsWith(start));
       if (!here) this.complaints.push(`request to ${request.url()}`);
     });

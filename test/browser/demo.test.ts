@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser, ElementHandle } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "../support/adapter";
-import { serveDemo, Visit, type Circumstances, type DemoSite } from "./demo-page";
+import { hdf5Writer, serveDemo, Visit, type Circumstances, type DemoSite } from "./demo-page";
 
 let site: DemoSite;
 let browser: Browser | undefined;
@@ -71,7 +71,6 @@ describe("the demo in Chromium", () => {
       expect(await here.page.$$eval("#words .unknown", (all) => all.map((one) => one.textContent))).toEqual([
         "kaleidoscopic",
       ]);
-      expect(percentOf(await here.text("#probability"))).toBeGreaterThan(50);
       await here.openDetails("#word-table");
       const rows = await here.rows("#word-table");
       expect(rows.map(([word]) => word)).toEqual([
@@ -86,7 +85,10 @@ describe("the demo in Chromium", () => {
       expect(rows.map(([, id]) => id).slice(0, 2)).toEqual(["1", "4"]);
       await here.write("I hated every minute of it.");
       await here.until("#words", /start I hated/);
-      expect(percentOf(await here.text("#probability"))).toBeLessThan(50);
+      expect(percentOf(await here.text("#probability"))).toBeLessThan(20);
+      await here.write("I loved every minute of it.");
+      await here.until("#words", /start I loved/);
+      expect(percentOf(await here.text("#probability"))).toBeGreaterThan(80);
     });
   });
 
@@ -138,6 +140,7 @@ describe("the demo in Chromium", () => {
         await here.openDetails("#epoch-table");
         const epochs = (await here.rows("#epoch-table")).map(([name, epoch]) => `${name} ${epoch}`);
         expect(epochs.slice(0, 4)).toEqual(["Run 2 1", "Run 2 2", "Run 1 1", "Run 1 2"]);
+        expect(here.files.filter((name) => hdf5Writer.test(name))).toEqual([]);
       },
       { hash: "#epochs=2" },
     );
@@ -197,21 +200,35 @@ describe("the demo in Chromium", () => {
     );
   });
 
-  it("downloads a net and reads with it after an upload", async ({ skip }) => {
+  it("downloads a net in every format, and reads with it after an upload", async ({ skip }) => {
     const folder = mkdtempSync(join(tmpdir(), "webgpu-rnn-files-"));
+    const file = (name: string) => join(folder, name);
     await visit(skip, async (here) => {
       await here.ready();
       const before = await here.text("#probability");
       const protocol = await here.page.createCDPSession();
       await protocol.send("Page.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
       await here.page.click("#tab-files");
-      await here.page.click("#download-safetensors");
-      await expect.poll(() => readdirSync(folder), { timeout: 5000 }).toEqual(["simple-rnn.safetensors"]);
+      for (const format of ["safetensors", "onnx", "keras", "tfjs"]) {
+        await here.page.click(`#download-${format}`);
+        await here.until(
+          "#file-note",
+          format === "tfjs" ? /model\.json and .* written/ : new RegExp(`${format} written`),
+        );
+      }
+      const complete = () => readdirSync(folder).filter((name) => !name.endsWith(".crdownload"));
+      await expect.poll(() => complete().length, { timeout: 5000 }).toBe(5);
+      const shards = complete().filter((name) => /\.(json|bin)$/.test(name));
       const input = (await here.page.$("#model-file")) as ElementHandle<HTMLInputElement>;
-      await input.uploadFile(join(folder, "simple-rnn.safetensors"));
-      await here.until("#file-note", /reads now/);
-      await here.until("#net-name", /opened from a file/);
-      expect(await here.text("#probability")).toBe(before);
+      for (const names of [["simple-rnn.safetensors"], ["simple-rnn.keras"], shards]) {
+        await here.write("Something else");
+        await here.until("#words", /start Something else/);
+        await input.uploadFile(...names.map(file));
+        await here.until("#file-note", new RegExp(`${names[0]} reads now`));
+        await here.page.select("#example", "1");
+        await here.page.select("#example", "0");
+        await here.until("#probability", new RegExp(`^${before}$`));
+      }
       await input.uploadFile(new URL(import.meta.url).pathname);
       await here.until("#file-note", /demo\.test\.ts: .*expected/);
       expect(await here.text("#probability")).toBe(before);

@@ -21,7 +21,11 @@ describe.skipIf(!hasShared(model))("a Keras 3.3 model that others trained (../sh
     if (!device) return context.skip();
     const notes: string[] = [];
     const loaded = await loadModel(readShared(model), { device, onNote: (note) => notes.push(note) });
-    expect(notes).toEqual(['InputLayer "input_layer": the batch size 32 is ignored, any will do']);
+    expect(notes).toEqual([
+      'InputLayer "input_layer": the batch size 32 is ignored, any will do',
+      // Its training had come to grief, and the best weights were put back.
+      "the optimizer starts afresh: its momentum has values that are not finite",
+    ]);
     const reviews = [
       [14, 20, 16, 5, 13, 66, 510, 5],
       [4, 65, 16, 727, 5, 3674, 5],
@@ -33,7 +37,9 @@ describe.skipIf(!hasShared(model))("a Keras 3.3 model that others trained (../sh
     loaded.dispose();
   });
 
-  test.skipIf(!hasShared("imdb/imdb.npz"))("its validation accuracy and loss (../shared/imdb)", async (context) => {
+  // 128 units and 2.5 million steps: forty seconds on two idle cores without a GPU.
+  const evaluation = { skip: !hasShared("imdb/imdb.npz"), timeout: 300_000 };
+  test("its validation accuracy and loss (../shared/imdb)", evaluation, async (context) => {
     if (!device) return context.skip();
     const data = fileURLToPath(new URL("../../../shared/imdb", import.meta.url));
     const { train } = await imdb.loadData({ data, numWords: 10_000 });

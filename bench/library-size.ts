@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+import type { EngineName } from "./engines/engine";
+
+/** What a page must load for a library: all code, minified and gzipped, in bytes. */
+export interface LibrarySize {
+  code: number;
+  /** WebAssembly files beside the code, gzipped, of which a browser takes one. */
+  wasm?: number;
+}
+
+/** This library counts whole; of the others what the benchmark's own use of them needs. */
+const entries: Record<EngineName, string> = {
+  "webgpu-rnn": "src/index.ts",
+  "tfjs-webgpu": "bench/engines/tfjs-webgpu.ts",
+  "tfjs-wasm": "bench/engines/tfjs-wasm.ts",
+  "jax-js": "bench/engines/jax-js.ts",
+};
+
+/** Bundles each library by itself. */
+export async function librarySizes(
+  root: string,
+  names: readonly EngineName[],
+): Promise<Partial<Record<EngineName, LibrarySize>>> {
+  const sizes: Partial<Record<EngineName, LibrarySize>> = {};
+  for (const name of names) sizes[name] = await librarySize(root, name);
+  return sizes;
+}
+
+async function librarySize(root: string, name: EngineName): Promise<LibrarySize> {
+  const outDir = join(root, ".cache", "bench", "size", name);
+  await build({
+    configFile: false,
+    root,
+    logLevel: "error",
+    build: {
+      outDir,
+      emptyOutDir: true,
+      minify: true,
+      target: "es2022",
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 4096,
+      rolldownOptions: {
+        input: join(root, entries[name]),
+        // Everything that is exported counts, used or not.
+        preserveEntrySignatures: "strict",
+      },
+    },
+  });
+  const files = readdirSync(outDir, { recursive: true, encoding: "utf8" });
+  const bytes = (extension: string): number[] =>
+    files
+      .filter((file) => file.endsWith(extension))
+      .map((file) => gzipSync(readFileSync(join(outDir, file)), { level: 9 }).length);
+  const wasm = bytes(".wasm");
+  return {
+    code: bytes(".js").reduce((sum, size) => sum + size, 0),
+    ...(wasm.length > 0 ? { wasm: Math.max(...wasm) } : {}),
+  };
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { format, resolveConfig } from "prettier";
+import type { BenchResult } from "../result";
+import { comparisonPlot } from "./plot";
+
+/**
+ * Writes a result as JSON, and its plot where it has one. The name says what was measured where, not when: a
+ * second run on the same adapter takes the place of the first.
+ */
+export async function writeResult(
+  root: string,
+  folder: string,
+  result: BenchResult,
+  say: (line: string) => void,
+): Promise<void> {
+  mkdirSync(join(root, folder), { recursive: true });
+  const name = resultName(result);
+  const file = join(folder, `${name}.json`);
+  await writeFormatted(join(root, file), JSON.stringify(result));
+  say(`wrote ${file}`);
+  const plot = result.kind === "comparison" ? comparisonPlot(result) : undefined;
+  if (plot === undefined) return;
+  writeFileSync(join(root, folder, `${name}.svg`), plot);
+  say(`wrote ${join(folder, `${name}.svg`)}`);
+}
+
+/** For instance `comparison-chromium-swiftshader`. */
+export function resultName({ kind, runtime, adapter }: BenchResult): string {
+  const known = /swiftshader|llvmpipe/i.exec(adapter)?.[0];
+  const parts = [kind, runtime.split(/[ /]/)[0], known ?? adapter];
+  return parts
+    .join("-")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 80)
+    .replace(/-$/, "");
+}
+
+/** All results in a folder, by name. */
+export function readResults(folder: string): Map<string, BenchResult> {
+  if (!existsSync(folder)) return new Map();
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  return new Map(
+    files
+      .sort()
+      .map((file) => [
+        file.replace(/\.json$/, ""),
+        JSON.parse(readFileSync(join(folder, file), "utf8")) as BenchResult,
+      ]),
+  );
+}
+
+/** Writes a file as the project's formatter would have it. */
+export async function writeFormatted(path: string, text: string): Promise<void> {
+  writeFileSync(path, await format(text, { ...(await resolveConfig(path)), filepath: path }));
+}

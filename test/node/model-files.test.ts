@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { saveModel } from "../../src/io/index";
+import { describeModel, formatDescription } from "../../src/node/describe-model";
+import { convertModel, loadModelFile, loadWeightsFile, saveModelFile } from "../../src/node/model-files";
+import { FormatError, InvalidInputError } from "../../src/runtime/errors";
+import { halfTrained } from "../io/damage";
+import { untrained } from "../io/models";
+import { assertThrows } from "../support/assert";
+import { hasShared, sharedPath } from "../support/shared-files";
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "model-files-"))));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("files of models", () => {
+  test("every format by its ending, and back, and around in a circle", async () => {
+    const model = halfTrained("stacked");
+    const metadata = { vocabulary: '["a"]' };
+    const weights = await untrained("stacked").getWeights();
+    await saveModelFile(model, at("a.safetensors"), { metadata });
+    for (const [from, to] of [["a.safetensors", "b.keras"], ["b.keras", "c.h5"], ["c.h5", "d.safetensors"]]) {
+      expect(await convertModel(at(from), at(to))).toEqual({ files: [at(to)], notes: [] });
+      const loaded = await loadModelFile(at(to));
+      expect(await loaded.getWeights()).toEqual(weights);
+      expect(await loaded.getOptimizerState()).toEqual(await model.getOptimizerState?.());
+    }
+    expect(readFileSync(at("d.safetensors"))).toEqual(readFileSync(at("a.safetensors")));
+  });
+
+  test("TF.js into a folder, and ONNX", async () => {
+    const model = halfTrained("plain");
+    const files = ["group1-shard1of1.bin", "model.json"];
+    expect(await saveModelFile(model, at("web"))).toEqual(files.map((name) => join(at("web"), name)));
+    expect(await convertModel(at("web"), at("net/model.json"))).toEqual({
+      files: files.map((name) => join(at("net"), name)),
+      notes: [],
+    });
+    const weights = await untrained("plain").getWeights();
+    expect(await (await loadModelFile(at("web"))).getWeights()).toEqual(weights);
+    expect(await (await loadModelFile(at("net/model.json"))).getWeights()).toEqual(weights);
+    await convertModel(at("web/model.json"), at("e.onnx"));
+    expect(Buffer.compare(readFileSync(at("e.onnx")), await saveModel(model, "onnx"))).toBe(0);
+    const other = untrained("plain");
+    await loadWeightsFile(other, at("net"));
+    expect(await other.getWeights()).toEqual(weights);
+  });
+
+  test("a failure writes nothing", async () => {
+    const before = readdirSync(folder).sort();
+    await saveModelFile(untrained("masked"), at("masked.keras"));
+    await assertThrows(() => convertModel(at("masked.keras"), at("masked.onnx")), InvalidInputError, /maskZero/);
+    await assertThrows(() => convertModel(at("masked.keras"), at("x.pt")), InvalidInputError, /ends in .*got ".*x.pt"/);
+    await assertThrows(() => convertModel(at("masked.keras"), at("x.weights.h5")), InvalidInputError, /ends in/);
+    await assertThrows(() => convertModel(at("none.h5"), at("x.keras")), InvalidInputError, /no such file/);
+    writeFileSync(at("bad.json"), '{"weightsManifest": [{"paths": ["../../secret"]}]}');
+    await assertThrows(() => loadModelFile(at("bad.json")), FormatError, /shards beside model.json/);
+    expect(readdirSync(folder).sort()).toEqual([...before, "bad.json", "masked.keras"].sort());
+  });
+});
+
+describe("webgpu-rnn info", () => {
+  test("what a file holds, in words", async () => {
+    await saveModelFile(halfTrained("plain"), at("info.keras"), { metadata: { note: "x".repeat(100) } });
+    const text = formatDescription(await describeModel(at("info.keras")));
+    expect(text).toMatch(/info\.keras: \.keras archive, [\d,]+ bytes, written by Keras 3\.16\.0\nModel: "sample"/);
+    expect(text).toMatch(/embedding \(Embedding\) +│ \(None, None, 5\) +│ +65 │/);
+    expect(text).toContain("Compiled: adam at 0.001, binaryCrossentropy, acc; optimizer after 3 steps");
+    expect(text).toMatch(/Tensors: 20, 494 values\n {2}layers\/dense\/vars\/0 +\[7, 1\] +<f4\n/);
+    expect(text).toContain(`Metadata note: ${"x".repeat(57)}… (100 characters)`);
+  });
+
+  test.skipIf(!hasShared("keras-files"))("Keras's own (../shared/keras-files)", async () => {
+    const weights = formatDescription(await describeModel(sharedPath("keras-files/a_simplernn.weights.h5")));
+    expect(weights).toMatch(/Keras \.weights\.h5, weights alone, 23,384 bytes/);
+    expect(weights).toContain("layers/simple_rnn/cell/vars/1");
+    const h5 = formatDescription(await describeModel(sharedPath("keras-files/seed_simplernn.h5")));
+    expect(h5).toContain("written by Keras 3.16.0 (torch)");
+    expect(h5).toContain('Note: InputLayer "input_layer": the batch size 4 is ignored, any will do');
+    await assertThrows(
+      () => describeModel(sharedPath("keras-files/c_lstm.keras")),
+      FormatError,
+      /got LSTM \("lstm"\); the engine has no others yet/,
+    );
+  });
+});
