@@ -1,4 +1,4 @@
-import { requestNodeDevice } from "webgpu-rnn/node";
+import { requestNodeDevice } from "../src/node/device";
 import type { Device } from "webgpu-rnn";
 import { webgpuRnn } from "./engines/webgpu-rnn";
 import type { Job } from "./job";

@@ -17,6 +17,8 @@ import type { Settings } from "./settings";
 import { followTheme } from "./theme";
 import { Training, type TrainingState } from "./training";
 
+const builtInName = "The net that comes with the page: 16 units, trained on sample reviews";
+
 /** Words of the sample corpus, with the four numbers that stand for no word. */
 let sampleVocabulary = 0;
 
@@ -53,9 +55,10 @@ async function start(): Promise<void> {
   const gpu = examineGpu();
   const file = await (await fetch(new URL("./model.safetensors", document.baseURI))).blob();
   const model = await fromFile(file);
+  byId("built-in").addEventListener("click", () => void desk.use(model, builtInName));
   sampleVocabulary = model.preprocessing.vocabulary.length + 4;
   showSettings(knobs.settings);
-  await desk.use(model, "The net that comes with the page: 16 units, trained on sample reviews");
+  await desk.use(model, builtInName);
   showGpu(await gpu);
   recording = await loadRecording();
   await runs.restore(recording);

@@ -116,7 +116,7 @@ export class Training {
     for (let losses = 0; ; losses++) {
       this.#lostBecause = undefined;
       try {
-        return await this.#train(settings, loaded, run, paused && losses === 0);
+        return await this.#train(settings, loaded, run, losses === 0 ? paused : this.#state === "paused");
       } catch (error) {
         const lost = this.#lostBecause ?? (isLoss(error) ? messageOf(error) : undefined);
         if (lost === undefined || losses === mostLosses) throw error;

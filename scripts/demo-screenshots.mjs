@@ -57,20 +57,20 @@ async function takeAll(browser, address, scheme) {
   await waitForText(page, "#check", /agree/);
   await page.click("#tab-memory");
   await waitForText(page, "#memory-note", /Mean of/);
-  await page.focus("#strip");
+  await page.evaluate("document.activeElement.blur()");
   for (const width of widths) {
     await page.setViewport({ width, height: 1000, deviceScaleFactor: scale[width] });
     await page.evaluate("new Promise((resolve) => setTimeout(resolve, 400))");
-    await shoot(page, join(root, "artifacts", "screenshots"), `${width}-${scheme}`, true);
-    if (width === 1440) await shoot(page, join(root, "docs", "images"), `demo-${scheme}`, false);
+    await shoot(page, join(root, "artifacts", "screenshots"), `${width}-${scheme}`);
+    if (width === 1440) await shoot(page, join(root, "docs", "images"), `demo-${scheme}`);
   }
   await context.close();
 }
 
-async function shoot(page, folder, name, fullPage) {
+async function shoot(page, folder, name) {
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.png`);
-  await page.screenshot({ path, fullPage });
+  await page.screenshot({ path, fullPage: true });
   say(path);
 }
 

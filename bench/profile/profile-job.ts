@@ -1,6 +1,7 @@
 import { dense, embedding, rmsprop, simpleRNN, type Device } from "webgpu-rnn";
 import { planArchitecture } from "../../src/model/architecture";
-import { batchCapacity, type BatchLayout } from "../../src/model/batch-plan";
+import type { BatchLayout } from "../../src/model/batch-layout";
+import { batchCapacity } from "../../src/model/batch-plan";
 import { resolveLoss } from "../../src/model/losses";
 import { Parameters } from "../../src/model/parameters";
 import { chooseScanShape } from "../../src/model/scan-choice";

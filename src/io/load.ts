@@ -132,7 +132,11 @@ function checkedConfig({ name, layers }: { name?: unknown; layers?: unknown }): 
   if (isList && (name === undefined || typeof name === "string")) {
     return { name, layers: layers as unknown as ModelConfig["layers"] };
   }
-  throw refused("a name and a list of layers as architecture", shown({ name, layers }), "save the model again");
+  throw refused(
+    "a name and a list of layers as architecture",
+    shown({ name, layers }),
+    "save the model again",
+  );
 }
 
 /** What the engine refuses of a file's content is the file's fault. */

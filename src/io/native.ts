@@ -29,7 +29,12 @@ export function writeModelFile(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
   const { config, weights, compile, state, metadata } = snapshot;
   checkMetadata(metadata);
   const architecture = JSON.stringify(config);
-  const own = { format, version, architecture, ...(compile ? { training: trainingJson(compile, state) } : {}) };
+  const own = {
+    format,
+    version,
+    architecture,
+    ...(compile ? { training: trainingJson(compile, state) } : {}),
+  };
   const tensors = [...weights, ...stateTensors(state)];
   const file = writeSafetensors(tensors, { ...metadata, ...own, checksum: noChecksum });
   const at = checksumPosition(file);

@@ -44,9 +44,16 @@ async function readH5(bytes: Uint8Array): Promise<StoredModel> {
   const file = await openHdf5(bytes);
   if (isLegacyH5(file)) return readLegacyH5(file);
   if (isWeightsH5(file)) return readWeightsH5(file);
-  const got = file.list().slice(0, 4).map(({ name }) => name);
+  const got = file
+    .list()
+    .slice(0, 4)
+    .map(({ name }) => name);
   const remedy = "save the model again with model.save or model.save_weights";
-  throw refused("an HDF5 file with model_config, layer_names or layers", got.join(", ") || "an empty one", remedy);
+  throw refused(
+    "an HDF5 file with model_config, layer_names or layers",
+    got.join(", ") || "an empty one",
+    remedy,
+  );
 }
 
 async function locate(source: ModelSource): Promise<{ bytes: Uint8Array; beside: Beside }> {
@@ -62,7 +69,9 @@ async function locateUrl(address: string | URL): Promise<{ bytes: Uint8Array; be
     url = new URL(address, base);
   } catch (cause) {
     const remedy = "in Node, read paths by loadModelFile of webgpu-rnn/node";
-    throw new InvalidInputError(describe("loadModel", "an address", JSON.stringify(address), remedy), { cause });
+    throw new InvalidInputError(describe("loadModel", "an address", JSON.stringify(address), remedy), {
+      cause,
+    });
   }
   return { bytes: await fetchBytes(url), beside: besideUrl(url, fetchBytes) };
 }
@@ -84,7 +93,9 @@ async function locateFiles(files: ModelFiles): Promise<{ bytes: Uint8Array; besi
   const main = names.length === 1 ? names[0] : names.find((name) => /(^|\/)[^/]*model\.json$/.test(name));
   if (main === undefined) {
     const remedy = "pass model.json and its shards by their names";
-    throw new InvalidInputError(describe("loadModel", "model.json among the files", names.join(", "), remedy));
+    throw new InvalidInputError(
+      describe("loadModel", "model.json among the files", names.join(", "), remedy),
+    );
   }
   return { bytes: await toBytes(files[main]), beside: besideFiles(files) };
 }

@@ -1,4 +1,4 @@
-import type { Architecture } from "../model/architecture";
+import type { Architecture, LayerPlan } from "../model/architecture";
 import type { Layer } from "../model/layers";
 import type { Optimizer } from "../model/optimizers";
 import type { CompileConfig, OptimizerState } from "../model/training-state";
@@ -59,6 +59,11 @@ export interface Snapshot {
   /** Undefined where it has not trained. */
   readonly state: OptimizerState | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The weights of one layer among those of a model, in the layer's order. */
+export function weightsOf(layer: LayerPlan, weights: readonly NamedWeight[]): NamedWeight[] {
+  return layer.weights.flatMap(({ name }) => weights.filter((weight) => weight.name === name));
 }
 
 /** Strings of the user's in a file; whatever else stands there is not taken. */

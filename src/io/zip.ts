@@ -61,10 +61,12 @@ function readDirectory(view: DataView): Map<string, Entry> {
       throw refused(`${count} entries in the zip's directory`, String(i));
     }
     const nameLength = view.getUint16(at + 28, true);
-    if (at + centralRecord + nameLength > end) throw refused("names inside the zip's directory", "a longer one");
+    if (at + centralRecord + nameLength > end)
+      throw refused("names inside the zip's directory", "a longer one");
     const nameBytes = new Uint8Array(view.buffer, view.byteOffset + at + centralRecord, nameLength);
     const name = new TextDecoder().decode(nameBytes);
-    if (entries.has(name)) throw refused("each entry of the zip once", `"${name}" twice`, "do not use this file");
+    if (entries.has(name))
+      throw refused("each entry of the zip once", `"${name}" twice`, "do not use this file");
     entries.set(name, {
       method: view.getUint16(at + 10, true),
       crc: view.getUint32(at + 16, true),
@@ -93,7 +95,8 @@ function readEntry(file: Uint8Array, view: DataView, name: string, entry: Entry)
     throw refused(`"${name}" at byte ${offset} of the zip`, "something else");
   }
   const start = begin + view.getUint16(offset + 26, true) + view.getUint16(offset + 28, true);
-  if (start + packed > file.length) throw refused(`${packed} bytes as "${name}"`, "fewer: the zip is cut off");
+  if (start + packed > file.length)
+    throw refused(`${packed} bytes as "${name}"`, "fewer: the zip is cut off");
   const bytes = unfold(name, method, file.subarray(start, start + packed), size);
   const found = crc32(bytes);
   const expected = crc.toString(16).padStart(8, "0");

@@ -2,23 +2,9 @@ import { rowsPerTask } from "../kernels/sum-by-token";
 import { noOrigin, packStep, segmentWords, stepWords, type StepValues } from "../kernels/shared/step";
 import type { TensorDeclaration } from "../runtime/arena";
 import { alignment } from "../runtime/arena";
+import type { BatchLayout } from "./batch-layout";
+import { placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
-
-/** How the steps of a batch become state rows. */
-export interface BatchLayout {
-  /** Samples that begin with zeros branch off one shared run over the padding. */
-  sharePrefix: boolean;
-  /** Steps run from the end of the row to its beginning. */
-  reverse: boolean;
-  /** One output per step, not one per sample. */
-  sequences: boolean;
-  /** Padding (token 0) does not count in the loss. */
-  maskLoss: boolean;
-  /** Labels per output row. */
-  labelWidth: number;
-  /** The plan lists the token of every state row (embeddings that are not projected). */
-  rowTokens: boolean;
-}
 
 /** The largest batch that a plan must hold. */
 export interface BatchCapacity {
@@ -28,14 +14,6 @@ export interface BatchCapacity {
   distinct: number;
   tasks: number;
   outputs: number;
-}
-
-/** Labels and weights of a data set: [rows] or [rows, T] outputs. */
-export interface Targets {
-  /** [outputs, labelWidth] */
-  labels: Float32Array;
-  /** [rows], or undefined for ones. */
-  sampleWeights?: Float32Array;
 }
 
 /** The capacity that every batch of `samples` rows of the data fits into. */
@@ -150,7 +128,19 @@ export class BatchPlanner {
     const stateRows = this.#placeSegments(data, samples);
     const { distinct, tasks } = this.#groupTokens(data, samples, grouped);
     const outputs = this.layout.sequences ? stateRows : samples;
-    this.#placeTargets(data, targets, samples);
+    placeTargets(
+      {
+        labels: this.#floats.subarray(this.#offsets.labels, this.#offsets.weights),
+        weights: this.#floats.subarray(this.#offsets.weights, this.#offsets.groupTasks),
+      },
+      {
+        data,
+        targets,
+        layout: this.layout,
+        samples: this.#sorted.subarray(0, samples),
+        segments: this.segments,
+      },
+    );
     const segments = samples + (this.layout.sharePrefix ? 1 : 0);
     const sizes: StepValues = { samples, segments, rows: stateRows, distinct, tasks, outputs, ...rates };
     packStep(sizes, this.block.subarray(0, stepWords));
@@ -267,45 +257,6 @@ export class BatchPlanner {
       const at = segments + i * segmentWords;
       block[rowTokens + block[at]] = noOrigin;
       for (let t = 0; t < block[at + 1]; t++) block[rowTokens + block[at] + 1 + t] = block[at + 2] + t;
-    }
-  }
-
-  /** Labels and weights of the outputs. The loss is a mean, so the weights hold the division. */
-  #placeTargets(data: TokenData, targets: Targets | undefined, samples: number): void {
-    const floats = this.#floats;
-    const { labels, weights } = this.#offsets;
-    const width = this.layout.labelWidth;
-    if (!this.layout.sequences) {
-      for (let i = 0; i < samples; i++) {
-        const source = this.#sorted[i];
-        for (let c = 0; c < width; c++) {
-          floats[labels + i * width + c] = targets?.labels[source * width + c] ?? 0;
-        }
-        floats[weights + 2 * i] = (targets?.sampleWeights?.[source] ?? 1) / samples;
-        floats[weights + 2 * i + 1] = 1;
-      }
-      return;
-    }
-    const masked = (token: number): boolean => this.layout.maskLoss && token === 0;
-    let counted = 0;
-    for (let i = 0; i < samples; i++) {
-      const begin = this.#sorted[i] * data.steps;
-      for (let t = 0; t < data.steps; t++) if (!masked(data.tokens[begin + t])) counted++;
-    }
-    for (let i = 0; i < samples; i++) {
-      const source = this.#sorted[i];
-      const row = this.block[this.#offsets.segments + i * segmentWords];
-      floats[weights + 2 * row] = floats[weights + 2 * row + 1] = 0;
-      for (let c = 0; c < width; c++) floats[labels + row * width + c] = 0;
-      for (let t = 0; t < data.steps; t++) {
-        const output = row + 1 + t;
-        const counts = masked(data.tokens[source * data.steps + t]) ? 0 : 1;
-        for (let c = 0; c < width; c++) {
-          floats[labels + output * width + c] = targets?.labels[(source * data.steps + t) * width + c] ?? 0;
-        }
-        floats[weights + 2 * output] = (counts * (targets?.sampleWeights?.[source] ?? 1)) / counted;
-        floats[weights + 2 * output + 1] = counts;
-      }
     }
   }
 }

@@ -1,7 +1,7 @@
 import { describe, InvalidInputError } from "../runtime/errors";
 import { CallbackList, type Callback, type Logs } from "./callback";
 import { HistoryRecorder, type History } from "./history";
-import type { Targets } from "./batch-plan";
+import type { Targets } from "./targets";
 import { runPass } from "./runner";
 import {
   checkBatchSize,

@@ -1,6 +1,6 @@
 import type { LossOptions } from "../kernels/loss";
 import { describe, InvalidInputError } from "../runtime/errors";
-import type { Targets } from "./batch-plan";
+import type { Targets } from "./targets";
 
 /** A loss, and whether the last layer's output is taken for a logit. */
 export interface Loss {

@@ -1,6 +1,6 @@
 import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
-import type { Targets } from "./batch-plan";
+import type { Targets } from "./targets";
 import type { TokenData } from "./token-data";
 import { metricEntries, type Workspace } from "./workspace";
 

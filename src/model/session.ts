@@ -1,6 +1,8 @@
 import { describe, InvalidInputError } from "../runtime/errors";
 import type { Architecture } from "./architecture";
-import { batchCapacity, type BatchLayout, type Targets } from "./batch-plan";
+import type { BatchLayout } from "./batch-layout";
+import { batchCapacity } from "./batch-plan";
+import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
 import { labelArray, labelWidth } from "./losses";
 import type { Means } from "./runner";

@@ -50,7 +50,7 @@ export async function describeModel(path: string): Promise<ModelDescription> {
     compiled:
       compile &&
       [
-        `${compile.optimizer.name} at ${compile.optimizer.learningRate}`,
+        `${compile.optimizer.name} at ${Number(compile.optimizer.learningRate.toPrecision(6))}`,
         compile.loss.kind + (compile.loss.fromLogits ? " from logits" : ""),
         ...compile.metrics,
       ].join(", "),
@@ -72,7 +72,8 @@ const number = (value: number): string => value.toLocaleString("en-US");
 
 /** The text that `webgpu-rnn info` prints. */
 export function formatDescription(description: ModelDescription): string {
-  const { path, bytes, format, writer, summary, tensors, compiled, iterations, metadata, notes } = description;
+  const { path, bytes, format, writer, summary, tensors, compiled, iterations, metadata, notes } =
+    description;
   const list = tensors.map(({ name, shape, dtype }) => [name, `[${shape.join(", ")}]`, dtype] as const);
   const width = (column: 0 | 1): number => Math.max(0, ...list.map((row) => row[column].length));
   const values = tensors.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);

@@ -106,12 +106,20 @@ describe("a file that would not fit into memory is refused before it is read", (
       "model.weights.h5": new Uint8Array(50_000_000),
     });
     const begin = process.cpuUsage();
-    await assertThrows(() => loadModel(zip), FormatError, /at most \d+ bytes as "model.weights.h5", got 50000000/);
+    await assertThrows(
+      () => loadModel(zip),
+      FormatError,
+      /at most \d+ bytes as "model.weights.h5", got 50000000/,
+    );
     expect(computed(begin)).toBeLessThan(longest);
   });
 
   test("a zip that lies about its sizes", async () => {
-    const zip = zipSync({ "metadata.json": new Uint8Array(100_000), "config.json": [], "model.weights.h5": [] } as never);
+    const zip = zipSync({
+      "metadata.json": new Uint8Array(100_000),
+      "config.json": [],
+      "model.weights.h5": [],
+    } as never);
     const at = new TextDecoder("latin1").decode(zip).lastIndexOf("metadata.json") - 46;
     new DataView(zip.buffer).setUint32(at + 24, 10, true);
     await assertThrows(() => loadModel(zip), FormatError, /10 bytes of "metadata.json" with checksum/);
@@ -122,13 +130,24 @@ describe("a file that would not fit into memory is refused before it is read", (
     const file = new h5wasm.File("/bomb.h5", "w");
     const rows = 4_000_000;
     const layers = [{ class_name: "Embedding", config: { name: "e", input_dim: rows, output_dim: 5 } }];
-    file.create_attribute("model_config", JSON.stringify({ class_name: "Sequential", config: { layers } }), null, "S");
+    file.create_attribute(
+      "model_config",
+      JSON.stringify({ class_name: "Sequential", config: { layers } }),
+      null,
+      "S",
+    );
     const weights = file.create_group("model_weights");
     weights.create_attribute("layer_names", ["e"], [1], "S");
     const group = weights.create_group("e");
     group.create_attribute("weight_names", ["embeddings"], [1], "S");
     const data = new Float32Array(5 * rows);
-    group.create_dataset({ name: "embeddings", data, shape: [rows, 5], chunks: [rows / 10, 5], compression: 9 });
+    group.create_dataset({
+      name: "embeddings",
+      data,
+      shape: [rows, 5],
+      chunks: [rows / 10, 5],
+      compression: 9,
+    });
     file.close();
     const bytes = FS.readFile("/bomb.h5");
     FS.unlink("/bomb.h5");
@@ -151,7 +170,11 @@ describe("a model in memory is unchanged by a file that fails", () => {
     const source = { getConfig: () => config, getWeights: () => Promise.resolve(broken) };
     for (const format of ["keras", "h5", "safetensors"] as const) {
       const bytes = await saveModel(source, format);
-      await assertThrows(() => loadWeights(model, bytes), FormatError, /finite values for simple_rnn.*got NaN/);
+      await assertThrows(
+        () => loadWeights(model, bytes),
+        FormatError,
+        /finite values for simple_rnn.*got NaN/,
+      );
     }
     expect(await model.getWeights()).toEqual(before);
   });
@@ -161,10 +184,16 @@ describe("a model in memory is unchanged by a file that fails", () => {
     const shard = "group1-shard1of1.bin";
     const bytes = files[shard] as Uint8Array;
     const json = new TextDecoder().decode(files["model.json"] as Uint8Array);
-    const withJson = (changed: string): ModelFiles => ({ ...files, "model.json": new TextEncoder().encode(changed) });
+    const withJson = (changed: string): ModelFiles => ({
+      ...files,
+      "model.json": new TextEncoder().encode(changed),
+    });
     const cases: [ModelSource, RegExp][] = [
-      [files["model.json"] as Uint8Array, /got model.json alone; pass all its files by name/],
-      [{ "model.json": files["model.json"], "x.bin": bytes }, /the shard "group1-shard1of1.bin" among the files/],
+      [files["model.json"], /got model.json alone; pass all its files by name/],
+      [
+        { "model.json": files["model.json"], "x.bin": bytes },
+        /the shard "group1-shard1of1.bin" among the files/,
+      ],
       [{ ...files, [shard]: bytes.subarray(1) }, /expected \d+ bytes in group1-.*a shard is cut off/],
       [{ ...files, [shard]: new Uint8Array(bytes.length + 4) }, /expected \d+ bytes in group1-/],
       [withJson(json.replace(shard, "../secret")), /paths of shards beside model.json, got "..\/secret"/],

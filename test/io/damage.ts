@@ -31,7 +31,10 @@ export function halfTrained(name: string): SavableModel {
     getWeights: () => model.getWeights(),
     getCompileConfig: () => compile,
     async getOptimizerState(): Promise<OptimizerState> {
-      const slot = (await model.getWeights()).map(({ data, ...weight }) => ({ ...weight, data: data.map((v) => v * v) }));
+      const slot = (await model.getWeights()).map(({ data, ...weight }) => ({
+        ...weight,
+        data: data.map((v) => v * v),
+      }));
       return { iterations: 3, learningRate: 0.001, slots: { momentum: slot, velocity: slot } };
     },
   };

@@ -60,7 +60,11 @@ describe("other programs run what is saved", () => {
       if (!device) return context.skip();
       const model = await trained(name, device);
       if (name === "masked") {
-        await assertThrows(() => saveModel(model, "onnx"), InvalidInputError, /ONNX.*got maskZero \(embedding\)/);
+        await assertThrows(
+          () => saveModel(model, "onnx"),
+          InvalidInputError,
+          /ONNX.*got maskZero \(embedding\)/,
+        );
       } else {
         const expected = await model.predict(tokens);
         const got = await predictOnnx(model);

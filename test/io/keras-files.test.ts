@@ -47,7 +47,10 @@ describe.skipIf(!here)("files that Keras 3.16 wrote (../shared/keras-files)", ()
   for (const [name, expected] of supported) {
     for (const kind of ["keras", "h5"] as const) {
       test(`${name}.${kind}: weights, predictions, evaluation and two more steps`, async (context) => {
-        const model = await loadModel(readShared(`keras-files/${expected.files[kind]}`), { ...quiet, device });
+        const model = await loadModel(readShared(`keras-files/${expected.files[kind]}`), {
+          ...quiet,
+          device,
+        });
         const weights = await model.getWeights();
         expected.weights.forEach(({ path, shape, values, first8, last8 }, i) => {
           expect(`sequential/${weights[i].name}`).toBe(path);
@@ -90,4 +93,30 @@ describe.skipIf(!here)("files that Keras 3.16 wrote (../shared/keras-files)", ()
       model.dispose();
     });
   }
+
+  for (const [name, { files }] of others) {
+    test(`${name}: the layers that the engine lacks are named`, async () => {
+      for (const file of [files.keras, files.h5]) {
+        await assertThrows(
+          () => loadModel(readShared(`keras-files/${file}`), quiet),
+          FormatError,
+          /layers among InputLayer, Embedding, SimpleRNN, Dense, got (LSTM|GRU|Bidirectional) \("\w+"\); the engine has/,
+        );
+      }
+    });
+  }
+
+  test("who wrote a file, what it holds, and what is done otherwise", async () => {
+    const file = await inspectModel(readShared("keras-files/seed_simplernn.h5"));
+    expect(file).toMatchObject({ format: "h5", writer: "Keras 3.16.0 (torch)", metadata: {} });
+    expect(file.tensors).toHaveLength(14);
+    expect(file.notes).toEqual(['InputLayer "input_layer": the batch size 4 is ignored, any will do']);
+    const alone = await inspectModel(readShared("keras-files/seed_simplernn.weights.h5"));
+    expect(alone).toMatchObject({ format: "weights.h5", architecture: undefined, weights: [] });
+    await assertThrows(
+      () => loadModel(readShared("keras-files/seed_simplernn.weights.h5")),
+      FormatError,
+      /a file with the model's layers, got one of weights alone; make the model and call loadWeights/,
+    );
+  });
 });

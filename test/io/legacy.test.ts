@@ -8,16 +8,37 @@ import { assertThrows } from "../support/assert";
 import { randomValues } from "../support/random";
 import { untrained } from "./models";
 
-const initializer = { class_name: "VarianceScaling", config: { scale: 1, mode: "fan_avg", distribution: "uniform", seed: null } };
+const initializer = {
+  class_name: "VarianceScaling",
+  config: { scale: 1, mode: "fan_avg", distribution: "uniform", seed: null },
+};
 const embedding = {
   class_name: "Embedding",
-  config: { name: "embedding_1", trainable: true, batch_input_shape: [null, 9], input_dim: 13, output_dim: 5, mask_zero: false },
+  config: {
+    name: "embedding_1",
+    trainable: true,
+    batch_input_shape: [null, 9],
+    input_dim: 13,
+    output_dim: 5,
+    mask_zero: false,
+  },
 };
 const rnn = {
   class_name: "SimpleRNN",
-  config: { name: "simple_rnn_1", units: 7, activation: "tanh", use_bias: true, kernel_initializer: initializer, dropout: 0.2, implementation: 0 },
+  config: {
+    name: "simple_rnn_1",
+    units: 7,
+    activation: "tanh",
+    use_bias: true,
+    kernel_initializer: initializer,
+    dropout: 0.2,
+    implementation: 0,
+  },
 };
-const dense = { class_name: "Dense", config: { name: "dense_1", units: 1, activation: "sigmoid", use_bias: true } };
+const dense = {
+  class_name: "Dense",
+  config: { name: "dense_1", units: 1, activation: "sigmoid", use_bias: true },
+};
 const layers = [embedding, rnn, dense];
 
 const plans: [layer: string, weight: string, shape: number[]][] = [
@@ -31,7 +52,13 @@ const plans: [layer: string, weight: string, shape: number[]][] = [
 
 function values(index: number): Hdf5Dataset {
   const [, , shape] = plans[index];
-  return { shape, data: randomValues(shape.reduce((a, b) => a * b), index + 1) };
+  return {
+    shape,
+    data: randomValues(
+      shape.reduce((a, b) => a * b),
+      index + 1,
+    ),
+  };
 }
 
 interface Parts {
@@ -45,11 +72,19 @@ interface Parts {
 }
 
 /** An `.h5` file as Keras 2 wrote it. */
-function keras2({ config = layers, training, optimizer, atRoot = false, spread = false }: Parts = {}): Promise<Uint8Array> {
+function keras2({
+  config = layers,
+  training,
+  optimizer,
+  atRoot = false,
+  spread = false,
+}: Parts = {}): Promise<Uint8Array> {
   const names = ["embedding_1", "dropout_1", "simple_rnn_1", "dense_1"];
   const groups = Object.fromEntries(
     names.map((name) => {
-      const own = plans.flatMap(([layer, path], i): [string, Hdf5Dataset][] => (layer === name ? [[path, values(i)]] : []));
+      const own = plans.flatMap(([layer, path], i): [string, Hdf5Dataset][] =>
+        layer === name ? [[path, values(i)]] : [],
+      );
       const paths = own.map(([path]) => path);
       const attributes = spread
         ? Object.fromEntries(paths.map((path, i) => [`weight_names${i}`, [path]]))
@@ -58,7 +93,10 @@ function keras2({ config = layers, training, optimizer, atRoot = false, spread =
     }),
   );
   if (atRoot) return writeHdf5({ attributes: { layer_names: names }, groups });
-  const state = optimizer && { attributes: { weight_names: optimizer.map(([path]) => path) }, datasets: optimizer };
+  const state = optimizer && {
+    attributes: { weight_names: optimizer.map(([path]) => path) },
+    datasets: optimizer,
+  };
   return writeHdf5({
     attributes: {
       keras_version: "2.1.5",
@@ -66,7 +104,10 @@ function keras2({ config = layers, training, optimizer, atRoot = false, spread =
       model_config: JSON.stringify({ class_name: "Sequential", config }),
       ...(training ? { training_config: JSON.stringify(training) } : {}),
     },
-    groups: { model_weights: { attributes: { layer_names: names }, groups }, ...(state ? { optimizer_weights: state } : {}) },
+    groups: {
+      model_weights: { attributes: { layer_names: names }, groups },
+      ...(state ? { optimizer_weights: state } : {}),
+    },
   });
 }
 
@@ -87,7 +128,9 @@ describe("Keras 2", () => {
     expect(cell).toMatchObject({ units: 7, kernelInitializer: { name: "glorotUniform" } });
     const { writer } = await inspectModel(await keras2());
     expect(writer).toBe("Keras 2.1.5 (tensorflow)");
-    expect(await notesOf(await keras2())).toEqual(['SimpleRNN "simple_rnn_1": dropout 0.2 has no effect here']);
+    expect(await notesOf(await keras2())).toEqual([
+      'SimpleRNN "simple_rnn_1": dropout 0.2 has no effect here',
+    ]);
   });
 
   test("names spread over several attributes, and weights alone", async () => {
@@ -98,7 +141,11 @@ describe("Keras 2", () => {
     const model = untrained("plain");
     await loadWeights(model, weightsOnly);
     expect((await model.getWeights()).map(({ data }) => [...data])).toEqual(expected);
-    await assertThrows(() => loadModel(weightsOnly), FormatError, /weights alone; make the model and call loadWeights/);
+    await assertThrows(
+      () => loadModel(weightsOnly),
+      FormatError,
+      /weights alone; make the model and call loadWeights/,
+    );
   });
 
   test("lr, and the optimizer's variables under the names of each of its versions", async () => {
@@ -111,7 +158,10 @@ describe("Keras 2", () => {
     const slots = plans.map((_, i) => values(i));
     const forms: Record<string, [string, Hdf5Dataset][]> = {
       "2.1": slots.map((slot, i) => [`training/RMSprop/Variable_${i}:0`, slot]),
-      "2.4": [["RMSprop/iter:0", iteration], ...slots.map((slot, i): [string, Hdf5Dataset] => [`RMSprop/${plans[i][1].slice(0, -2)}/rms:0`, slot])],
+      "2.4": [
+        ["RMSprop/iter:0", iteration],
+        ...slots.map((slot, i): [string, Hdf5Dataset] => [`RMSprop/${plans[i][1].slice(0, -2)}/rms:0`, slot]),
+      ],
       "2.12": [
         ["iteration:0", iteration],
         ["current_learning_rate:0", { shape: [], data: Float32Array.of(0.5) }],
@@ -129,14 +179,22 @@ describe("Keras 2", () => {
       expect(state.learningRate).toBe(version === "2.12" ? 0.5 : 0.01);
       expect(state.slots.velocity.map(({ data }) => data)).toEqual(slots.map(({ data }) => data));
     }
-    const strange: [string, Hdf5Dataset][] = [["RMSprop/velocity/a:0", slots[1]], ["RMSprop/what:0", slots[0]]];
+    const strange: [string, Hdf5Dataset][] = [
+      ["RMSprop/velocity/a:0", slots[1]],
+      ["RMSprop/what:0", slots[0]],
+    ];
     const notes = await notesOf(await keras2({ training, optimizer: strange }));
     expect(notes).toContain('the optimizer starts afresh: its variable "RMSprop/what:0" is not known');
   });
 
   test("what the engine lacks of compile leaves the model uncompiled, with a note", async () => {
     const optimizer_config = { class_name: "Adam", config: { lr: 0.001, decay: 0.1 } };
-    const compile = (changes: object): object => ({ loss: "binary_crossentropy", metrics: [], optimizer_config, ...changes });
+    const compile = (changes: object): object => ({
+      loss: "binary_crossentropy",
+      metrics: [],
+      optimizer_config,
+      ...changes,
+    });
     const adam = { class_name: "Adam", config: { lr: 0.001 } };
     const cases: [object, RegExp][] = [
       [compile({}), /the engine's Adam has no decay \(0.1\)/],
@@ -154,13 +212,28 @@ describe("Keras 2", () => {
     const changed = (layer: { class_name: string; config: object }, changes: object): object[] =>
       layers.map((each) => (each === layer ? { ...each, config: { ...each.config, ...changes } } : each));
     const cases: [object, RegExp][] = [
-      [[embedding, lstm, { ...lstm, class_name: "Flatten" }, dense], /among InputLayer, Embedding, SimpleRNN, Dense, got LSTM \("lstm_1"\), Flatten/],
-      [changed(rnn, { activation: "hard_sigmoid" }), /activation of SimpleRNN "simple_rnn_1" among tanh, .*got "hard_sigmoid"/],
+      [
+        [embedding, lstm, { ...lstm, class_name: "Flatten" }, dense],
+        /among InputLayer, Embedding, SimpleRNN, Dense, got LSTM \("lstm_1"\), Flatten/,
+      ],
+      [
+        changed(rnn, { activation: "hard_sigmoid" }),
+        /activation of SimpleRNN "simple_rnn_1" among tanh, .*got "hard_sigmoid"/,
+      ],
       [changed(dense, { activation: "elu" }), /activation of Dense "dense_1" among .*got "elu"/],
       [changed(rnn, { stateful: true }), /stateful of SimpleRNN "simple_rnn_1" as false, got true/],
-      [changed(rnn, { units: "many" }), /units of SimpleRNN "simple_rnn_1" as a whole number from 1, got "many"/],
-      [changed(rnn, { units: 8 }), /"model_weights\/simple_rnn_1\/simple_rnn_1\/kernel:0" of shape \[5, 8\], got \[5, 7\]/],
-      [changed(embedding, { batch_input_shape: [null, 9, 3] }), /\[batch, steps\] as the input of Embedding "embedding_1"/],
+      [
+        changed(rnn, { units: "many" }),
+        /units of SimpleRNN "simple_rnn_1" as a whole number from 1, got "many"/,
+      ],
+      [
+        changed(rnn, { units: 8 }),
+        /"model_weights\/simple_rnn_1\/simple_rnn_1\/kernel:0" of shape \[5, 8\], got \[5, 7\]/,
+      ],
+      [
+        changed(embedding, { batch_input_shape: [null, 9, 3] }),
+        /\[batch, steps\] as the input of Embedding "embedding_1"/,
+      ],
       [{ name: "x" }, /a list of layers/],
       [[embedding, rnn], /weights of 2 layers \(embedding_1, simple_rnn_1\), got 3/],
       [[rnn, dense], /layers that the engine can build|an embedding before it/],
@@ -175,7 +248,9 @@ describe("Keras 2", () => {
     const linear = { ...dense, config: { ...dense.config, activation: "linear" } };
     const activation = { class_name: "Activation", config: { name: "activation_1", activation: "softmax" } };
     const fixed = { ...embedding, config: { ...embedding.config, batch_input_shape: [32, 9] } };
-    const model = await loadModel(await keras2({ config: [fixed, rnn, linear, activation] }), { onNote: () => undefined });
+    const model = await loadModel(await keras2({ config: [fixed, rnn, linear, activation] }), {
+      onNote: () => undefined,
+    });
     expect(model.getConfig().layers.at(-1)).toMatchObject({ className: "Dense", activation: "softmax" });
     const notes = await notesOf(await keras2({ config: [fixed, rnn, dense] }));
     expect(notes[0]).toBe('Embedding "embedding_1": the batch size 32 is ignored, any will do');
@@ -203,7 +278,9 @@ describe("what lies in the datasets", () => {
 
   test("float64 is cast, and the cast is stated; names of fixed length are read", async () => {
     const data = Float64Array.from({ length: 7 }, (_, i) => (i + 1) / 3);
-    const bytes = await withKernel((group) => group.create_dataset({ name: "other", data, shape: [7, 1], dtype: "<d" }));
+    const bytes = await withKernel((group) =>
+      group.create_dataset({ name: "other", data, shape: [7, 1], dtype: "<d" }),
+    );
     const notes: string[] = [];
     const model = await loadModel(bytes, { onNote: (note) => notes.push(note) });
     expect((await model.getWeights())[4].data).toEqual(Float32Array.from(data));
@@ -211,17 +288,35 @@ describe("what lies in the datasets", () => {
   });
 
   test("texts, and no values at all, are refused", async () => {
-    const texts = await withKernel((group) => group.create_dataset({ name: "other", data: Array<string>(7).fill("x"), shape: [7, 1] }));
-    await assertThrows(() => loadModel(texts), FormatError, /numbers as "model_weights\/dense_1\/dense_1\/other"/);
+    const texts = await withKernel((group) =>
+      group.create_dataset({ name: "other", data: Array<string>(7).fill("x"), shape: [7, 1] }),
+    );
+    await assertThrows(
+      () => loadModel(texts),
+      FormatError,
+      /numbers as "model_weights\/dense_1\/dense_1\/other"/,
+    );
     const none = await withKernel(() => undefined);
-    await assertThrows(() => loadModel(none), FormatError, /a dataset "model_weights.*other", got none; .*with its weights/);
+    await assertThrows(
+      () => loadModel(none),
+      FormatError,
+      /a dataset "model_weights.*other", got none; .*with its weights/,
+    );
   });
 
   test("groups without datasets are no model", async () => {
     const empty = await writeHdf5({ groups: { layers: { groups: { dense: { groups: { vars: {} } } } } } });
     const model = untrained("plain");
-    await assertThrows(() => loadWeights(model, empty), FormatError, /weights in the file, got groups without a dataset/);
+    await assertThrows(
+      () => loadWeights(model, empty),
+      FormatError,
+      /weights in the file, got groups without a dataset/,
+    );
     const other = await writeHdf5({ groups: { data: {} } });
-    await assertThrows(() => loadModel(other), FormatError, /model_config, layer_names or layers, got an empty one/);
+    await assertThrows(
+      () => loadModel(other),
+      FormatError,
+      /model_config, layer_names or layers, got an empty one/,
+    );
   });
 });

@@ -131,10 +131,18 @@ describe("the native model file", () => {
 
   test("sources that are no bytes", async () => {
     const load = (source: unknown) => () => loadModel(source as Uint8Array);
-    await assertThrows(load("imdb.keras"), InvalidInputError, /an address, got "imdb.keras"; in Node, .*loadModelFile/);
+    await assertThrows(
+      load("imdb.keras"),
+      InvalidInputError,
+      /an address, got "imdb.keras"; in Node, .*loadModelFile/,
+    );
     await assertThrows(load(7), InvalidInputError, /got number; read the file first/);
     await assertThrows(load(null), InvalidInputError, /got null/);
-    await assertThrows(load({ "a.bin": new Uint8Array(0), "b.bin": new Uint8Array(0) }), InvalidInputError, /model.json/);
+    await assertThrows(
+      load({ "a.bin": new Uint8Array(0), "b.bin": new Uint8Array(0) }),
+      InvalidInputError,
+      /model.json/,
+    );
     const options = { compiled: false } as object;
     await assertThrows(() => loadModel(new Uint8Array(0), options), InvalidInputError, /got "compiled"/);
   });
@@ -149,7 +157,11 @@ describe("other kinds of files are named", () => {
     "TF.js": [text(' \n{"modelTopology": {}}'), "tfjs", /a Sequential model, got one of class nothing/],
     "a graph model": [text('{"format": "graph-model"}'), "tfjs", /a TF.js layers model, got a graph model/],
     "other JSON": [text('{"name": "x"}'), "tfjs", /modelTopology in model.json, got nothing/],
-    ONNX: [Uint8Array.of(8, 9, 18, 3, ...new Uint8Array(20).fill(65)), "onnx", /got an ONNX file; .*not read/],
+    ONNX: [
+      Uint8Array.of(8, 9, 18, 3, ...new Uint8Array(20).fill(65)),
+      "onnx",
+      /got an ONNX file; .*not read/,
+    ],
     "nothing known": [text("hello, world, hello, world"), "unknown", /got bytes of no known model format/],
     "nothing at all": [new Uint8Array(0), "unknown", /got bytes of no known model format/],
   };

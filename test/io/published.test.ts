@@ -45,23 +45,28 @@ describe.skipIf(!hasShared(model))("a Keras 3.3 model that others trained (../sh
     const { train } = await imdb.loadData({ data, numWords: 10_000 });
     const x = padSequences(train.x.slice(20_000), { maxlen: 500 });
     const loaded = await loadModel(readShared(model), { ...quiet, device });
-    const { loss, accuracy } = await loaded.evaluate(x, Array.from(train.y).slice(20_000), { batchSize: 256 });
+    const { loss, accuracy } = await loaded.evaluate(x, Array.from(train.y).slice(20_000), {
+      batchSize: 256,
+    });
     expect(accuracy).toBeCloseTo(0.8484, 9);
     expect(loss.toFixed(4)).toBe("0.3670");
     loaded.dispose();
   });
 });
 
-describe.skipIf(!hasShared("models/tfjs-lstm-text"))("TF.js models that others converted (../shared/models)", () => {
-  for (const [folder, message] of [
-    ["tfjs-lstm-text", /layers among .*, got LSTM \("lstm_2"\); the engine has no others yet/],
-    ["tfjs-embedding-lstm", /got LSTM \("lstm_1", "lstm_2"\), Flatten \("flatten_1"\)/],
-  ] as const) {
-    test(`${folder}: its layers are refused by name`, async () => {
-      const files: ModelFiles = Object.fromEntries(
-        listShared(`models/${folder}`, "").map((name) => [name, readShared(`models/${folder}/${name}`)]),
-      );
-      await assertThrows(() => loadModel(files), FormatError, message);
-    });
-  }
-});
+describe.skipIf(!hasShared("models/tfjs-lstm-text"))(
+  "TF.js models that others converted (../shared/models)",
+  () => {
+    for (const [folder, message] of [
+      ["tfjs-lstm-text", /layers among .*, got LSTM \("lstm_2"\); the engine has no others yet/],
+      ["tfjs-embedding-lstm", /got LSTM \("lstm_1", "lstm_2"\), Flatten \("flatten_1"\)/],
+    ] as const) {
+      test(`${folder}: its layers are refused by name`, async () => {
+        const files: ModelFiles = Object.fromEntries(
+          listShared(`models/${folder}`, "").map((name) => [name, readShared(`models/${folder}/${name}`)]),
+        );
+        await assertThrows(() => loadModel(files), FormatError, message);
+      });
+    }
+  },
+);

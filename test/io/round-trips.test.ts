@@ -8,7 +8,11 @@ import { samples, tokens, trained, untrained } from "./models";
 
 const formats = ["safetensors", "keras", "h5", "tfjs"] as const;
 
-async function reload(model: Sequential, format: (typeof formats)[number], device?: Device): Promise<Sequential> {
+async function reload(
+  model: Sequential,
+  format: (typeof formats)[number],
+  device?: Device,
+): Promise<Sequential> {
   const source: ModelSource = await saveModel(model, format, { metadata: { note: "ä" } });
   return loadModel(source, { device });
 }
@@ -84,7 +88,9 @@ describe("training goes on from the file", () => {
     const plain = await loadModel(bytes, { compile: false });
     expect(plain.getCompileConfig()).toBeUndefined();
     await expect(plain.predict(tokens)).rejects.toThrow(/a compiled model/);
-    const stateless = await loadModel(await saveModel(model, "keras", { includeOptimizer: false }), { device });
+    const stateless = await loadModel(await saveModel(model, "keras", { includeOptimizer: false }), {
+      device,
+    });
     expect((await stateless.getOptimizerState()).iterations).toBe(0);
     [model, fresh, plain, stateless].forEach((made) => made.dispose());
   });

@@ -1,6 +1,7 @@
 import type { Activation } from "../../src/kernels/shared/activation";
 import type { StepValues } from "../../src/kernels/shared/step";
-import { BatchPlanner, batchCapacity, planTensors, type BatchLayout } from "../../src/model/batch-plan";
+import type { BatchLayout } from "../../src/model/batch-layout";
+import { BatchPlanner, batchCapacity, planTensors } from "../../src/model/batch-plan";
 import { tokenData, withPadding, type TokenData } from "../../src/model/token-data";
 import { Arena, write } from "../../src/runtime/arena";
 import type { Tensor } from "../../src/runtime/tensor";

@@ -18,7 +18,19 @@ const maxObjects = 20_000;
 const maxExpansion = 64;
 const smallFile = 2 ** 20;
 
-const dtypes: Record<string, number | undefined> = { f2: 2, f4: 4, f8: 8, i1: 1, i2: 2, i4: 4, i8: 8, u1: 1, u2: 2, u4: 4, u8: 8 };
+const dtypes: Record<string, number | undefined> = {
+  f2: 2,
+  f4: 4,
+  f8: 8,
+  i1: 1,
+  i2: 2,
+  i4: 4,
+  i8: 8,
+  u1: 1,
+  u2: 2,
+  u4: 4,
+  u8: 8,
+};
 
 /**
  * Opens an HDF5 file for reading. The reader, jsfive, is loaded with the first file.
@@ -68,7 +80,9 @@ export class Hdf5File {
   attributes(path: string): Record<string, unknown> {
     const group = this.#groups.get(path);
     if (!group) return {};
-    return guarded(() => Object.fromEntries(Object.entries(group.attrs).map(([key, value]) => [key, plain(value)])));
+    return guarded(() =>
+      Object.fromEntries(Object.entries(group.attrs).map(([key, value]) => [key, plain(value)])),
+    );
   }
 
   /** A string attribute, undefined where there is none. */
@@ -124,11 +138,18 @@ export class Hdf5File {
   }
 
   #spend(path: string, count: number, bytes: number, dataset: Dataset): void {
-    const chunk = guarded(() => dataset._dataobjects.chunks ?? []).reduce((product, size) => product * size, 1);
+    const chunk = guarded(() => dataset._dataobjects.chunks ?? []).reduce(
+      (product, size) => product * size,
+      1,
+    );
     const needed = Math.max(count, chunk) * bytes;
     if (!(needed <= this.#left)) {
       const got = `${needed} bytes as "${path}"`;
-      throw refused(`at most ${this.#left} more bytes of values in a file of this size`, got, "do not use this file");
+      throw refused(
+        `at most ${this.#left} more bytes of values in a file of this size`,
+        got,
+        "do not use this file",
+      );
     }
     this.#left -= needed;
   }
@@ -145,7 +166,7 @@ export class Hdf5File {
       const item = group.get(name);
       if (item === null) continue;
       if (item instanceof this.#groupClass) this.#visit(inner, item, depth + 1);
-      else this.#datasets.set(inner, item as Dataset);
+      else this.#datasets.set(inner, item);
     }
   }
 }
@@ -166,7 +187,8 @@ function checkLength(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 48) throw refused("an HDF5 file", `${bytes.length} bytes`);
   const end = view.getBigUint64(bytes[8] < 2 ? 40 : 28, true);
-  if (end > BigInt(bytes.length)) throw refused(`an HDF5 file of ${end} bytes`, `${bytes.length}: it is cut off`);
+  if (end > BigInt(bytes.length))
+    throw refused(`an HDF5 file of ${end} bytes`, `${bytes.length}: it is cut off`);
 }
 
 function plain(value: unknown): unknown {
@@ -181,7 +203,12 @@ function listOfTexts(value: unknown, name: string): string[] {
 }
 
 /** Unallocated datasets come with holes. */
-function toNumbers(path: string, values: unknown[], count: number, dtype: string): Float32Array | Float64Array {
+function toNumbers(
+  path: string,
+  values: unknown[],
+  count: number,
+  dtype: string,
+): Float32Array | Float64Array {
   const data = dtype.charAt(1) === "f" ? new Float32Array(count) : new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const value = values[i];

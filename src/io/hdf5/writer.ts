@@ -38,7 +38,9 @@ export async function writeHdf5(root: Hdf5Group): Promise<Uint8Array<ArrayBuffer
   } catch (cause) {
     const got = cause instanceof Error ? cause.message : String(cause);
     const remedy = "save in another format, and report this";
-    throw new InvalidInputError(describe("saveModel", "a model that HDF5 can hold", `"${got}"`, remedy), { cause });
+    throw new InvalidInputError(describe("saveModel", "a model that HDF5 can hold", `"${got}"`, remedy), {
+      cause,
+    });
   } finally {
     FS.unlink(name);
   }

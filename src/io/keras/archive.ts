@@ -22,7 +22,7 @@ export async function readKerasArchive(bytes: Uint8Array): Promise<StoredModel> 
   const file = await openHdf5(weightsBytes);
   return {
     format: "keras",
-    writer: `Keras ${typeof metadata.keras_version === "string" ? metadata.keras_version : "of an unknown version"}`,
+    writer: writerOf(metadata),
     config,
     metadata: stringsOf(metadata.metadata),
     notes,
@@ -33,6 +33,11 @@ export async function readKerasArchive(bytes: Uint8Array): Promise<StoredModel> 
   };
 }
 
+function writerOf({ keras_version: version, writer }: Record<string, unknown>): string {
+  const keras = `Keras ${typeof version === "string" ? version : "of an unknown version"}`;
+  return typeof writer === "string" ? `${keras} (${writer})` : keras;
+}
+
 /** Writes a `.keras` archive. */
 export async function writeKerasArchive(snapshot: Snapshot): Promise<Uint8Array<ArrayBuffer>> {
   const { config, compile, metadata } = snapshot;
@@ -41,7 +46,12 @@ export async function writeKerasArchive(snapshot: Snapshot): Promise<Uint8Array<
   json.build_config = { input_shape: [null, architecture.steps ?? null] };
   if (compile) json.compile_config = compileToKeras(compile);
   const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-  const about = { keras_version: kerasVersion, date_saved: savedAt(new Date()), writer: "webgpu-rnn", metadata };
+  const about = {
+    keras_version: kerasVersion,
+    date_saved: savedAt(new Date()),
+    writer: "webgpu-rnn",
+    metadata,
+  };
   return writeZip({
     "metadata.json": text(about),
     "config.json": text(json),

@@ -22,7 +22,9 @@ export function initializerFromKeras(value: unknown): StoredInitializer | undefi
     const key = `${String(config.scale)} ${String(config.mode)} ${distribution}`;
     return Object.hasOwn(scaled, key) ? known({ name: scaled[key], config: {} }) : undefined;
   }
-  const numbers = Object.entries(config).filter(([key, entry]) => typeof entry === "number" && key !== "seed");
+  const numbers = Object.entries(config).filter(
+    ([key, entry]) => typeof entry === "number" && key !== "seed",
+  );
   const name = value.class_name.replace(/Initializer$/, "");
   return known({ name, config: Object.fromEntries(numbers) as Record<string, number> });
 }

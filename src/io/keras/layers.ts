@@ -70,7 +70,12 @@ const translations: {
 
   SimpleRNN: {
     fromKeras(config) {
-      config.refuseUnless({ stateful: false, return_state: false, zero_output_for_mask: false, time_major: false });
+      config.refuseUnless({
+        stateful: false,
+        return_state: false,
+        zero_output_for_mask: false,
+        time_major: false,
+      });
       config.noteUnless(trainingOnly);
       return simpleRNN(config.size("units"), {
         name: config.name,
@@ -153,8 +158,8 @@ export function layerFromKeras(className: Layer["className"], config: ConfigRead
 
 /** Keras's configuration of a layer, under the name it has in the model. */
 export function layerToKeras(layer: Layer, name: string): Record<string, unknown> {
-  const { toKeras } = translations[layer.className] as Translation<Layer>;
-  return { name, trainable: true, dtype: "float32", ...toKeras(layer) };
+  const translation = translations[layer.className] as Translation<Layer>;
+  return { name, trainable: true, dtype: "float32", ...translation.toKeras(layer) };
 }
 
 /** Where a layer's weight number `index` lies in its group of a `.weights.h5` file. */

@@ -6,7 +6,7 @@ import type { NamedWeight } from "../../model/weights";
 import type { Hdf5File } from "../hdf5/reader";
 import { writeHdf5 } from "../hdf5/writer";
 import type { Hdf5Dataset, Hdf5Group } from "../hdf5/writer";
-import { parseJson, refused, stringsOf } from "../stored-model";
+import { parseJson, refused, stringsOf, weightsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
 import { configFromKeras, configToKeras } from "./model-config";
 import { optimizerVariables, stateFromVariables } from "./optimizer-state";
@@ -26,9 +26,13 @@ export function isLegacyH5(file: Hdf5File): boolean {
 export function readLegacyH5(file: Hdf5File): StoredModel {
   const notes: string[] = [];
   const modelConfig = file.text("", "model_config");
-  const config = modelConfig === undefined ? undefined : configFromKeras(parseJson(modelConfig, "model_config"), notes);
+  const config =
+    modelConfig === undefined ? undefined : configFromKeras(parseJson(modelConfig, "model_config"), notes);
   const trainingConfig = file.text("", "training_config");
-  const compile = trainingConfig === undefined ? undefined : compileFromKeras(parseJson(trainingConfig, "training_config"), notes);
+  const compile =
+    trainingConfig === undefined
+      ? undefined
+      : compileFromKeras(parseJson(trainingConfig, "training_config"), notes);
   const root = file.hasGroup("model_weights") ? "model_weights" : "";
   return {
     format: "h5",
@@ -49,12 +53,18 @@ function readMetadata(file: Hdf5File): Record<string, string> {
 }
 
 function writerOf(file: Hdf5File, root: string): string {
-  const version = file.text("", "keras_version") ?? file.text(root, "keras_version") ?? "of an unknown version";
+  const version =
+    file.text("", "keras_version") ?? file.text(root, "keras_version") ?? "of an unknown version";
   const backend = file.text("", "backend") ?? file.text(root, "backend");
   return `Keras ${version}${backend === undefined ? "" : ` (${backend})`}`;
 }
 
-function readWeights(file: Hdf5File, root: string, architecture: Architecture, notes: string[]): NamedWeight[] {
+function readWeights(
+  file: Hdf5File,
+  root: string,
+  architecture: Architecture,
+  notes: string[],
+): NamedWeight[] {
   const under = (path: string): string => (root === "" ? path : `${root}/${path}`);
   const stored = (file.texts(root, "layer_names") ?? [])
     .map((name) => ({ name, paths: file.texts(under(name), "weight_names") ?? [] }))
@@ -67,7 +77,12 @@ function readWeights(file: Hdf5File, root: string, architecture: Architecture, n
   }
   return layers.flatMap((layer, i) => {
     const { name, paths } = stored[i];
-    return readLayerWeights(file, layer, paths.map((path) => under(`${name}/${path}`)), notes);
+    return readLayerWeights(
+      file,
+      layer,
+      paths.map((path) => under(`${name}/${path}`)),
+      notes,
+    );
   });
 }
 
@@ -81,7 +96,11 @@ function readState(
   const names = file.texts(root, "weight_names");
   if (names === undefined) return undefined;
   const variables = names.map((name) => ({ name, ...file.read(`${root}/${name}`) }));
-  const state = stateFromVariables(variables, optimizer, architecture.layers.flatMap(({ weights }) => weights));
+  const state = stateFromVariables(
+    variables,
+    optimizer,
+    architecture.layers.flatMap(({ weights }) => weights),
+  );
   if (typeof state !== "string") return state;
   notes.push(`the optimizer starts afresh: ${state}`);
   return undefined;
@@ -110,15 +129,12 @@ export function writeLegacyH5(snapshot: Snapshot): Promise<Uint8Array<ArrayBuffe
 }
 
 function weightsGroup(model: string, architecture: Architecture, weights: readonly NamedWeight[]): Hdf5Group {
-  const byName = new Map(weights.map((weight) => [weight.name, weight]));
   const groups: Record<string, Hdf5Group> = {
     top_level_model_weights: { attributes: { weight_names: [] } },
   };
   for (const layer of architecture.layers) {
-    const datasets = layer.weights.map(({ name }): [string, Hdf5Dataset] => {
-      const { shape, data } = byName.get(name) as NamedWeight;
-      return [`${model}/${name}`, { shape, data }];
-    });
+    const own = weightsOf(layer, weights);
+    const datasets = own.map(({ name, ...values }): [string, Hdf5Dataset] => [`${model}/${name}`, values]);
     groups[layer.name] = { attributes: { weight_names: datasets.map(([path]) => path) }, datasets };
   }
   const layer_names = architecture.layers.map(({ name }) => name);

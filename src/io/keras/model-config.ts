@@ -4,7 +4,14 @@ import type { DenseActivation, Layer } from "../../model/layers";
 import { InvalidInputError } from "../../runtime/errors";
 import { isRecord, refused, shown } from "../stored-model";
 import type { ModelConfig } from "../stored-model";
-import { foldableActivations, isLayerClass, layerClasses, layerFromKeras, layerToKeras, stepsOf } from "./layers";
+import {
+  foldableActivations,
+  isLayerClass,
+  layerClasses,
+  layerFromKeras,
+  layerToKeras,
+  stepsOf,
+} from "./layers";
 import { ConfigReader } from "./reader";
 
 interface KerasLayer {
@@ -26,7 +33,12 @@ export function configFromKeras(json: unknown, notes: string[]): ModelConfig {
     return { name, layers: layers.reduce<Layer[]>((built, layer) => append(built, layer, notes), []) };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
-    throw refused("layers that the engine can build", `"${error.message}"`, "change the model in Keras", error);
+    throw refused(
+      "layers that the engine can build",
+      `"${error.message}"`,
+      "change the model in Keras",
+      error,
+    );
   }
 }
 

@@ -48,7 +48,11 @@ export function optimizerVariables(
   optimizer: Optimizer,
   state: OptimizerState,
   plans: readonly Plan[],
-): { iterations: number; learningRate: number; slots: { name: string; shape: readonly number[]; data: Float32Array }[] } {
+): {
+  iterations: number;
+  learningRate: number;
+  slots: { name: string; shape: readonly number[]; data: Float32Array }[];
+} {
   const slots = order(optimizer, plans).map(({ slot, plan }) => {
     const { name, shape } = plans[plan];
     return { name: `${name.replaceAll("/", "_")}_${slot}`, shape, data: state.slots[slot][plan].data };
@@ -77,7 +81,8 @@ export function stateFromVariables(
   optimizer: Optimizer,
   plans: readonly Plan[],
 ): OptimizerState | string {
-  const named = variables.length > 0 && variables.some(({ name }) => slotPatterns.some(([form]) => form.test(name)));
+  const named =
+    variables.length > 0 && variables.some(({ name }) => slotPatterns.some(([form]) => form.test(name)));
   const sorted = named ? sortByName(variables) : sortByPosition(variables, optimizer, plans);
   if (typeof sorted === "string") return sorted;
   const { iterations, learningRate, lists } = sorted;
@@ -88,8 +93,13 @@ export function stateFromVariables(
     if (list.length !== plans.length || misfit >= 0) {
       return `${optimizerClass(optimizer)} needs a ${slot} for each of ${plans.length} weights, and the file has others`;
     }
-    if (list.some(({ data }) => !data.every(Number.isFinite))) return `its ${slot} has values that are not finite`;
-    slots[slot] = plans.map(({ name, shape }, i): NamedWeight => ({ name, shape, data: new Float32Array(list[i].data) }));
+    if (list.some(({ data }) => !data.every(Number.isFinite)))
+      return `its ${slot} has values that are not finite`;
+    slots[slot] = plans.map(({ name, shape }, i): NamedWeight => ({
+      name,
+      shape,
+      data: new Float32Array(list[i].data),
+    }));
   }
   // Keras keeps the rate as a float32; the configuration may say the same with more digits.
   const isTheSame = learningRate === undefined || learningRate === Math.fround(optimizer.learningRate);
@@ -124,15 +134,17 @@ function sortByPosition(
   const scalars = variables.findIndex(({ shape }) => shape.length > 0);
   const count = scalars < 0 ? variables.length : scalars;
   const slots = variables.slice(count);
-  const sorted: Sorted = { iterations: variables[0]?.data[0] ?? 0, learningRate: undefined, lists: new Map() };
+  const sorted: Sorted = {
+    iterations: variables[0]?.data[0] ?? 0,
+    learningRate: undefined,
+    lists: new Map(),
+  };
   if (count === 0) sorted.iterations = 0;
   if (count > 1) sorted.learningRate = variables[1].data[0];
   if (count > 2) return `it has ${count} scalars`;
   const names = slotNames(optimizer);
   const places =
-    count === 2
-      ? order(optimizer, plans)
-      : names.flatMap((slot) => plans.map((_, plan) => ({ slot, plan })));
+    count === 2 ? order(optimizer, plans) : names.flatMap((slot) => plans.map((_, plan) => ({ slot, plan })));
   if (slots.length < places.length) return `it has ${slots.length} variables instead of ${places.length}`;
   places.forEach(({ slot }, i) => sorted.lists.set(slot, [...(sorted.lists.get(slot) ?? []), slots[i]]));
   return sorted;

@@ -60,7 +60,11 @@ export class ConfigReader {
     for (const [key, value] of Object.entries(expected)) {
       const got = this.values[key];
       if (got === undefined || got === null || got === value) continue;
-      throw refused(`${key} of ${this.where} as ${shown(value)}`, shown(got), "this engine has nothing else yet");
+      throw refused(
+        `${key} of ${this.where} as ${shown(value)}`,
+        shown(got),
+        "this engine has nothing else yet",
+      );
     }
   }
 

@@ -18,7 +18,8 @@ class NotTaken extends Error {}
 export function compileFromKeras(json: unknown, notes: string[]): CompileConfig | undefined {
   if (!isRecord(json)) return undefined;
   const stored = json.optimizer ?? json.optimizer_config;
-  if (stored === undefined || stored === null || json.loss === undefined || json.loss === null) return undefined;
+  if (stored === undefined || stored === null || json.loss === undefined || json.loss === null)
+    return undefined;
   try {
     const optimizer = optimizerFromKeras(stored);
     const loss = lossFromKeras(json.loss);
@@ -60,14 +61,21 @@ const optimizers: Record<string, { make: (options: object) => Optimizer; own: re
 };
 
 /** Arguments of Keras that the engine has not; their value when they do nothing. */
-const withoutEffect: Config = { decay: 0, use_ema: false, gradient_accumulation_steps: null, loss_scale_factor: null };
+const withoutEffect: Config = {
+  decay: 0,
+  use_ema: false,
+  gradient_accumulation_steps: null,
+  loss_scale_factor: null,
+};
 
 function optimizerFromKeras(stored: unknown): Optimizer {
   const className = isRecord(stored) ? stored.class_name : stored;
   const config: Config = isRecord(stored) && isRecord(stored.config) ? stored.config : {};
   const name = Object.keys(optimizers).find((known) => isSame(known, className));
   if (name === undefined) {
-    throw new NotTaken(`the engine has ${Object.keys(optimizers).join(", ")}, not the optimizer ${shown(className)}`);
+    throw new NotTaken(
+      `the engine has ${Object.keys(optimizers).join(", ")}, not the optimizer ${shown(className)}`,
+    );
   }
   for (const [key, value] of Object.entries(withoutEffect)) {
     const got = config[key];
@@ -89,7 +97,11 @@ function argument(config: Config, key: ArgumentName): number | boolean | undefin
 
 /** Names in camelCase, snake_case, and as classes are the same. */
 function isSame(known: string, name: unknown): boolean {
-  const plain = (text: string): string => text.replace(/^(keras|Custom|Addons|.*>)/, "").replaceAll("_", "").toLowerCase();
+  const plain = (text: string): string =>
+    text
+      .replace(/^(keras|Custom|Addons|.*>)/, "")
+      .replaceAll("_", "")
+      .toLowerCase();
   return typeof name === "string" && plain(known) === plain(name);
 }
 

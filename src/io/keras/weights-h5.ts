@@ -5,7 +5,7 @@ import type { NamedWeight } from "../../model/weights";
 import type { Hdf5File } from "../hdf5/reader";
 import { writeHdf5 } from "../hdf5/writer";
 import type { Hdf5Dataset } from "../hdf5/writer";
-import { refused } from "../stored-model";
+import { refused, weightsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
 import { variablePath } from "./layers";
 import { optimizerVariables, stateFromVariables } from "./optimizer-state";
@@ -36,7 +36,11 @@ export function readWeightsH5(file: Hdf5File): StoredModel {
 }
 
 /** The weights of a model from numbered variables. */
-export function weightsFromVariables(file: Hdf5File, architecture: Architecture, notes: string[]): NamedWeight[] {
+export function weightsFromVariables(
+  file: Hdf5File,
+  architecture: Architecture,
+  notes: string[],
+): NamedWeight[] {
   const folder = layerFolders.find((name) => file.hasGroup(name));
   const groups = groupNames(architecture.layers);
   const stored = file.paths.filter((path) => path.startsWith(`${folder}/`));
@@ -48,7 +52,12 @@ export function weightsFromVariables(file: Hdf5File, architecture: Architecture,
     const group = `${folder}/${groups[i]}`;
     const known = layer.weights.map((_, index) => `${group}/${variablePath(layer.config.className, index)}`);
     const others = stored.filter((path) => path.startsWith(`${group}/`) && !known.includes(path));
-    return readLayerWeights(file, layer, [...known.filter((path) => file.hasDataset(path)), ...others], notes);
+    return readLayerWeights(
+      file,
+      layer,
+      [...known.filter((path) => file.hasDataset(path)), ...others],
+      notes,
+    );
   });
   const count = architecture.layers.reduce((sum, layer) => sum + layer.weights.length, 0);
   if (stored.length === count) return weights;
@@ -65,8 +74,15 @@ export function stateFromNumbered(
 ): OptimizerState | undefined {
   const count = file.paths.filter((path) => path.startsWith("optimizer/vars/")).length;
   if (count === 0) return undefined;
-  const variables = Array.from({ length: count }, (_, i) => ({ name: "", ...file.read(`optimizer/vars/${i}`) }));
-  const state = stateFromVariables(variables, optimizer, architecture.layers.flatMap(({ weights }) => weights));
+  const variables = Array.from({ length: count }, (_, i) => ({
+    name: "",
+    ...file.read(`optimizer/vars/${i}`),
+  }));
+  const state = stateFromVariables(
+    variables,
+    optimizer,
+    architecture.layers.flatMap(({ weights }) => weights),
+  );
   if (typeof state !== "string") return state;
   notes.push(`the optimizer starts afresh: ${state}`);
   return undefined;
@@ -77,13 +93,12 @@ export function writeWeightsH5(
   architecture: Architecture,
   { weights, compile, state }: Snapshot,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const byName = new Map(weights.map((weight) => [weight.name, weight]));
   const groups = groupNames(architecture.layers);
   const datasets = architecture.layers.flatMap((layer, i) =>
-    layer.weights.map(({ name }, index): [string, Hdf5Dataset] => {
-      const { shape, data } = byName.get(name) as NamedWeight;
-      return [`layers/${groups[i]}/${variablePath(layer.config.className, index)}`, { shape, data }];
-    }),
+    weightsOf(layer, weights).map((weight, index): [string, Hdf5Dataset] => [
+      `layers/${groups[i]}/${variablePath(layer.config.className, index)}`,
+      weight,
+    ]),
   );
   if (compile && state) datasets.push(...stateDatasets(compile.optimizer, state, architecture));
   return writeHdf5({ datasets });

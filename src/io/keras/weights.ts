@@ -22,7 +22,11 @@ export function readLayerWeights(
   const keys = layer.weights.map(({ name }) => lastName(name));
   if (paths.length !== keys.length) {
     const expected = `${keys.length} weights of layer "${layer.name}" (${keys.join(", ")})`;
-    throw refused(expected, `${paths.length} (${paths.join(", ")})`, "use weights of a model with the same layers");
+    throw refused(
+      expected,
+      `${paths.length} (${paths.join(", ")})`,
+      "use weights of a model with the same layers",
+    );
   }
   return layer.weights.map(({ name, shape }, i) => {
     checkName(keys, i, paths[i]);
@@ -46,7 +50,11 @@ function lastName(path: string): string {
 function checkName(keys: readonly string[], index: number, path: string): void {
   const name = lastName(path);
   if (name === keys[index] || !keys.includes(name)) return;
-  throw refused(`${keys[index]} in place ${index}`, `"${path}"`, "use weights of a model with the same layers");
+  throw refused(
+    `${keys[index]} in place ${index}`,
+    `"${path}"`,
+    "use weights of a model with the same layers",
+  );
 }
 
 /** States once that values were stored wider or narrower than they are computed with. */

@@ -108,7 +108,9 @@ function attribute(name: string, given: Attribute): Parts {
 }
 
 function value({ name, shape }: { name: string; shape: readonly Dimension[] }, type: number): Parts {
-  const dimensions = shape.flatMap((size) => message(1, typeof size === "number" ? int(1, size) : text(2, size)));
+  const dimensions = shape.flatMap((size) =>
+    message(1, typeof size === "number" ? int(1, size) : text(2, size)),
+  );
   const tensor = message(1, int(1, type), message(2, dimensions));
   return [...text(1, name), ...message(2, tensor)];
 }

@@ -34,9 +34,7 @@ const translations: { [Name in Trained["className"]]: Translation<Extract<Traine
     if (config.maskZero) {
       const got = `maskZero (${name})`;
       const remedy = "save it as keras, h5 or tfjs";
-      throw new InvalidInputError(
-        describe("saveModel", "layers that ONNX's operators can do", got, remedy),
-      );
+      throw new InvalidInputError(describe("saveModel", "layers that ONNX's operators can do", got, remedy));
     }
     const table = graph.constant(embeddings.name, embeddings.shape, embeddings.data);
     return graph.node("Gather", [table, input.name], { axis: { int: 0 } });
@@ -53,7 +51,11 @@ const translations: { [Name in Trained["className"]]: Translation<Extract<Traine
     // ONNX has no name for no activation: it is Affine, 1 · x + 0.
     const cell: Record<string, Attribute> =
       activation === "linear"
-        ? { activations: { strings: ["Affine"] }, activation_alpha: { floats: [1] }, activation_beta: { floats: [0] } }
+        ? {
+            activations: { strings: ["Affine"] },
+            activation_alpha: { floats: [1] },
+            activation_beta: { floats: [0] },
+          }
         : { activations: { strings: [activations[activation]] } };
     const attributes = { hidden_size: { int: units }, ...cell };
     if (!returnSequences) {
@@ -101,7 +103,8 @@ function stepsFirst(graph: Graph, layer: string, input: Input, goBackwards: bool
 function transposed({ shape: [rows, columns], data }: Weight): Float32Array {
   const result = new Float32Array(data.length);
   for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) result[column * rows + row] = data[row * columns + column];
+    for (let column = 0; column < columns; column++)
+      result[column * rows + row] = data[row * columns + column];
   }
   return result;
 }

@@ -28,7 +28,10 @@ export function message(field: number, ...parts: readonly Parts[]): Parts {
 
 /** A list of integers, packed. */
 export function ints(field: number, values: readonly number[]): Parts {
-  return message(field, values.map((value) => varint(BigInt(value))));
+  return message(
+    field,
+    values.map((value) => varint(BigInt(value))),
+  );
 }
 
 /** All parts, one behind the other. */

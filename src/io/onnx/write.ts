@@ -1,5 +1,5 @@
 import { planArchitecture } from "../../model/architecture";
-import type { NamedWeight } from "../../model/weights";
+import { weightsOf } from "../stored-model";
 import type { Snapshot } from "../stored-model";
 import { Graph } from "./graph";
 import type { Dimension } from "./graph";
@@ -14,18 +14,21 @@ import { addLayer } from "./layers";
  */
 export function writeOnnx({ config, weights, metadata }: Snapshot): Uint8Array<ArrayBuffer> {
   const architecture = planArchitecture(config.layers);
-  const byName = new Map(weights.map((weight) => [weight.name, weight]));
   const graph = new Graph();
   const input = { name: "tokens", shape: ["batch", architecture.steps ?? "steps"] satisfies Dimension[] };
   let output = input.name;
   let isSequence = true;
   for (const layer of architecture.layers) {
-    const own = layer.weights.map(({ name }) => byName.get(name) as NamedWeight);
-    output = addLayer(graph, layer, own, { name: output, isSequence });
+    output = addLayer(graph, layer, weightsOf(layer, weights), { name: output, isSequence });
     isSequence = layer.outputShape(null).length === 3;
   }
   output = graph.node("Identity", [output], {}, "output");
   const steps = isSequence ? [architecture.steps ?? "steps"] : [];
   const shape: Dimension[] = ["batch", ...steps, architecture.outputs];
-  return graph.toFile({ name: config.name ?? "sequential", input, output: { name: output, shape }, metadata });
+  return graph.toFile({
+    name: config.name ?? "sequential",
+    input,
+    output: { name: output, shape },
+    metadata,
+  });
 }

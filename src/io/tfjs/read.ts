@@ -110,7 +110,16 @@ function parseEntry(weight: unknown, begin: number, group: number): Entry {
   };
   const bytes = (shape as number[]).reduce((product, size) => product * size, dtypes[stored].bytes);
   const end = begin + bytes;
-  return { name, shape: shape as number[], dtype: stored, scale: number("scale", 1), min: number("min", 0), begin, end, group };
+  return {
+    name,
+    shape: shape as number[],
+    dtype: stored,
+    scale: number("scale", 1),
+    min: number("min", 0),
+    begin,
+    end,
+    group,
+  };
 }
 
 async function readShards(paths: readonly string[], beside: Beside): Promise<Uint8Array> {
@@ -124,14 +133,27 @@ async function readShards(paths: readonly string[], beside: Beside): Promise<Uin
   return all;
 }
 
-function checkLength(paths: readonly string[], group: number, entries: readonly Entry[], length: number): void {
+function checkLength(
+  paths: readonly string[],
+  group: number,
+  entries: readonly Entry[],
+  length: number,
+): void {
   const expected = entries.filter((entry) => entry.group === group).at(-1)?.end ?? 0;
   if (length === expected) return;
   const cut = length < expected ? ": a shard is cut off" : "";
-  throw refused(`${expected} bytes in ${paths.join(", ")}`, `${length}${cut}`, "use undamaged copies of the shards");
+  throw refused(
+    `${expected} bytes in ${paths.join(", ")}`,
+    `${length}${cut}`,
+    "use undamaged copies of the shards",
+  );
 }
 
-function readWeights(architecture: Architecture, entries: readonly Entry[], data: readonly Uint8Array[]): NamedWeight[] {
+function readWeights(
+  architecture: Architecture,
+  entries: readonly Entry[],
+  data: readonly Uint8Array[],
+): NamedWeight[] {
   const plans = architecture.layers.flatMap(({ name, weights }) =>
     weights.map((weight) => ({ ...weight, layer: name })),
   );

@@ -44,7 +44,10 @@ export function writeTfjs(snapshot: Snapshot): Record<string, Uint8Array<ArrayBu
 /** Keras 3's configuration in the words of Keras 2, which TF.js reads. */
 function asKeras2(layer: Layer, config: Record<string, unknown>): Record<string, unknown> {
   const { batch_shape, ...rest } = config;
-  const entries = Object.entries(rest).map(([key, value]) => [key, isInitializer(value) ? short(value) : value]);
+  const entries = Object.entries(rest).map(([key, value]) => [
+    key,
+    isInitializer(value) ? short(value) : value,
+  ]);
   const plain = Object.fromEntries(entries) as Record<string, unknown>;
   return layer.className === "InputLayer" ? { ...plain, batch_input_shape: batch_shape } : plain;
 }

@@ -7,7 +7,8 @@ import type { StepValues } from "../../kernels/shared/step";
 import type { Arena } from "../../runtime/arena";
 import { workgroups, type GridOf, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
-import type { BatchCapacity, BatchLayout } from "../batch-plan";
+import type { BatchLayout } from "../batch-layout";
+import type { BatchCapacity } from "../batch-plan";
 import type { WeightTensors } from "../parameters";
 
 /** Dispatches to be recorded into a program. */

@@ -1,0 +1,15 @@
+/** How the steps of a batch become state rows. */
+export interface BatchLayout {
+  /** Samples that begin with zeros branch off one shared run over the padding. */
+  sharePrefix: boolean;
+  /** Steps run from the end of the row to its beginning. */
+  reverse: boolean;
+  /** One output per step, not one per sample. */
+  sequences: boolean;
+  /** Padding (token 0) does not count in the loss. */
+  maskLoss: boolean;
+  /** Labels per output row. */
+  labelWidth: number;
+  /** The plan lists the token of every state row (embeddings that are not projected). */
+  rowTokens: boolean;
+}
