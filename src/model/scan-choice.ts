@@ -14,6 +14,9 @@ const samples = 64;
 const steps = 64;
 const rounds = 3;
 
+/** Milliseconds within which a GPU does the measured batch in the wide shape: about 20 µs a step. */
+const fastEnough = 1.5;
+
 /**
  * Which shape of the scan is faster on this device for the widest recurrent layer: measured once, then remembered.
  * The narrow shape serves adapters on which a barrier is dear, the wide one those with many lanes.
@@ -35,8 +38,10 @@ export async function chooseScanShape(
   if (wanted) return wanted;
   if (units === 0 || units > maxNarrowUnits) return "wide";
   return device.cached(`scan shape for ${units} units`, async () => {
-    const narrow = await timeOf(device, units, "narrow");
     const wide = await timeOf(device, units, "wide");
+    // The narrow shape's long unrolled text takes some drivers seconds to compile: not where it cannot win.
+    if (!device.software && wide < fastEnough) return "wide";
+    const narrow = await timeOf(device, units, "narrow");
     return narrow < wide ? "narrow" : "wide";
   });
 }

@@ -17,6 +17,8 @@ export class Device {
     readonly gpu: GPUDevice,
     /** What the adapter calls itself, in one line: vendor, architecture, device, description. */
     readonly description: string,
+    /** Whether the "GPU" is the processor. */
+    readonly software: boolean,
   ) {
     void gpu.lost.then((info) => (this.#lost = info));
   }
@@ -53,7 +55,7 @@ export class Device {
     }
     try {
       const device = await adapter.requestDevice({ label: "webgpu-rnn", requiredFeatures, requiredLimits });
-      return new Device(device, describeAdapter(adapter.info));
+      return new Device(device, describeAdapter(adapter.info), Boolean(adapter.info.isFallbackAdapter));
     } catch (cause) {
       throw new DeviceError(
         `requestDevice: expected a device of the adapter "${describeAdapter(adapter.info)}", got "${String(cause)}"; ` +
