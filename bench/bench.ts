@@ -3,6 +3,7 @@ import { commandHelp } from "../src/node/help";
 import { openBrowserHost } from "./browser-host";
 import { fullSizes, makeJob, quickSizes, type JobSizes } from "./data";
 import { drive, type Plan } from "./driver";
+import { engineNames } from "./engines/engine";
 import { openNodeHost, type Host } from "./host";
 import type { Job } from "./job";
 import { librarySizes } from "./library-size";
@@ -11,7 +12,7 @@ import { benchFlags, parseBenchFlags, selection, type BenchFlags } from "./optio
 import { comparisonTable, profileTable } from "./report/tables";
 import { writeDocs } from "./report/docs";
 import { writeResult } from "./report/write";
-import type { BenchResult, Circumstances } from "./result";
+import type { BenchResult, Circumstances, Comparison } from "./result";
 
 /** Where a run of the benchmark writes to. */
 export interface BenchOutput {
@@ -49,13 +50,7 @@ export async function bench(
     say(`adapter: ${circumstances.adapter}`);
     const result: BenchResult = flags.profile
       ? { kind: "profile", ...circumstances, profile: await host.profile() }
-      : {
-          kind: "comparison",
-          ...circumstances,
-          rounds: plan.rounds,
-          reports: await drive(host, job, plan, say),
-          librarySizes: await librarySizes(root, plan.engines),
-        };
+      : { kind: "comparison", ...circumstances, ...(await compareEngines(root, host, job, plan, say)) };
     print(result.kind === "profile" ? profileTable(result) : comparisonTable(result));
     const folder = flags.out ?? (flags.quick ? join(".cache", "bench", "results") : join("bench", "results"));
     await writeResult(root, folder, result, say);
@@ -63,6 +58,18 @@ export async function bench(
   } finally {
     await host.close();
   }
+}
+
+async function compareEngines(
+  root: string,
+  host: Host,
+  job: Job,
+  plan: Plan,
+  say: BenchOutput["say"],
+): Promise<Pick<Comparison, "rounds" | "reports" | "librarySizes">> {
+  const reports = await drive(host, job, plan, say);
+  const engines = engineNames.filter((name) => reports.some(({ engine }) => engine === name));
+  return { rounds: plan.rounds, reports, librarySizes: await librarySizes(root, engines) };
 }
 
 function planOf({ only, node, quick, rounds }: BenchFlags): Plan {

@@ -3,11 +3,6 @@ import { defineConfig } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** With these a page may share memory between threads: TF.js's wasm backend then uses all cores. */
-const isolation = {
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-};
 
 /** The page with all engines. */
 export default defineConfig({
@@ -27,5 +22,4 @@ export default defineConfig({
     // TF.js is large, and this page is not for visitors.
     chunkSizeWarningLimit: 4096,
   },
-  preview: { headers: isolation },
 });

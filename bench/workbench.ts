@@ -20,9 +20,9 @@ export interface Timing {
 
 /** Figures of an engine that are not times. */
 export interface Needs {
-  /** Dispatches of one training step, or of one forward pass where the engine cannot train. */
-  dispatches: number;
-  memory: Memory | undefined;
+  /** Of one training step; missing where the engine cannot train, or has no GPU. */
+  dispatches?: number;
+  memory?: Memory;
 }
 
 /** Training steps that the engines are compared over. */
@@ -82,10 +82,10 @@ export class Workbench {
 
   async needs(name: EngineName, steps: number): Promise<Needs> {
     const contestant = this.#get(name, steps);
-    const dispatches = await countDispatches(
-      () => contestant.step?.(0) ?? contestant.probabilities(),
-    );
-    return { dispatches, memory: contestant.device && memoryOf(contestant.device) };
+    const { device, step } = contestant;
+    if (!device) return {};
+    const dispatches = step && (await countDispatches(() => step.call(contestant, 0)));
+    return { dispatches, memory: memoryOf(device) };
   }
 
   close(name: EngineName, steps: number): void {

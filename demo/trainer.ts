@@ -1,6 +1,7 @@
 import { adam, dense, embedding, rmsprop, sgd, simpleRNN, type Layer, type Optimizer } from "webgpu-rnn";
 import type { WorkerDevice, WorkerEngine, WorkerModel } from "webgpu-rnn/worker";
 import type { Weight } from "./net";
+import { Pace } from "./pace";
 import type { Loaded } from "./reader.worker";
 import type { Settings } from "./settings";
 
@@ -52,11 +53,6 @@ export interface Speed {
   epoch: number;
 }
 
-/** Time between two looks at the figures: long enough for the GPU to run on, short enough to stop at once. */
-const pieceMilliseconds = 200;
-/** A piece never grows faster than this, so that one lucky timing cannot make the next one long. */
-const largestGrowth = 2;
-
 const optimizers = { rmsprop, adam, sgd };
 
 /** The optimizer that the knobs ask for. */
@@ -82,7 +78,7 @@ export class Trainer {
   readonly #model: WorkerModel;
   readonly #settings: Settings;
   readonly #data: Loaded;
-  #stepsPerPiece = 1;
+  readonly #pace = new Pace();
   #order: Uint32Array | undefined;
   #stopping = false;
   #pausing: (() => void) | undefined;
@@ -181,7 +177,7 @@ export class Trainer {
   async #piece(events: TrainerEvents): Promise<void> {
     const { progress } = this;
     const { batchSize } = this.#settings;
-    const steps = Math.min(this.#stepsPerPiece, this.#allowed, this.stepsPerEpoch - progress.step);
+    const steps = Math.min(this.#pace.steps, this.#allowed, this.stepsPerEpoch - progress.step);
     this.#allowed -= steps;
     const first = progress.step * batchSize;
     const { x, y } = this.#gather(this.#orderOf(progress.epoch).subarray(first, first + steps * batchSize));
@@ -195,8 +191,7 @@ export class Trainer {
     progress.sums.loss += loss * rows;
     progress.sums.acc += acc * rows;
     progress.sums.rows += rows;
-    const wanted = Math.round((steps * pieceMilliseconds) / milliseconds);
-    this.#stepsPerPiece = Math.max(1, Math.min(wanted, largestGrowth * this.#stepsPerPiece));
+    this.#pace.took({ steps, milliseconds });
     const at = progress.epoch + progress.step / this.stepsPerEpoch;
     events.onPoint({ at, loss, acc }, this.#speed(steps, rows, milliseconds));
   }

@@ -48,7 +48,7 @@ function needsTable({ reports, librarySizes }: Comparison): string {
     return [
       engineTitles[engine],
       String(steps),
-      needs ? digitsOfCount(needs.dispatches) : "–",
+      needs?.dispatches === undefined ? "–" : digitsOfCount(needs.dispatches),
       needs?.memory ? megabytes(needs.memory.peak) : "–",
       size ? `${kilobytes(size.code)}${size.wasm ? ` + ${kilobytes(size.wasm)} wasm` : ""}` : "–",
     ];

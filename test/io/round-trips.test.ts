@@ -3,7 +3,10 @@ import { loadModel, saveModel } from "../../src/io/index";
 import type { ModelSource } from "../../src/io/index";
 import type { Sequential } from "../../src/model/sequential";
 import type { Device } from "../../src/runtime/device";
+import type { OptimizerState } from "../../src/model/training-state";
+import { InvalidInputError, StateError } from "../../src/runtime/errors";
 import { getTestDevice } from "../support/adapter";
+import { assertThrows } from "../support/assert";
 import { samples, tokens, trained, untrained } from "./models";
 
 const formats = ["safetensors", "keras", "h5", "tfjs"] as const;
@@ -93,5 +96,28 @@ describe("training goes on from the file", () => {
     });
     expect((await stateless.getOptimizerState()).iterations).toBe(0);
     [model, fresh, plain, stateless].forEach((made) => made.dispose());
+  });
+
+  test("an optimizer's state that is another's is refused, and changes nothing", async (context) => {
+    if (!device) return context.skip();
+    const model = await trained("plain", device);
+    const state = await model.getOptimizerState();
+    const { velocity, ...others } = state.slots;
+    const short = { ...state.slots, velocity: velocity.slice(1) };
+    const cases: [object, RegExp][] = [
+      [{ ...state, iterations: -1 }, /iterations as a whole number of at least 0, got -1/],
+      [{ ...state, learningRate: NaN }, /learningRate as a number of at least 0, got NaN/],
+      [
+        { ...state, slots: others },
+        /slots velocity, momentum, average_gradient of rmsprop, got momentum, average_gradient/,
+      ],
+      [{ ...state, slots: short }, /setOptimizerState \(velocity\): expected 6 weights/],
+    ];
+    for (const [wrong, message] of cases) {
+      await assertThrows(() => model.setOptimizerState(wrong as OptimizerState), InvalidInputError, message);
+    }
+    expect(await model.getOptimizerState()).toEqual(state);
+    await assertThrows(() => untrained("plain").setOptimizerState(state), StateError, /a compiled model/);
+    model.dispose();
   });
 });

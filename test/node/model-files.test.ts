@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { saveModel } from "../../src/io/index";
+import { loadModel, saveModel } from "../../src/io/index";
 import { describeModel, formatDescription } from "../../src/node/describe-model";
 import { convertModel, loadModelFile, loadWeightsFile, saveModelFile } from "../../src/node/model-files";
-import { FormatError, InvalidInputError } from "../../src/runtime/errors";
+import { DownloadError, FormatError, InvalidInputError } from "../../src/runtime/errors";
 import { halfTrained } from "../io/damage";
 import { untrained } from "../io/models";
 import { assertThrows } from "../support/assert";
@@ -79,6 +81,38 @@ describe("files of models", () => {
     writeFileSync(at("bad.json"), '{"weightsManifest": [{"paths": ["../../secret"]}]}');
     await assertThrows(() => loadModelFile(at("bad.json")), FormatError, /shards beside model.json/);
     expect(readdirSync(folder).sort()).toEqual([...before, "bad.json", "masked.keras"].sort());
+  });
+});
+
+describe("addresses", () => {
+  const server = createServer((request, response) => {
+    const path = at(decodeURIComponent(request.url ?? ""));
+    response.writeHead(existsSync(path) ? 200 : 404);
+    response.end(existsSync(path) ? readFileSync(path) : "nothing here");
+  });
+  let base: string;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => server.close());
+
+  test("a file, and model.json with the shards beside it; what is not there", async () => {
+    const weights = await untrained("plain").getWeights();
+    await saveModelFile(halfTrained("plain"), at("served.keras"));
+    await saveModelFile(halfTrained("plain"), at("served/model.json"));
+    for (const name of ["served.keras", "served/model.json"]) {
+      expect(await (await loadModel(`${base}/${name}`)).getWeights()).toEqual(weights);
+      expect(await (await loadModel(new URL(name, base))).getWeights()).toEqual(weights);
+    }
+    rmSync(at("served/group1-shard1of1.bin"));
+    for (const name of ["none.keras", "served/model.json"]) {
+      await assertThrows(
+        () => loadModel(`${base}/${name}`),
+        DownloadError,
+        /a file at http.*, got status 404/,
+      );
+    }
   });
 });
 
