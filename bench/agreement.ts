@@ -2,7 +2,19 @@ import { ReferenceModel } from "../test/reference/model";
 import type { LayerDescription } from "../test/support/layers";
 import { rmspropSettings, rowsOf, withSteps, type Job } from "./job";
 import { largestDifference } from "./statistics";
-import { comparedSteps, type Evidence } from "./workbench";
+
+/** Training steps over which the engines are compared. */
+export const comparedSteps = 3;
+
+/** What an engine computed, to be compared with what others did. */
+export interface Evidence {
+  /** Probabilities of the first batch under the job's weights. */
+  before: number[];
+  /** Losses of the first training steps, each before its update; empty where the engine cannot train. */
+  losses: number[];
+  /** Probabilities of the first batch after those steps; empty where the engine cannot train. */
+  after: number[];
+}
 
 /**
  * How far an engine may lie from the float64 twin. In float32, PyTorch's own logits of this job lie within

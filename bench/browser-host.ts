@@ -46,7 +46,8 @@ function hostOf(browser: Browser, page: Page, server: PreviewServer): Host {
   };
   return {
     runtime: "Chromium",
-    call: (name, ...parameters) => run(`callWorkbench(${JSON.stringify(name)}, ${JSON.stringify(parameters)})`),
+    call: (name, ...parameters) =>
+      run(`callWorkbench(${JSON.stringify(name)}, ${JSON.stringify(parameters)})`),
     profile: (): Promise<Profile> => run("profileJob()"),
     close: async () => {
       await browser.close();

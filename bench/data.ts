@@ -24,7 +24,7 @@ export const quickSizes: JobSizes = {
   units: 8,
   batchSize: 8,
   batches: 2,
-  steps: 24,
+  steps: 12,
 };
 
 /**

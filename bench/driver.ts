@@ -1,4 +1,4 @@
-import { compare, referenceEvidence, type Agreement } from "./agreement";
+import { comparedSteps, compare, referenceEvidence, type Agreement, type Evidence } from "./agreement";
 import type { CaseName, EngineName } from "./engines/engine";
 import type { Host } from "./host";
 import type { Job } from "./job";
@@ -47,13 +47,20 @@ export async function drive(host: Host, job: Job, plan: Plan, say: Say): Promise
   const beside: EngineName[] = longest.steps === job.steps ? ["jax-js"] : ["webgpu-rnn", "jax-js"];
   const together = await driveGroup(host, job, { ...plan, engines: beside }, longest.steps, say);
   for (const report of together) {
-    if (report.engine === "jax-js" && longest.why) report.note = [longest.why, report.note].filter(Boolean).join("; ");
+    if (report.engine === "jax-js" && longest.why)
+      report.note = [longest.why, report.note].filter(Boolean).join("; ");
   }
   return [...reports, ...together];
 }
 
 /** Engines of one group are measured in turns, so that whatever else the machine does hits all of them. */
-async function driveGroup(host: Host, job: Job, plan: Plan, steps: number, say: Say): Promise<EngineReport[]> {
+async function driveGroup(
+  host: Host,
+  job: Job,
+  plan: Plan,
+  steps: number,
+  say: Say,
+): Promise<EngineReport[]> {
   if (plan.engines.length === 0) return [];
   const reference = referenceEvidence(job, steps);
   const reports: EngineReport[] = [];
@@ -63,7 +70,7 @@ async function driveGroup(host: Host, job: Job, plan: Plan, steps: number, say: 
     reports.push(report);
     try {
       await host.call("open", engine, steps);
-      report.agreement = compare(await host.call("evidence", engine, steps), reference);
+      report.agreement = compare(await evidenceOf(host, engine, steps), reference);
       if (!report.agreement.agrees) report.note = "disagrees with the float64 reference; not timed";
     } catch (error) {
       report.note = messageOf(error);
@@ -74,6 +81,15 @@ async function driveGroup(host: Host, job: Job, plan: Plan, steps: number, say: 
   for (const report of timed) report.needs = await host.call("needs", report.engine, steps);
   for (const { engine } of reports) await host.call("close", engine, steps);
   return reports;
+}
+
+/** Has an engine compute what is compared: the first thing that is asked of a model. */
+async function evidenceOf(host: Host, engine: EngineName, steps: number): Promise<Evidence> {
+  const before = await host.call("probabilities", engine, steps);
+  if (!(await host.call("trains", engine, steps))) return { before, losses: [], after: [] };
+  const losses: number[] = [];
+  for (let i = 0; i < comparedSteps; i++) losses.push(await host.call("step", engine, steps, i));
+  return { before, losses, after: await host.call("probabilities", engine, steps) };
 }
 
 async function takeTurns(host: Host, plan: Plan, reports: EngineReport[], say: Say): Promise<void> {
@@ -109,7 +125,7 @@ async function longestUnrolled(
     const begin = performance.now();
     try {
       await host.call("open", "jax-js", steps);
-      await host.call("evidence", "jax-js", steps);
+      await evidenceOf(host, "jax-js", steps);
       await host.call("close", "jax-js", steps);
     } catch (error) {
       why = `T = ${steps} failed: ${messageOf(error)}`;

@@ -48,7 +48,13 @@ export async function countDispatches(run: () => Promise<unknown>): Promise<numb
   return dispatches - before;
 }
 
-/** The memory of a device since {@link watchGpu}. */
+/** Forgets how much memory a device has had; what it has now counts. */
+export function resetPeak(device: GPUDevice): void {
+  const held = devices.get(device);
+  if (held) held.peak = held.bytes;
+}
+
+/** The memory of a device since {@link watchGpu}, or since its last {@link resetPeak}. */
 export function memoryOf(device: GPUDevice): Memory {
   const held = devices.get(device);
   const byLabel: Record<string, number> = {};

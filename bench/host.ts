@@ -3,16 +3,18 @@ import type { Device } from "webgpu-rnn";
 import { webgpuRnn } from "./engines/webgpu-rnn";
 import type { Job } from "./job";
 import { profileJob, type Profile } from "./profile/profile-job";
-import { Workbench, type WorkbenchCall } from "./workbench";
+import { Workbench, callOn, type WorkbenchCall } from "./workbench";
 
-type Parameters_<Call extends WorkbenchCall> = Parameters<Workbench[Call]>;
 type Result<Call extends WorkbenchCall> = Awaited<ReturnType<Workbench[Call]>>;
 
 /** Where a workbench stands, and the way to it. */
 export interface Host {
   /** What runs the engines, with its version. */
   runtime: string;
-  call<Call extends WorkbenchCall>(name: Call, ...parameters: Parameters_<Call>): Promise<Result<Call>>;
+  call<Call extends WorkbenchCall>(
+    name: Call,
+    ...parameters: Parameters<Workbench[Call]>
+  ): Promise<Result<Call>>;
   profile(): Promise<Profile>;
   close(): Promise<void>;
 }
@@ -25,8 +27,7 @@ export async function openNodeHost(job: Job, adapter: string | undefined): Promi
   const workbench = new Workbench(job, engines, () => Promise.resolve(device.description));
   return {
     runtime: `Node ${process.versions.node}`,
-    call: async (name, ...parameters) =>
-      (await (workbench[name] as (...parameters: unknown[]) => unknown).apply(workbench, parameters)) as never,
+    call: async (name, ...parameters) => (await callOn(workbench, name, parameters)) as never,
     profile: () => profileJob(device, job),
     close: () => {
       device.destroy();

@@ -8,7 +8,10 @@ const benchFlags = {
   rounds: whole("rounds of which the median counts (default 5)", 1, 100),
   profile: toggle("time each kernel of this library instead of comparing libraries"),
   sample: toggle("use the built-in sample corpus even where IMDB is at hand"),
-  out: text("DIR", "folder for the JSON and the plot (default bench/results; with --quick .cache/bench/results)"),
+  out: text(
+    "DIR",
+    "folder for the JSON and the plot (default bench/results; with --quick .cache/bench/results)",
+  ),
   "write-docs": toggle("measure nothing: put the figures of bench/results into docs/benchmarks.md"),
   node: toggle("this library in Node, through Dawn (npm run bench:node)"),
   help: toggle("this text"),

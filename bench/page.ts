@@ -2,7 +2,7 @@
 import { requestDevice, type Device } from "webgpu-rnn";
 import { decodeJob } from "./job";
 import { profileJob } from "./profile/profile-job";
-import { Workbench, type Outcome, type WorkbenchCall } from "./workbench";
+import { Workbench, callOn, type Outcome, type WorkbenchCall } from "./workbench";
 
 let device: Promise<Device> | undefined;
 const getDevice = (): Promise<Device> => (device ??= requestDevice());
@@ -30,7 +30,7 @@ async function outcomeOf(run: () => unknown): Promise<Outcome> {
 }
 
 Object.assign(globalThis, {
-  callWorkbench: (call: WorkbenchCall, parameters: never[]) =>
-    outcomeOf(() => (workbench[call] as (...parameters: never[]) => unknown)(...parameters)),
+  callWorkbench: (call: WorkbenchCall, parameters: unknown[]) =>
+    outcomeOf(() => callOn(workbench, call, parameters)),
   profileJob: () => outcomeOf(async () => profileJob(await getDevice(), job)),
 });

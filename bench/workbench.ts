@@ -1,16 +1,6 @@
 import type { CaseName, Contestant, Engine, EngineName } from "./engines/engine";
-import { countDispatches, memoryOf, watchGpu, type Memory } from "./gpu-watch";
+import { countDispatches, memoryOf, resetPeak, watchGpu, type Memory } from "./gpu-watch";
 import { withSteps, type Job } from "./job";
-
-/** What an engine computed, to be compared with what others did. */
-export interface Evidence {
-  /** Probabilities of the first batch under the job's weights. */
-  before: number[];
-  /** Losses of the first training steps, each before its update; empty where the engine cannot train. */
-  losses: number[];
-  /** Probabilities of the first batch after those steps; empty where the engine cannot train. */
-  after: number[];
-}
 
 export interface Timing {
   milliseconds: number;
@@ -24,9 +14,6 @@ export interface Needs {
   dispatches?: number;
   memory?: Memory;
 }
-
-/** Training steps that the engines are compared over. */
-export const comparedSteps = 3;
 
 /**
  * Where the engines stand side by side: in the page, or in Node. Everything that goes in and comes out is
@@ -58,17 +45,26 @@ export class Workbench {
     const load = this.#engines[name];
     if (!load) throw new Error(`bench: expected an engine that runs here, got ${name}; leave it out`);
     const engine = await load();
-    this.#open.set(key(name, steps), await engine.open(withSteps(this.#job, steps)));
+    const contestant = await engine.open(withSteps(this.#job, steps));
+    this.#open.set(key(name, steps), contestant);
+    if (contestant.device) resetPeak(contestant.device);
   }
 
-  /** Computes what is compared. The first thing that is asked of a model. */
-  async evidence(name: EngineName, steps: number): Promise<Evidence> {
+  /** Whether an engine can train. */
+  trains(name: EngineName, steps: number): boolean {
+    return this.#get(name, steps).step !== undefined;
+  }
+
+  /** The probabilities of the first batch. */
+  async probabilities(name: EngineName, steps: number): Promise<number[]> {
+    return Array.from(await this.#get(name, steps).probabilities());
+  }
+
+  /** One training step on a batch; resolves to its loss before the step. */
+  async step(name: EngineName, steps: number, batch: number): Promise<number> {
     const contestant = this.#get(name, steps);
-    const before = Array.from(await contestant.probabilities());
-    if (!contestant.step) return { before, losses: [], after: [] };
-    const losses: number[] = [];
-    for (let i = 0; i < comparedSteps; i++) losses.push(await contestant.step(i % this.#job.batches));
-    return { before, losses, after: Array.from(await contestant.probabilities()) };
+    if (!contestant.step) throw new Error(`bench: expected an engine that trains, got ${name}; leave it out`);
+    return contestant.step(batch % this.#job.batches);
   }
 
   /** Runs a case once and takes the time. */
@@ -82,10 +78,10 @@ export class Workbench {
 
   async needs(name: EngineName, steps: number): Promise<Needs> {
     const contestant = this.#get(name, steps);
-    const { device, step } = contestant;
-    if (!device) return {};
-    const dispatches = step && (await countDispatches(() => step.call(contestant, 0)));
-    return { dispatches, memory: memoryOf(device) };
+    if (!contestant.device) return {};
+    const memory = memoryOf(contestant.device);
+    if (!contestant.step) return { memory };
+    return { memory, dispatches: await countDispatches(() => contestant.step!(0)) };
   }
 
   close(name: EngineName, steps: number): void {
@@ -104,5 +100,10 @@ const key = (name: EngineName, steps: number): string => `${name} ${steps}`;
 
 /** The calls that cross from the driver to the workbench. */
 export type WorkbenchCall = Exclude<keyof Workbench, symbol>;
+
+/** Carries out such a call; what it returns may be a promise. */
+export function callOn(workbench: Workbench, call: WorkbenchCall, parameters: readonly unknown[]): unknown {
+  return (workbench[call] as (...parameters: unknown[]) => unknown).apply(workbench, [...parameters]);
+}
 
 export type Outcome = { result: unknown } | { error: string };

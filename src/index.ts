@@ -1,6 +1,8 @@
 /** The public names of `webgpu-rnn`: models, layers, optimizers, losses, callbacks, the device, errors. */
 export { sequential, sequentialFromConfig, type Sequential } from "./model/sequential";
 export type { CompileOptions } from "./model/compile-options";
+export type { CompileConfig } from "./model/compiled";
+export type { OptimizerState } from "./model/training-state";
 export {
   dense,
   embedding,

@@ -53,7 +53,8 @@ function meanLoss(weights: Weights, x: np.Array, one: np.Array, y: np.Array, ste
 
 function trainingStep(steps: number) {
   const { learningRate, rho, epsilon } = rmspropSettings;
-  const lossOf = (w: Weights, x: np.Array, one: np.Array, y: np.Array): np.Array => meanLoss(w, x, one, y, steps);
+  const lossOf = (w: Weights, x: np.Array, one: np.Array, y: np.Array): np.Array =>
+    meanLoss(w, x, one, y, steps);
   return (weights: Weights, velocities: Weights, x: np.Array, one: np.Array, y: np.Array) => {
     const copies = weights.map((w) => w.ref);
     const [loss, gradients] = valueAndGrad(lossOf)(copies, x, one, y) as [np.Array, Weights];
@@ -77,11 +78,11 @@ class JaxContestant implements Contestant {
     const { vocabulary: V, width: E, units: U } = job;
     const shapes = [[V, E], [E, U], [U, U], [U], [U, 1], [1]];
     this.#job = job;
-    this.#step = jit(trainingStep(job.steps)) as unknown as Step;
-    this.#forward = jit((w: Weights, x: np.Array, one: np.Array) =>
-      nn.sigmoid(logits(w, x, one, job.steps)),
-    ) as unknown as Forward;
-    this.#weights = job.weights.map((data, i) => np.array(data as Float32Array<ArrayBuffer>).reshape(shapes[i]));
+    this.#step = jit(trainingStep(job.steps));
+    this.#forward = jit((w: Weights, x: np.Array, one: np.Array) => nn.sigmoid(logits(w, x, one, job.steps)));
+    this.#weights = job.weights.map((data, i) =>
+      np.array(data as Float32Array<ArrayBuffer>).reshape(shapes[i]),
+    );
     this.#velocities = shapes.map((shape) => np.zeros(shape));
   }
 
@@ -90,7 +91,7 @@ class JaxContestant implements Contestant {
   }
 
   async step(batch: number): Promise<number> {
-    return (await this.#enqueue(batch).data())[0];
+    return (await floats(this.#enqueue(batch)))[0];
   }
 
   async train(steps: number): Promise<number> {
@@ -119,16 +120,27 @@ class JaxContestant implements Contestant {
     const { batchSize } = this.#job;
     const { x, y } = rowsOf(this.#job, batch * batchSize, batchSize);
     const labels = np.array(y.slice());
-    const [weights, velocities, loss] = this.#step(this.#weights, this.#velocities, timeFirst(x), np.array([1]), labels);
+    const [weights, velocities, loss] = this.#step(
+      this.#weights,
+      this.#velocities,
+      timeFirst(x),
+      np.array([1]),
+      labels,
+    );
     this.#weights = weights;
     this.#velocities = velocities;
     return loss;
   }
 
-  async #predict(x: JobMatrix): Promise<Float32Array> {
+  #predict(x: JobMatrix): Promise<Float32Array> {
     const weights = this.#weights.map((w) => w.ref);
-    return (await this.#forward(weights, timeFirst(x), np.array([1])).data()) as Float32Array;
+    return floats(this.#forward(weights, timeFirst(x), np.array([1])));
   }
+}
+
+/** Reads an array back, and gives it up. */
+async function floats(array: np.Array): Promise<Float32Array> {
+  return (await array.data()) as Float32Array;
 }
 
 /** [B, T] as [T·B]: what belongs to one time step lies together. */

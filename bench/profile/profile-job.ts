@@ -63,7 +63,11 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
   const shape = await chooseScanShape(device, architecture, scan);
   const parameters = new Parameters(device, architecture.layers);
   parameters.set(job.weights);
-  const data = tokenData({ data: job.tokens, shape: [job.batches * job.batchSize, job.steps] }, job.vocabulary, "x");
+  const data = tokenData(
+    { data: job.tokens, shape: [job.batches * job.batchSize, job.steps] },
+    job.vocabulary,
+    "x",
+  );
   const workspace = new Workspace(
     device,
     architecture,

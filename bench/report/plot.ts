@@ -15,7 +15,9 @@ export function comparisonPlot({ reports, job, adapter }: Comparison): string | 
       if (!time) return [];
       const ours = engine === "webgpu-rnn";
       const times_ = base && !ours ? ` (${ratio(time.median, base.median)})` : "";
-      return [{ label: engineTitles[engine], value: time.median, text: `${digits(time.median)} ms${times_}`, ours }];
+      return [
+        { label: engineTitles[engine], value: time.median, text: `${digits(time.median)} ms${times_}`, ours },
+      ];
     });
     if (bars.length > 1) groups.push({ title: caseTitle(name, job.batchSize), bars });
   }

@@ -68,7 +68,14 @@ function agreementTable({ reports }: Comparison): string {
     exponential(agreement?.losses),
     exponential(agreement?.trained),
   ]);
-  const head = ["against float64", "T", "agrees", "probabilities", "three losses", "probabilities after them"];
+  const head = [
+    "against float64",
+    "T",
+    "agrees",
+    "probabilities",
+    "three losses",
+    "probabilities after them",
+  ];
   return table(head, rows);
 }
 

@@ -1,7 +1,7 @@
 import { planArchitecture } from "../model/architecture";
 import { sequentialFromConfig } from "../model/sequential";
 import type { Sequential } from "../model/sequential";
-import type { CompileConfig } from "../model/training-state";
+import type { CompileConfig } from "../model/compiled";
 import type { NamedWeight } from "../model/weights";
 import type { Device } from "../runtime/device";
 import { InvalidInputError, describe } from "../runtime/errors";

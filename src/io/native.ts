@@ -1,5 +1,6 @@
 import type { Architecture } from "../model/architecture";
-import type { CompileConfig, OptimizerState } from "../model/training-state";
+import type { CompileConfig } from "../model/compiled";
+import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, InvalidInputError, describe } from "../runtime/errors";
 import { crc32 } from "./crc32";

@@ -97,7 +97,7 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   checkRanges(entries, tensorBytes.length);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    const data = decodeTensor(dtype, tensorBytes.slice(begin, end).buffer);
+    const data = decodeTensor(dtype, Uint8Array.from(tensorBytes.subarray(begin, end)).buffer);
     tensors.set(name, { name, shape, dtype, data });
   }
   return { tensors, metadata: parseMetadata(metadata), tensorBytes };

@@ -1,4 +1,5 @@
-import type { CompileConfig, OptimizerState } from "../model/training-state";
+import type { CompileConfig } from "../model/compiled";
+import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { InvalidInputError, describe } from "../runtime/errors";
 import { writeKerasArchive } from "./keras/archive";

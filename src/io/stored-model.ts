@@ -1,7 +1,8 @@
 import type { Architecture, LayerPlan } from "../model/architecture";
 import type { Layer } from "../model/layers";
 import type { Optimizer } from "../model/optimizers";
-import type { CompileConfig, OptimizerState } from "../model/training-state";
+import type { CompileConfig } from "../model/compiled";
+import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, describe } from "../runtime/errors";
 

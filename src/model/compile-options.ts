@@ -1,8 +1,11 @@
 import type { ScanShape } from "../kernels/scan";
 import { requestDevice, type Device } from "../runtime/device";
 import { describe, InvalidInputError } from "../runtime/errors";
-import type { Loss } from "./losses";
-import type { Optimizer } from "./optimizers";
+import { checkHead, type Architecture } from "./architecture";
+import type { Compiled } from "./compiled";
+import { resolveLoss, type Loss } from "./losses";
+import { resolveOptimizer, type Optimizer } from "./optimizers";
+import { Random } from "./random";
 
 /** What `compile` takes. */
 export interface CompileOptions {
@@ -20,8 +23,26 @@ export interface CompileOptions {
   scan?: ScanShape;
 }
 
+/**
+ * What follows from the options alone.
+ *
+ * @throws {InvalidInputError} an unknown name, a wrong seed, a model that does not end in a dense layer.
+ */
+export function resolveCompileOptions(
+  options: CompileOptions,
+  architecture: Architecture,
+): Omit<Compiled, "device" | "parameters" | "shape"> & { seed: number } {
+  const optimizer = resolveOptimizer(options.optimizer ?? "rmsprop");
+  const loss = resolveLoss(options.loss);
+  const accuracy = accuracyName(options.metrics ?? []);
+  checkHead(architecture);
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
+  const random = new Random(seed, 1);
+  return { optimizer, loss, accuracy, seed, random, iterations: 0, learningRate: optimizer.learningRate };
+}
+
 /** The name under which the accuracy was asked for. */
-export function accuracyName(metrics: readonly string[]): string | undefined {
+function accuracyName(metrics: readonly string[]): string | undefined {
   const unknown = metrics.find((name) => name !== "acc" && name !== "accuracy");
   if (unknown !== undefined || metrics.length > 1) {
     throw new InvalidInputError(

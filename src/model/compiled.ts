@@ -44,3 +44,15 @@ export function callbackModel(
     setWeights: (weights) => model.setWeights(weights),
   };
 }
+
+/** How a model was compiled, in the form that is saved. */
+export function compileConfig({ optimizer, loss, accuracy }: Compiled): CompileConfig {
+  return { optimizer, loss, metrics: accuracy === undefined ? [] : [accuracy] };
+}
+
+/** Optimizer, loss and metrics of a model. */
+export interface CompileConfig {
+  optimizer: Optimizer;
+  loss: Loss;
+  metrics: string[];
+}

@@ -96,7 +96,7 @@ const denseActivations = [...cellActivations, "softmax"] as const;
 
 /**
  * States the shape of the model's input, without the batch: `[steps]`, or `[null]` for any number of steps.
- * Optional; with it, `summary` shows shapes before any data came.
+ * Optional; with it, `summary` shows shapes before any data came. Data of another length is taken as it is.
  *
  * @throws {InvalidInputError} the shape is not one size.
  * @example

@@ -52,8 +52,31 @@ export interface Pass {
   stop?: () => boolean;
 }
 
-/** Steps that the GPU may be behind: enough to keep it busy, few enough to stop soon. */
-const mostInFlight = 3;
+/** Milliseconds of work that the GPU may be behind: enough to keep it busy, little enough to stop soon. */
+const mostBehind = 200;
+
+/**
+ * Lets the GPU fall behind by a bounded time, not by a number of steps: some browsers look only ten times a
+ * second whether work is done.
+ */
+class Backlog {
+  readonly #inFlight: Promise<void>[] = [];
+  readonly #begin = performance.now();
+  #done = 0;
+
+  constructor(readonly device: Device) {}
+
+  /** Call after each submit; waits while too much is in flight. */
+  async wait(): Promise<void> {
+    this.#inFlight.push(this.device.idle().then(() => void this.#done++));
+    while (this.#inFlight.length > this.#limit) await this.#inFlight.shift();
+  }
+
+  get #limit(): number {
+    const perStep = (performance.now() - this.#begin) / Math.max(1, this.#done);
+    return Math.min(64, Math.max(2, Math.round(mostBehind / perStep)));
+  }
+}
 
 /** Runs a pass: one submit per batch, figures read back now and then, bounded work in flight. */
 export async function runPass(device: Device, workspace: Workspace, pass: Pass): Promise<Means> {
@@ -61,7 +84,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
   const program = pass.nextStep ? workspace.train! : workspace.evaluate;
   const sums = new RunningMeans();
   const sizes: number[] = [];
-  const inFlight: Promise<void>[] = [];
+  const backlog = new Backlog(device);
   let done = 0;
   let readTo = 0;
   let reading: Promise<void> | undefined;
@@ -101,8 +124,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
       const [values] = await read(device, [outputs.view("outputs", [plan.sizes.outputs, columns])]);
       pass.onOutputs(values, workspace.planner.sorted, workspace.planner.segments);
     } else {
-      inFlight.push(device.idle());
-      if (inFlight.length > mostInFlight) await inFlight.shift();
+      await backlog.wait();
     }
     const due = pass.onProgress && performance.now() - lastRead >= interval;
     if (done - readTo >= metricEntries / 2 || (due && !reading)) {

@@ -1,11 +1,10 @@
 import { describe, InvalidInputError, StateError } from "../runtime/errors";
-import { checkHead, planArchitecture, type Architecture } from "./architecture";
-import { callbackModel, type Compiled } from "./compiled";
-import { accuracyName, requestAnyDevice, type CompileOptions } from "./compile-options";
+import { planArchitecture, type Architecture } from "./architecture";
+import { callbackModel, compileConfig, type CompileConfig, type Compiled } from "./compiled";
+import { requestAnyDevice, resolveCompileOptions, type CompileOptions } from "./compile-options";
 import { fit, type FitOptions } from "./fit";
 import type { History } from "./history";
 import { layerFromConfig, type Layer } from "./layers";
-import { resolveLoss } from "./losses";
 import {
   evaluate,
   predict,
@@ -14,16 +13,15 @@ import {
   type PredictOptions,
   type Prediction,
 } from "./inference";
-import { resolveOptimizer, stepSize } from "./optimizers";
+import { stepSize } from "./optimizers";
 import { Parameters } from "./parameters";
-import { Random } from "./random";
 import { chooseScanShape } from "./scan-choice";
 import type { Labels, Session } from "./session";
-import { formatSummary } from "./summary";
+import { summarize } from "./model-summary";
 import type { TokenInput } from "./token-data";
 import { checkedState, readOptimizerState, writeOptimizerState } from "./training-state";
-import type { CompileConfig, OptimizerState, SavedTraining } from "./training-state";
-import { checkedWeights, countOf } from "./weight-values";
+import type { OptimizerState, SavedTraining } from "./training-state";
+import { checkedWeights, countOf, drawWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
 
@@ -85,26 +83,9 @@ export class Sequential {
   summary({
     width = defaultWidth,
     print = console.log,
-  }: { width?: number; print?: (text: string) => void } = {}) {
-    const { layers } = this.architecture;
-    const steps = this.#steps;
-    const built = steps !== undefined;
-    const trainable = built ? this.parameterCount : 0;
-    const text = formatSummary(
-      {
-        name: this.name,
-        layers: layers.map(({ config, name, weights, outputShape }) => ({
-          name,
-          className: config.className,
-          outputShape: built ? outputShape(steps) : undefined,
-          parameters: built ? countOf(weights) : undefined,
-        })),
-        trainable,
-        nonTrainable: 0,
-        ...(this.#trained ? { optimizer: this.#optimizerCount() } : {}),
-      },
-      width,
-    );
+  }: { width?: number; print?: (text: string) => void } = {}): string {
+    const optimizer = this.#trained ? this.#compiled?.optimizer.rule : undefined;
+    const text = summarize(this.name, this.architecture, this.#steps, optimizer, width);
     print(text);
     return text;
   }
@@ -137,40 +118,21 @@ export class Sequential {
 
   /** Optimizer, loss and metrics, as `compile` or the model's file gave them; undefined without either. */
   getCompileConfig(): CompileConfig | undefined {
-    if (this.#compiled) {
-      const { optimizer, loss, accuracy } = this.#compiled;
-      return { optimizer, loss, metrics: accuracy === undefined ? [] : [accuracy] };
-    }
+    if (this.#compiled) return compileConfig(this.#compiled);
     if (!this.#saved) return undefined;
     const { optimizer, loss, metrics } = this.#saved.options;
     return { optimizer, loss, metrics };
   }
 
   async #compile(options: CompileOptions): Promise<void> {
-    const optimizer = resolveOptimizer(options.optimizer ?? "rmsprop");
-    const loss = resolveLoss(options.loss);
-    const accuracy = accuracyName(options.metrics ?? []);
-    checkHead(this.architecture);
-    const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
-    // Refuses a wrong seed before anything is given up.
-    const random = new Random(seed, 1);
+    const { seed, ...settings } = resolveCompileOptions(options, this.architecture);
     const values = await this.#currentValues(seed);
     const device = options.device ?? this.#compiled?.device ?? (await requestAnyDevice());
     const shape = await chooseScanShape(device, this.architecture, options.scan);
     const parameters = new Parameters(device, this.architecture.layers);
     this.#release();
     parameters.set(values);
-    this.#compiled = {
-      device,
-      parameters,
-      optimizer,
-      loss,
-      accuracy,
-      shape,
-      random,
-      iterations: 0,
-      learningRate: optimizer.learningRate,
-    };
+    this.#compiled = { device, parameters, shape, ...settings };
     this.#saved = undefined;
     this.#values = values;
   }
@@ -315,21 +277,7 @@ export class Sequential {
     if (this.#workspace?.serves(needs)) return this.#workspace;
     this.#workspace?.dispose();
     this.#workspace = undefined;
-    const { device, parameters, loss, optimizer, shape } = compiled;
-    const workspace = new Workspace(
-      device,
-      this.architecture,
-      parameters,
-      { loss, rule: optimizer.rule, shape },
-      needs,
-    );
-    try {
-      await workspace.ready();
-    } catch (error) {
-      workspace.dispose();
-      throw error;
-    }
-    return (this.#workspace = workspace);
+    return (this.#workspace = await Workspace.create(this.architecture, compiled, needs));
   }
 
   async #exclusively<Result>(where: string, run: () => Promise<Result>): Promise<Result> {
@@ -361,22 +309,7 @@ export class Sequential {
   /** The weights as they are now: from the device, from `setWeights`, or drawn. */
   async #currentValues(seed: number): Promise<Float32Array[]> {
     if (this.#compiled) return this.#compiled.parameters.get();
-    return (this.#values ??= this.#draw(seed));
-  }
-
-  #draw(seed: number): Float32Array[] {
-    const random = new Random(seed);
-    return this.architecture.layers.flatMap(({ weights }) =>
-      weights.map(({ shape, initializer }) => initializer.create(shape, random)),
-    );
-  }
-
-  #optimizerCount(): number {
-    const slots = this.#compiled
-      ? Object.keys(this.#compiled.parameters.slots(this.#compiled.optimizer.rule))
-      : [];
-    // Keras counts the number of iterations and the learning rate among the optimizer's variables.
-    return slots.length * this.parameterCount + 2;
+    return (this.#values ??= drawWeights(this.architecture, seed));
   }
 
   #release(): void {

@@ -44,18 +44,7 @@ export function layoutOf({ architecture, compiled }: Session): BatchLayout {
 
 /** Checks token ids and stores them as the model's layout wants them. */
 export function prepareTokens(session: Session, x: TokenInput, where: string): TokenData {
-  const { vocabulary, steps } = session.architecture;
-  const data = tokenData(x, vocabulary, where);
-  if (typeof steps === "number" && steps !== data.steps) {
-    throw new InvalidInputError(
-      describe(
-        where,
-        `rows of ${steps} steps, as the input layer says`,
-        `${data.steps}`,
-        "pad to that length",
-      ),
-    );
-  }
+  const data = tokenData(x, session.architecture.vocabulary, where);
   return layoutOf(session).sharePrefix ? data : withPadding(data);
 }
 

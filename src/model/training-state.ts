@@ -2,8 +2,7 @@ import { optimizerSlots } from "../kernels/optimizer";
 import { describe, InvalidInputError } from "../runtime/errors";
 import { write } from "../runtime/arena";
 import type { CompileOptions } from "./compile-options";
-import type { Compiled } from "./compiled";
-import type { Loss } from "./losses";
+import type { CompileConfig, Compiled } from "./compiled";
 import type { Optimizer } from "./optimizers";
 import { checkedWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
@@ -16,13 +15,6 @@ export interface OptimizerState {
   learningRate?: number;
   /** What it remembers of each weight, by slot (`velocity`, `momentum`, …), in the order of the weights. */
   slots: Record<string, NamedWeight[]>;
-}
-
-/** How a model was compiled. */
-export interface CompileConfig {
-  optimizer: Optimizer;
-  loss: Loss;
-  metrics: string[];
 }
 
 /** What a file says of a model's training, until a first call needs it. */

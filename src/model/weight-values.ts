@@ -1,10 +1,20 @@
 import { describe, InvalidInputError } from "../runtime/errors";
 import { elements } from "../runtime/tensor";
+import type { Architecture } from "./architecture";
+import { Random } from "./random";
 import type { NamedWeight } from "./weights";
 
 /** Number of values of all weights together. */
 export function countOf(weights: readonly { shape: readonly number[] }[]): number {
   return weights.reduce((sum, { shape }) => sum + elements(shape), 0);
+}
+
+/** Initial weights, in Keras's order. */
+export function drawWeights({ layers }: Architecture, seed: number): Float32Array[] {
+  const random = new Random(seed);
+  return layers.flatMap(({ weights }) =>
+    weights.map(({ shape, initializer }) => initializer.create(shape, random)),
+  );
 }
 
 /**

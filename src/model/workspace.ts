@@ -10,6 +10,7 @@ import type { Tensor } from "../runtime/tensor";
 import type { Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { BatchPlanner, fits, planTensors, type BatchCapacity } from "./batch-plan";
+import type { Compiled } from "./compiled";
 import type { DenseConfig } from "./layers";
 import type { Loss } from "./losses";
 import type { Parameters } from "./parameters";
@@ -109,6 +110,23 @@ export class Workspace {
       this.train = new Program(device, "train");
       play(this.train, [...recorder.forward, ...trainHead.forward, ...recorder.backward.reverse()]);
       recordOptimizer(this.train, parameters, compilation.rule, this.#plan.step);
+    }
+  }
+
+  /** A workspace whose pipelines are compiled; where that fails, nothing is left behind. */
+  static async create(
+    architecture: Architecture,
+    compiled: Compiled,
+    needs: WorkspaceNeeds,
+  ): Promise<Workspace> {
+    const { device, parameters, loss, optimizer, shape } = compiled;
+    const compilation = { loss, rule: optimizer.rule, shape };
+    const workspace = new Workspace(device, architecture, parameters, compilation, needs);
+    try {
+      return await workspace.ready();
+    } catch (error) {
+      workspace.dispose();
+      throw error;
     }
   }
 

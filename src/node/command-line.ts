@@ -2,6 +2,8 @@ import { WebGpuRnnError } from "../runtime/errors";
 import { commandHelp, helpText } from "./help";
 import { imdbCommand } from "./imdb-command";
 import { imdbFlags } from "./imdb-flags";
+import { describeModel, formatDescription } from "./describe-model";
+import { convertModel } from "./model-files";
 import { nearest } from "./nearest";
 import { UsageError, parseFlags } from "./options";
 import { packageVersion } from "./package-root";
@@ -29,7 +31,27 @@ const commands: Record<string, (args: readonly string[], world: World) => Promis
     if (values.help) return print(world.stdout, commandHelp("predict", predictFlags));
     await predictCommand(values, world);
   },
+
+  async info(args, { stdout }) {
+    const [file] = operands("info", args, ["FILE"]);
+    await print(stdout, formatDescription(await describeModel(file)));
+  },
+
+  async convert(args, { stdout, stderr }) {
+    const [from, to] = operands("convert", args, ["IN", "OUT"]);
+    const { files, notes } = await convertModel(from, to);
+    await print(stdout, files.join("\n"));
+    if (notes.length > 0) await print(stderr, notes.join("\n"));
+  },
 };
+
+/** The operands of a command that takes nothing else. */
+function operands(name: string, args: readonly string[], names: readonly string[]): readonly string[] {
+  const flag = args.find((arg) => arg.startsWith("-"));
+  if (flag === undefined && args.length === names.length) return args;
+  const got = flag ?? (args.length === 0 ? "nothing" : args.join(" "));
+  throw new UsageError(`expected ${name} ${names.join(" ")}, got ${got}; --help tells more`);
+}
 
 /**
  * Runs the program `webgpu-rnn`.

@@ -4,6 +4,8 @@ const top = `webgpu-rnn: train and run recurrent nets on the GPU
 
   webgpu-rnn imdb [FLAGS]                        train and evaluate the IMDB sentiment net
   webgpu-rnn predict --model FILE --text "…"     the probability that a review is positive
+  webgpu-rnn info FILE                           what a model file holds
+  webgpu-rnn convert IN OUT                      a model file as another: .keras, .h5, .json (TF.js), .onnx, …
   webgpu-rnn --version | --help`;
 
 /** The help text of the program: its commands, and the flags of each. */

@@ -5,3 +5,6 @@ export { checkWritable, readFile, writeFileAtomic } from "./files";
 export { runCommandLine } from "./command-line";
 export type { World } from "./command-line";
 export type { Output } from "./terminal";
+export { describeModel, formatDescription } from "./describe-model";
+export type { ModelDescription } from "./describe-model";
+export { convertModel, loadModelFile, loadWeightsFile, saveModelFile } from "./model-files";

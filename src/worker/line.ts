@@ -1,6 +1,5 @@
-import { hookNames, type Callback, type HookName, type Logs } from "../model/callback";
+import { hookNames, type Callback, type CallbackModel, type HookName, type Logs } from "../model/callback";
 import { describe, StateError } from "../runtime/errors";
-import type { WorkerModel } from "./worker-model";
 import {
   buffersIn,
   fromPlain,
@@ -18,7 +17,7 @@ export interface CallOptions {
   signal?: AbortSignal;
   callbacks?: readonly Callback[];
   /** What the callbacks see as their model. */
-  model?: WorkerModel;
+  model?: Pick<CallbackModel, "getWeights" | "setWeights">;
   /** Hand the arguments' buffers over instead of copying them. */
   transfer?: boolean;
 }

@@ -18,7 +18,7 @@ afterAll(async () => {
 describe("the demo in Firefox", () => {
   it("scores a review, and trains to over 80 %", async ({ skip }) => {
     if (!browser) return skip();
-    const here = await Visit.begin(browser, site, { hash: "#epochs=2" });
+    const here = await Visit.begin(browser, site, { hash: "#epochs=2&batchSize=100&learningRate=0.005" });
     await here.until("#check", /GPU 0\.\d+, processor 0\.\d+: they agree/);
     await here.page.click("#start");
     await here.until("#status", /^Done/, 50_000);

@@ -1,4 +1,5 @@
-import type { CompileConfig, OptimizerState } from "../../src/model/training-state";
+import type { CompileConfig } from "../../src/model/compiled";
+import type { OptimizerState } from "../../src/model/training-state";
 import type { SavableModel } from "../../src/io/index";
 import { adam, binaryCrossentropy } from "../../src/index";
 import { uniformStream } from "../support/random";

@@ -49,8 +49,14 @@ test.each([
     ["imdb", "--units", "0"],
     'webgpu-rnn imdb: --units: expected a whole number from 1 to 1,024, got "0"; for example --units 10',
   ],
-  [["imbd"], 'webgpu-rnn: expected a command (imdb, predict), got "imbd"; did you mean imdb?'],
-  [["toString"], 'webgpu-rnn: expected a command (imdb, predict), got "toString"; --help tells more'],
+  [["imbd"], 'webgpu-rnn: expected a command (imdb, predict, info, convert), got "imbd"; did you mean imdb?'],
+  [
+    ["toString"],
+    'webgpu-rnn: expected a command (imdb, predict, info, convert), got "toString"; --help tells more',
+  ],
+  [["info"], "webgpu-rnn info: expected info FILE, got nothing; --help tells more"],
+  [["convert", "a.h5"], "webgpu-rnn convert: expected convert IN OUT, got a.h5; --help tells more"],
+  [["info", "--json"], "webgpu-rnn info: expected info FILE, got --json; --help tells more"],
   [
     ["predict", "--text", "x"],
     "webgpu-rnn predict: expected --model FILE, got nothing; name weights that imdb saved",

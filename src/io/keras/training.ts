@@ -2,7 +2,7 @@ import { adam, adamW, rmsprop, sgd } from "../../model/optimizers";
 import type { Optimizer } from "../../model/optimizers";
 import { binaryCrossentropy, meanSquaredError, sparseCategoricalCrossentropy } from "../../model/losses";
 import type { Loss } from "../../model/losses";
-import type { CompileConfig } from "../../model/training-state";
+import type { CompileConfig } from "../../model/compiled";
 import { InvalidInputError } from "../../runtime/errors";
 import { isRecord, shown } from "../stored-model";
 
