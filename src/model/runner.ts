@@ -68,7 +68,10 @@ class Backlog {
 
   /** Call after each submit; waits while too much is in flight. */
   async wait(): Promise<void> {
-    this.#inFlight.push(this.device.idle().then(() => void this.#done++));
+    const done = this.device.idle().then(() => void this.#done++);
+    // A lost device is reported by whoever uses it next, not by a wait that was left behind.
+    done.catch(() => undefined);
+    this.#inFlight.push(done);
     while (this.#inFlight.length > this.#limit) await this.#inFlight.shift();
   }
 
