@@ -14,7 +14,7 @@ export interface Plan {
   turn: number;
   /** T of the unrolled engine, from short to long: the longest that it manages counts. */
   unrolledSteps: readonly number[];
-  /** Milliseconds within which the unrolled engine must have traced and run its first steps. */
+  /** Seconds within which the unrolled engine is expected to have traced and run its first steps. */
   unrolledPatience: number;
 }
 
@@ -35,42 +35,49 @@ type Say = (line: string) => void;
 
 /** Checks and times all engines of a plan. */
 export async function drive(host: Host, job: Job, plan: Plan, say: Say): Promise<EngineReport[]> {
-  const unrolled = plan.engines.includes("jax-js");
   const engines = plan.engines.filter((name) => name !== "jax-js");
   const reports = await driveGroup(host, job, { ...plan, engines }, job.steps, say);
-  if (!unrolled) return reports;
-  const longest = await longestUnrolled(host, job, plan, say);
-  if (longest.steps === undefined) {
-    return [...reports, { engine: "jax-js", steps: job.steps, times: {}, note: longest.why }];
-  }
+  if (engines.length === plan.engines.length) return reports;
+  const { longest, why } = await longestUnrolled(host, job, plan, say);
+  if (!longest) return [...reports, { engine: "jax-js", steps: job.steps, times: {}, note: why }];
   // Beside it this library at the same length: a shorter job would flatter either of them.
   const beside: EngineName[] = longest.steps === job.steps ? ["jax-js"] : ["webgpu-rnn", "jax-js"];
-  const together = await driveGroup(host, job, { ...plan, engines: beside }, longest.steps, say);
-  for (const report of together) {
-    if (report.engine === "jax-js" && longest.why)
-      report.note = [longest.why, report.note].filter(Boolean).join("; ");
-  }
+  const group = { ...plan, engines: beside };
+  const together = await driveGroup(
+    host,
+    job,
+    group,
+    longest.steps,
+    say,
+    new Map([["jax-js", longest.evidence]]),
+  );
+  const unrolled = together.find(({ engine }) => engine === "jax-js")!;
+  unrolled.note = [why, unrolled.note].filter(Boolean).join("; ") || undefined;
   return [...reports, ...together];
 }
 
-/** Engines of one group are measured in turns, so that whatever else the machine does hits all of them. */
+/**
+ * Engines of one group are measured in turns, so that whatever else the machine does hits all of them.
+ *
+ * @param known what engines that are open already have computed
+ */
 async function driveGroup(
   host: Host,
   job: Job,
   plan: Plan,
   steps: number,
   say: Say,
+  known: ReadonlyMap<EngineName, Evidence> = new Map(),
 ): Promise<EngineReport[]> {
   if (plan.engines.length === 0) return [];
   const reference = referenceEvidence(job, steps);
   const reports: EngineReport[] = [];
   for (const engine of plan.engines) {
-    say(`${engine}, T = ${steps}: checking`);
     const report: EngineReport = { engine, steps, times: {} };
     reports.push(report);
     try {
-      await host.call("open", engine, steps);
-      report.agreement = compare(await evidenceOf(host, engine, steps), reference);
+      const evidence = known.get(engine) ?? (await openAndAsk(host, engine, steps, say));
+      report.agreement = compare(evidence, reference);
       if (!report.agreement.agrees) report.note = "disagrees with the float64 reference; not timed";
     } catch (error) {
       report.note = messageOf(error);
@@ -83,6 +90,12 @@ async function driveGroup(
   return reports;
 }
 
+async function openAndAsk(host: Host, engine: EngineName, steps: number, say: Say): Promise<Evidence> {
+  say(`${engine}, T = ${steps}: checking`);
+  await host.call("open", engine, steps);
+  return evidenceOf(host, engine, steps);
+}
+
 /** Has an engine compute what is compared: the first thing that is asked of a model. */
 async function evidenceOf(host: Host, engine: EngineName, steps: number): Promise<Evidence> {
   const before = await host.call("probabilities", engine, steps);
@@ -92,56 +105,81 @@ async function evidenceOf(host: Host, engine: EngineName, steps: number): Promis
   return { before, losses, after: await host.call("probabilities", engine, steps) };
 }
 
+/** What an engine has still to do in one case. */
+interface Entry {
+  timed: CaseName;
+  report: EngineReport;
+  /** Steps, batches or reviews in a turn. */
+  count: number;
+  /** Milliseconds for each of them, by round. */
+  times: number[];
+}
+
 async function takeTurns(host: Host, plan: Plan, reports: EngineReport[], say: Say): Promise<void> {
-  const entries = plan.cases.flatMap((timed) =>
+  let entries: Entry[] = plan.cases.flatMap((timed) =>
     reports
       .filter(({ agreement }) => timed !== "train" || agreement?.losses !== undefined)
-      .map((report) => ({ timed, report, count: 1, times: [] as number[] })),
+      .map((report) => ({ timed, report, count: 1, times: [] })),
   );
   for (let round = 0; round <= plan.rounds; round++) {
     say(round === 0 ? "warming up" : `round ${round} of ${plan.rounds}`);
+    const failed = new Set<Entry>();
     for (const entry of entries) {
-      const { engine, steps } = entry.report;
-      const { milliseconds, count } = await host.call("time", engine, steps, entry.timed, entry.count);
-      if (round > 0) entry.times.push(milliseconds / count);
-      else entry.count = Math.max(1, Math.round((plan.turn * count) / milliseconds));
+      try {
+        await takeTurn(host, plan, entry, round === 0);
+      } catch (error) {
+        failed.add(entry);
+        entry.report.note = `${entry.timed} failed: ${messageOf(error)}`;
+      }
     }
+    entries = entries.filter((entry) => !failed.has(entry));
   }
   for (const { timed, report, times } of entries) report.times[timed] = summarize(times);
 }
 
-/** Tries one length after the other; stops before one that would go beyond the patience. */
+async function takeTurn(host: Host, { turn }: Plan, entry: Entry, warmUp: boolean): Promise<void> {
+  const { engine, steps } = entry.report;
+  const { milliseconds, count } = await host.call("time", engine, steps, entry.timed, entry.count);
+  if (warmUp) entry.count = Math.max(1, Math.round((turn * count) / milliseconds));
+  else entry.times.push(milliseconds / count);
+}
+
+/** With which power of T the cost of tracing is expected to grow. */
+const growth = 1.5;
+
+/** An unrolled engine at the longest T that it managed: open, and what it computed. */
+interface Longest {
+  steps: number;
+  evidence: Evidence;
+}
+
+/** Tries one length after the other; stops at a failure, and before one that would go beyond the patience. */
 async function longestUnrolled(
   host: Host,
   job: Job,
   { unrolledSteps, unrolledPatience }: Plan,
   say: Say,
-): Promise<{ steps?: number; why: string }> {
+): Promise<{ longest?: Longest; why?: string }> {
   const lengths = unrolledSteps.filter((steps) => steps <= job.steps);
-  let longest: number | undefined;
-  let why = "";
+  let longest: Longest | undefined;
   for (const [i, steps] of lengths.entries()) {
-    say(`jax-js, T = ${steps}: tracing the unrolled program`);
     const begin = performance.now();
     try {
-      await host.call("open", "jax-js", steps);
-      await evidenceOf(host, "jax-js", steps);
-      await host.call("close", "jax-js", steps);
+      const evidence = await openAndAsk(host, "jax-js", steps, say);
+      if (longest) await host.call("close", "jax-js", longest.steps);
+      longest = { steps, evidence };
     } catch (error) {
-      why = `T = ${steps} failed: ${messageOf(error)}`;
-      break;
+      return { longest, why: `T = ${steps} failed: ${messageOf(error)}` };
     }
-    const took = performance.now() - begin;
-    longest = steps;
+    const seconds = Math.round((performance.now() - begin) / 1000);
+    say(`jax-js, T = ${steps}: tracing, and three steps, took ${seconds} s`);
     const next = lengths[i + 1];
-    // What tracing costs grows faster than the program; squares are what was seen.
-    const expected = next === undefined ? 0 : took * (next / steps) ** 2;
-    if (expected > unrolledPatience) {
-      why = `T = ${next} would take over ${Math.round(unrolledPatience / 1000)} s to trace and run its first steps`;
-      break;
+    if (next !== undefined && seconds * (next / steps) ** growth > unrolledPatience) {
+      const why = `T = ${next} was not tried: tracing, and three steps, took ${seconds} s at T = ${steps}`;
+      return { longest, why };
     }
   }
-  return { steps: longest, why };
+  return { longest };
 }
 
 function messageOf(error: unknown): string {
