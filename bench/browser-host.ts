@@ -3,6 +3,7 @@ import type { Browser, Page } from "puppeteer";
 import { build, preview, type PreviewServer } from "vite";
 import { launchBrowser } from "../src/node/launch-browser";
 import { listNodeAdapters } from "../src/node/device";
+import { DeviceError } from "../src/runtime/errors";
 import { encodeJob, type Job } from "./job";
 import type { Host } from "./host";
 import type { Profile } from "./profile/profile-job";
@@ -28,7 +29,7 @@ export async function openBrowserHost(root: string, job: Job, adapter: string | 
     browser = await launchBrowser({ swiftshader: await wantsSwiftShader(adapter) });
     const page = await browser.newPage();
     await openPage(page, addressOf(server));
-    const host = hostOf(browser, page, server);
+    const host = hostOf(browser, page, server, await browser.version());
     await checkAdapter(host, adapter);
     return host;
   } catch (error) {
@@ -38,14 +39,15 @@ export async function openBrowserHost(root: string, job: Job, adapter: string | 
   }
 }
 
-function hostOf(browser: Browser, page: Page, server: PreviewServer): Host {
+function hostOf(browser: Browser, page: Page, server: PreviewServer, version: string): Host {
   const run = async (code: string): Promise<never> => {
     const outcome = (await page.evaluate(code)) as Outcome;
     if ("error" in outcome) throw new Error(outcome.error);
     return outcome.result as never;
   };
   return {
-    runtime: "Chromium",
+    // For instance "Chrome/150.0.7871.46", with Chromium as well.
+    runtime: `Chromium ${/[\d.]+/.exec(version)?.[0] ?? "of an unknown version"}`,
     call: (name, ...parameters) =>
       run(`callWorkbench(${JSON.stringify(name)}, ${JSON.stringify(parameters)})`),
     profile: (): Promise<Profile> => run("profileJob()"),
@@ -95,7 +97,7 @@ async function checkAdapter(host: Host, wanted: string | undefined): Promise<voi
   if (wanted === undefined) return;
   const found = await host.call("adapter");
   if (found.toLowerCase().includes(wanted.toLowerCase())) return;
-  throw new Error(
+  throw new DeviceError(
     `bench: expected an adapter whose description contains "${wanted}" in the browser, got "${found}"; ` +
       "choose that one, or swiftshader",
   );

@@ -35,24 +35,19 @@ type Say = (line: string) => void;
 
 /** Checks and times all engines of a plan. */
 export async function drive(host: Host, job: Job, plan: Plan, say: Say): Promise<EngineReport[]> {
+  if (!plan.engines.includes("jax-js")) return driveGroup(host, job, plan, job.steps, say);
+  const { longest, why } = await longestUnrolled(host, job, plan, say);
+  const known = new Map<EngineName, Evidence>(longest ? [["jax-js", longest.evidence]] : []);
+  if (longest?.steps === job.steps) return driveGroup(host, job, plan, job.steps, say, known);
   const engines = plan.engines.filter((name) => name !== "jax-js");
   const reports = await driveGroup(host, job, { ...plan, engines }, job.steps, say);
-  if (engines.length === plan.engines.length) return reports;
-  const { longest, why } = await longestUnrolled(host, job, plan, say);
   if (!longest) return [...reports, { engine: "jax-js", steps: job.steps, times: {}, note: why }];
   // Beside it this library at the same length: a shorter job would flatter either of them.
-  const beside: EngineName[] = longest.steps === job.steps ? ["jax-js"] : ["webgpu-rnn", "jax-js"];
-  const group = { ...plan, engines: beside };
-  const together = await driveGroup(
-    host,
-    job,
-    group,
-    longest.steps,
-    say,
-    new Map([["jax-js", longest.evidence]]),
-  );
-  const unrolled = together.find(({ engine }) => engine === "jax-js")!;
-  unrolled.note = [why, unrolled.note].filter(Boolean).join("; ") || undefined;
+  const group: Plan = { ...plan, engines: ["webgpu-rnn", "jax-js"] };
+  const together = await driveGroup(host, job, group, longest.steps, say, known);
+  const unrolled = together[1];
+  const notes = [why, unrolled.note].filter((note) => note !== undefined);
+  if (notes.length > 0) unrolled.note = notes.join("; ");
   return [...reports, ...together];
 }
 

@@ -1,6 +1,7 @@
 /** The program behind `npm run bench`. */
 import { UsageError } from "../src/node/options";
 import { packageRoot } from "../src/node/package-root";
+import { WebGpuRnnError } from "../src/runtime/errors";
 import { bench } from "./bench";
 
 try {
@@ -9,6 +10,7 @@ try {
     say: (line) => console.error(`bench: ${line}`),
   });
 } catch (error) {
-  console.error(error instanceof UsageError ? `bench: ${error.message}` : error);
+  // An error of the library says all in its message.
+  console.error(error instanceof WebGpuRnnError ? error.message : error);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -15,15 +15,21 @@ export interface CostSizes extends StepValues {
   prefixSteps: number;
 }
 
-type Constants = Readonly<Record<string, string>>;
+type Constants = Readonly<Record<string, string | undefined>>;
 
 /** Bytes of so many four-byte elements. */
 const words = (...counts: number[]): number => 4 * counts.reduce((sum, count) => sum + count, 0);
 
-const gatesOf = (cell: string): number => (cell.startsWith("lstm") ? 4 : cell.startsWith("gru") ? 3 : 1);
+const gates: Record<string, number> = { simpleRnn: 1, gru: 3, lstm: 4 };
+
+/** Gates of a cell named like `simpleRnn-tanh`; no number where it is not known. */
+const gatesOf = (cell: string | undefined): number => gates[cell?.split("-")[0] ?? ""] ?? NaN;
 
 /** Steps and segments that a part of the scan runs over. */
-function extent(part: string, { rows, segments, prefixSteps }: CostSizes): { steps: number; runs: number } {
+function extent(
+  part: string | undefined,
+  { rows, segments, prefixSteps }: CostSizes,
+): { steps: number; runs: number } {
   const steps = rows - segments;
   if (part === "prefix") return { steps: prefixSteps, runs: 1 };
   if (part === "samples") return { steps: steps - prefixSteps, runs: segments - 1 };
@@ -122,7 +128,7 @@ export function costOf(label: string, sizes: CostSizes): Cost | undefined {
   return cost && Number.isFinite(cost.flop) && Number.isFinite(cost.bytes) ? cost : undefined;
 }
 
-function literal(text: string): string | number | boolean {
+function literal(text = ""): string | number | boolean {
   if (text === "true" || text === "false") return text === "true";
   return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
 }

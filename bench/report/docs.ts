@@ -13,7 +13,10 @@ export async function writeDocs(root: string, say: (line: string) => void): Prom
   const page = join(root, "docs", "benchmarks.md");
   const results = readResults(join(root, "bench", "results"));
   const sections = [...results].map(([name, result]) => section(root, name, result));
-  await writeFormatted(page, replaceBetween(readFileSync(page, "utf8"), sections.join("\n\n")));
+  await writeFormatted(
+    page,
+    replaceBetween(readFileSync(page, "utf8"), ["## Results", ...sections].join("\n\n")),
+  );
   say(`wrote docs/benchmarks.md: ${results.size} results`);
 }
 

@@ -28,6 +28,7 @@ export function comparisonTable(result: Comparison): string {
     `Median of ${result.rounds} rounds (least to most); in brackets, how many times as long as webgpu-rnn.`,
     table(head, rows),
     needsTable(result),
+    ...ownMemory(result),
     agreementTable(result),
     ...notes(result),
   ].join("\n\n");
@@ -54,6 +55,21 @@ function needsTable({ reports, librarySizes }: Comparison): string {
     ];
   });
   return table(["", "T", "dispatches a step", "GPU memory, at most", "code, minified and gzipped"], rows);
+}
+
+/** What this library holds beyond what any must: the states, and the weights with all that belongs to them. */
+function ownMemory({ reports }: Comparison): string[] {
+  const own = reports.find(({ engine, needs }) => engine === "webgpu-rnn" && needs?.memory);
+  if (!own) return [];
+  const { peak, byLabel } = own.needs!.memory!;
+  const bytes = (counts: (label: string) => boolean): number =>
+    Object.entries(byLabel).reduce((sum, [label, size]) => sum + (counts(label) ? size : 0), 0);
+  const states = bytes((label) => label === "training/h");
+  const weights = bytes((label) => label.startsWith("model/"));
+  return [
+    `Of webgpu-rnn's memory at T = ${own.steps} the stored states take ${megabytes(states)}, and weights, gradients and ` +
+      `optimizer ${megabytes(weights)}; everything else ${megabytes(peak - states - weights)}.`,
+  ];
 }
 
 const digitsOfCount = (count: number): string => count.toLocaleString("en");

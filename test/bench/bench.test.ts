@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bench } from "../../bench/bench";
+import { makeJob, quickSizes } from "../../bench/data";
+import { engineNames } from "../../bench/engines/engine";
+import { costOf } from "../../bench/profile/costs";
+import { profileJob } from "../../bench/profile/profile-job";
+import type { BenchResult } from "../../bench/result";
+import { findChromium, getTestDevice, requireGpu } from "../support/adapter";
+
+const root = process.cwd();
+let folder = "";
+beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "bench-"))));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs the benchmark with its quick job; what it prints comes back too. */
+async function quickly(...flags: string[]): Promise<{ result: BenchResult | undefined; printed: string }> {
+  let printed = "";
+  const out = ["--out", relative(root, folder)];
+  const result = await bench(root, ["--quick", ...out, ...flags], {
+    print: (text) => (printed += text),
+    say: () => undefined,
+  });
+  return { result, printed };
+}
+
+describe("the benchmark runs, whatever its times are", () => {
+  test("all engines in headless Chromium", { timeout: 150_000 }, async ({ skip }) => {
+    if (!findChromium() && !requireGpu) return skip("no Chromium here");
+    const { result, printed } = await quickly("--rounds", "1");
+    if (result?.kind !== "comparison") throw new Error("expected a comparison");
+    expect(new Set(result.reports.map(({ engine }) => engine))).toEqual(new Set(engineNames));
+    for (const { engine, agreement, times, needs, note } of result.reports) {
+      expect({ engine, note, agrees: agreement?.agrees }).toEqual({ engine, agrees: true });
+      const trains = engine !== "tfjs-wasm";
+      expect(Object.keys(times)).toEqual(trains ? ["train", "forward", "single"] : ["forward", "single"]);
+      if (!trains) continue;
+      expect(needs?.dispatches).toBeGreaterThan(0);
+      expect(needs?.memory?.peak).toBeGreaterThan(0);
+    }
+    for (const name of engineNames) expect(result.librarySizes[name]?.code).toBeGreaterThan(10_000);
+    expect(printed).toContain("jax-js, WebGPU");
+    checkFiles(["comparison-chromium"]);
+  });
+
+  test("this library in Node, and its profile", async ({ skip }) => {
+    const device = await getTestDevice();
+    if (!device) return skip("no WebGPU adapter");
+    device.destroy();
+    const adapter = process.env.WEBGPU_RNN_ADAPTER;
+    const flags = ["--node", ...(adapter ? ["--adapter", adapter] : [])];
+    const { result } = await quickly(...flags, "--rounds", "1");
+    expect(result).toMatchObject({ reports: [{ engine: "webgpu-rnn", agreement: { agrees: true } }] });
+    const { printed } = await quickly(...flags, "--profile");
+    expect(printed).toMatch(/training step: [\d.]+ ms/);
+    expect(printed).toMatch(/scanBackward/);
+    checkFiles(["comparison-node", "profile-node"]);
+  });
+
+  test("every kernel of the job has a cost, in both shapes of the time loop", async ({ skip }) => {
+    const device = await getTestDevice();
+    if (!device) return skip("no WebGPU adapter");
+    const job = await makeJob(root, { ...quickSizes, steps: 6 }, true);
+    for (const shape of ["narrow", "wide"] as const) {
+      const { programs, rates, sizes } = await profileJob(device, job, shape);
+      expect(rates.copy).toBeGreaterThan(1e7);
+      expect(rates.arithmetic).toBeGreaterThan(1e7);
+      expect(sizes.prefixSteps).toBeLessThanOrEqual(6);
+      const kernels = programs.flatMap((program) => program.kernels);
+      expect(kernels.filter(({ flop, bytes }) => flop === undefined || bytes === undefined)).toEqual([]);
+    }
+    device.destroy();
+  });
+});
+
+/** JSON with these names is there, and tells nothing of the machine but what it is. */
+function checkFiles(names: readonly string[]): void {
+  const files = readdirSync(folder).filter((file) => file.endsWith(".json"));
+  for (const name of names) {
+    const file = files.find((candidate) => candidate.startsWith(name));
+    expect(file).toBeDefined();
+    const text = readFileSync(join(folder, file!), "utf8");
+    expect(text).not.toContain(root);
+    expect(text).not.toContain(hostname());
+  }
+}
+
+test("the cost of a scan grows with its steps and the square of its units", () => {
+  const sizes = {
+    samples: 4,
+    segments: 5,
+    rows: 105,
+    distinct: 30,
+    tasks: 31,
+    outputs: 4,
+    metric: 0,
+    rate: 0,
+    learningRate: 0,
+    prefixSteps: 20,
+  };
+  const scan = (units: number, part: string) =>
+    costOf(`scanForward<shape=wide units=${units} cell=simpleRnn-tanh part=${part}>`, sizes)!;
+  expect(scan(8, "all").flop).toBe(2 * 100 * 8 * 8);
+  expect(scan(16, "prefix").flop).toBe(2 * 20 * 16 * 16);
+  expect(scan(8, "samples").flop + scan(8, "prefix").flop).toBe(scan(8, "all").flop);
+  // 105 states, the kernel, and 30 projected rows are more than half of what must be moved.
+  expect(scan(8, "all").bytes).toBeGreaterThan(4 * (105 * 8 + 64 + 30 * 8));
+  expect(costOf("unheardOf<a=1>", sizes)).toBeUndefined();
+  expect(costOf("scanForward<width=8>", sizes)).toBeUndefined();
+});
