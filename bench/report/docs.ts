@@ -12,6 +12,7 @@ const end = "<!-- end -->";
 export async function writeDocs(root: string, say: (line: string) => void): Promise<void> {
   const page = join(root, "docs", "benchmarks.md");
   const results = readResults(join(root, "bench", "results"));
+  if (results.size === 0) return say("bench/results holds no results; run npm run bench first");
   const sections = [...results].map(([name, result]) => section(root, name, result));
   await writeFormatted(
     page,

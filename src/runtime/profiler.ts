@@ -123,11 +123,14 @@ class Stopwatch {
     const wanted = Math.min(mostWindow, Math.max(leastWindow, window));
     await this.#once(encode, 1);
     let repetitions = 1;
+    let begin = performance.now();
     let took = await this.#once(encode, repetitions);
-    // One look is not enough where a single dispatch takes less than the clock can tell.
-    while (took < wanted / 2 && repetitions < mostRepetitions) {
-      const factor = Math.min(100, Math.max(2, wanted / Math.max(took, wanted / 100)));
+    // One look is not enough where a single dispatch takes less than the clock can tell. The second clock ends
+    // it where the time stamps do not enclose the work.
+    while (took < wanted / 2 && repetitions < mostRepetitions && performance.now() - begin < mostWindow) {
+      const factor = Math.min(10, Math.max(2, wanted / Math.max(took, wanted / 10)));
       repetitions = Math.min(mostRepetitions, Math.ceil(repetitions * factor));
+      begin = performance.now();
       took = await this.#once(encode, repetitions);
     }
     const times = [took];
