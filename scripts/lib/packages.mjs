@@ -31,7 +31,8 @@ function installed() {
 export async function ensurePackages() {
   if (installed()) return;
   const registry = (await npm(["config", "get", "registry"])).output.trim().split("\n").pop() ?? "";
-  const online = await reachable(registry.startsWith("http") ? registry : "https://registry.npmjs.org/");
+  // npm always names a registry; where it does not, it may try for itself.
+  const online = registry.startsWith("http") ? await reachable(registry) : true;
   say(online ? "installing packages with npm ci" : "no network: installing packages from npm's cache");
   const flags = [online ? "--prefer-offline" : "--offline", "--no-audit", "--no-fund"];
   let result = await npm(["ci", ...flags]);
