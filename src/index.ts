@@ -4,13 +4,29 @@ export type { CompileOptions } from "./model/compile-options";
 export type { CompileConfig } from "./model/compiled";
 export type { OptimizerState } from "./model/training-state";
 export {
+  bidirectional,
+  conv1d,
   dense,
+  dropout,
   embedding,
+  flatten,
+  globalAveragePooling1d,
+  gru,
   input,
+  lstm,
+  maxPooling1d,
   simpleRNN,
+  spatialDropout1d,
+  timeDistributed,
+  type BidirectionalOptions,
+  type Conv1dOptions,
   type DenseOptions,
   type EmbeddingOptions,
+  type GruOptions,
   type Layer,
+  type LstmOptions,
+  type MaxPooling1dOptions,
+  type MergeMode,
   type SimpleRnnOptions,
 } from "./model/layers";
 export { adam, adamW, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./model/optimizers";

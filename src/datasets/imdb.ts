@@ -1,10 +1,10 @@
+import { type ZipUse, readZip } from "../files/zip";
 import { FormatError, describe } from "../runtime/errors";
 import { type ArrangeOptions, type Dataset, type RawSplit, arrange } from "./arrange";
 import { readNumbers, readObjects } from "./npy";
 import type { PickleValue } from "./pickle-values";
 import { PickledArray } from "./pickle-values";
 import { type SourceOptions, readSource } from "./source";
-import { readZip } from "./zip";
 
 export type LoadDataOptions = ArrangeOptions & SourceOptions;
 
@@ -15,6 +15,14 @@ const REVIEWS = {
 const WORD_INDEX = {
   name: "imdb_word_index.json",
   sha256: "027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
+};
+
+/** The published file unfolds to 28 MB. */
+const NPZ: ZipUse = {
+  where: "imdb.npz",
+  remedy: "fetch the file again",
+  other: "pass Keras's imdb.npz, or save it with numpy.savez",
+  limit: 2 ** 27,
 };
 
 function checkRow(row: PickleValue, where: string): ArrayLike<unknown> {
@@ -43,7 +51,7 @@ function readSplit(rows: Uint8Array, labels: Uint8Array, part: string): RawSplit
 async function loadData(options: LoadDataOptions = {}): Promise<Dataset> {
   const file = await readSource(REVIEWS, options, "imdb.loadData");
   const names = ["x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"];
-  const [xTrain, yTrain, xTest, yTest] = readZip(file, names, "imdb.npz");
+  const [xTrain, yTrain, xTest, yTest] = readZip(file, names, NPZ);
   const train = readSplit(xTrain, yTrain, "train");
   return arrange(train, readSplit(xTest, yTest, "test"), options, "imdb.loadData");
 }

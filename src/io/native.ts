@@ -1,9 +1,9 @@
+import { crc32 } from "../files/crc32";
 import type { Architecture } from "../model/architecture";
 import type { CompileConfig } from "../model/compiled";
 import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, InvalidInputError, describe } from "../runtime/errors";
-import { crc32 } from "./crc32";
 import { compileFromKeras, trainingConfigToKeras } from "./keras/training";
 import { readSafetensors, writeSafetensors } from "./safetensors";
 import type { NamedTensor, SafetensorsFile, StoredTensor } from "./safetensors";

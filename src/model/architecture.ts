@@ -1,14 +1,8 @@
 import { describe, InvalidInputError } from "../runtime/errors";
-import type { Initializer } from "./initializers";
-import type { Layer, Shape } from "./layers";
+import { automaticNames, layerWeights, type WeightPlan } from "./layer-weights";
+import type { Conv1dConfig, Layer, MaxPooling1dConfig, RecurrentLayer, Shape } from "./layers";
 
-/** A weight of a layer: its name in the layer, its name in the model, its shape. */
-export interface WeightPlan {
-  key: string;
-  name: string;
-  shape: readonly number[];
-  initializer: Initializer;
-}
+export type { WeightPlan } from "./layer-weights";
 
 /** A layer with its place in the model: unique name, weights, output. */
 export interface LayerPlan {
@@ -17,6 +11,8 @@ export interface LayerPlan {
   weights: WeightPlan[];
   /** Output shape for an input of `steps` steps. */
   outputShape: (steps: number | null) => Shape;
+  /** Columns of the layer's input. */
+  inputs: number;
 }
 
 /** A sequential model's layers with everything that follows from their order. */
@@ -35,12 +31,19 @@ export interface Architecture {
   masksLoss: boolean;
 }
 
-const automaticNames: Record<Layer["className"], string> = {
-  InputLayer: "input_layer",
-  Embedding: "embedding",
-  SimpleRNN: "simple_rnn",
-  Dense: "dense",
-};
+/** Steps that are left of `steps`, or of an unknown number. */
+type Steps = (steps: number | null) => number | null;
+
+/** What lies between two layers: columns, whether there is a row per step, how many steps, the mask. */
+interface Between {
+  width: number;
+  sequence: boolean;
+  steps: Steps;
+  masked: boolean;
+}
+
+/** Says why a layer cannot stand where it stands. */
+type Refuse = (expected: string, got: string, remedy: string) => never;
 
 /**
  * Works out names, shapes and weights.
@@ -58,89 +61,126 @@ export function planArchitecture(configs: readonly Layer[]): Architecture {
     inputName = name(first);
   }
   const layers: LayerPlan[] = [];
-  let width = 0;
-  let sequence = true;
-  let masked = false;
   let vocabulary = 0;
+  let between: Between = { width: 0, sequence: true, steps: (t) => t, masked: false };
   configsLeft.forEach((config, i) => {
+    const innerName = "layer" in config ? name(config.layer) : "";
     const layerName = name(config);
-    const weight = (key: string, path: string, shape: number[], initializer: Initializer): WeightPlan => ({
-      key,
-      name: `${layerName}/${path}`,
-      shape,
-      initializer,
-    });
-    const refuse = (expected: string, got: string, remedy: string): never => {
+    const refuse: Refuse = (expected, got, remedy) => {
       throw new InvalidInputError(describe(`sequential, layer ${i} (${layerName})`, expected, got, remedy));
     };
-    const inputs = width;
-    let weights: WeightPlan[];
-    switch (config.className) {
-      case "InputLayer":
-        return refuse("the input layer first", `it in place ${i}`, "move it to the front");
-      case "Embedding":
-        if (i > 0) refuse("an embedding as the first layer", `it in place ${i}`, "move it to the front");
-        width = config.outputDim;
-        masked = config.maskZero;
-        vocabulary = config.inputDim;
-        weights = [
-          weight("embeddings", "embeddings", [config.inputDim, width], config.embeddingsInitializer),
-        ];
-        break;
-      case "SimpleRNN": {
-        if (i === 0)
-          refuse("an embedding before it", "none", "start the model with embedding(inputDim, outputDim)");
-        if (!sequence) {
-          refuse(
-            "a sequence as its input",
-            "one vector per sample",
-            "set returnSequences on the layer before",
-          );
-        }
-        const { units } = config;
-        weights = [
-          weight("kernel", "simple_rnn_cell/kernel", [inputs, units], config.kernelInitializer),
-          weight(
-            "recurrentKernel",
-            "simple_rnn_cell/recurrent_kernel",
-            [units, units],
-            config.recurrentInitializer,
-          ),
-          ...(config.useBias
-            ? [weight("bias", "simple_rnn_cell/bias", [units], config.biasInitializer)]
-            : []),
-        ];
-        width = units;
-        sequence = config.returnSequences;
-        masked = false;
-        break;
-      }
-      case "Dense":
-        if (i === 0)
-          refuse("an embedding before it", "none", "start the model with embedding(inputDim, outputDim)");
-        weights = [
-          weight("kernel", "kernel", [inputs, config.units], config.kernelInitializer),
-          ...(config.useBias ? [weight("bias", "bias", [config.units], config.biasInitializer)] : []),
-        ];
-        width = config.units;
-        break;
+    if (config.className === "InputLayer") {
+      return refuse("the input layer first", `it in place ${i}`, "move it to the front");
     }
-    const shape = sequence ? (t: number | null): Shape => [null, t, columns] : (): Shape => [null, columns];
-    const columns = width;
-    layers.push({ config, name: layerName, weights, outputShape: shape });
+    if (config.className === "Embedding") {
+      if (i > 0) refuse("an embedding as the first layer", `it in place ${i}`, "move it to the front");
+      vocabulary = config.inputDim;
+    } else if (i === 0) {
+      refuse("an embedding before it", "none", "start the model with embedding(inputDim, outputDim)");
+    }
+    const inputs = between.width;
+    const given = steps ?? null;
+    const after = following(config, between, given, refuse);
+    between = after;
+    layers.push({
+      config,
+      name: layerName,
+      inputs,
+      weights: layerWeights(config, inputs, layerName, innerName),
+      outputShape: after.sequence ? (t) => [null, after.steps(t), after.width] : () => [null, after.width],
+    });
   });
   if (layers.length === 0) {
     throw new InvalidInputError(
       describe("sequential", "at least one layer", "none", "pass embedding(…), simpleRNN(…) and dense(…)"),
     );
   }
+  const { width, sequence, masked } = between;
   return { layers, steps, inputName, outputs: width, sequences: sequence, vocabulary, masksLoss: masked };
+}
+
+/** What a layer makes of what comes to it. */
+function following(
+  config: Exclude<Layer, { className: "InputLayer" }>,
+  before: Between,
+  given: number | null,
+  refuse: Refuse,
+): Between {
+  const takesSequence = (): void => {
+    if (before.sequence) return;
+    refuse("a sequence as its input", "one vector per sample", "set returnSequences on the layer before");
+  };
+  switch (config.className) {
+    case "Embedding":
+      return { ...before, width: config.outputDim, masked: config.maskZero };
+    case "SimpleRNN":
+    case "LSTM":
+    case "GRU":
+      takesSequence();
+      return recurrent(config, config.units, before);
+    case "Bidirectional": {
+      takesSequence();
+      const { units } = config.layer;
+      return recurrent(config.layer, config.mergeMode === "concat" ? 2 * units : units, before);
+    }
+    case "Dense":
+      return { ...before, width: config.units };
+    case "TimeDistributed":
+      takesSequence();
+      return { ...before, width: config.layer.units };
+    case "Dropout":
+      return before;
+    case "SpatialDropout1D":
+      takesSequence();
+      return before;
+    case "Conv1D":
+      takesSequence();
+      return { ...before, width: config.filters, steps: shorter(config, before, refuse), masked: false };
+    case "MaxPooling1D":
+      takesSequence();
+      return { ...before, steps: shorter(config, before, refuse), masked: false };
+    case "GlobalAveragePooling1D":
+      takesSequence();
+      return { ...before, sequence: false, masked: false };
+    case "Flatten": {
+      if (!before.sequence) return before;
+      const steps = before.steps(given);
+      if (steps === null) {
+        return refuse("a known number of steps", "any", "begin the model with input({ shape: [steps] })");
+      }
+      return { ...before, width: before.width * steps, sequence: false, masked: false };
+    }
+  }
+}
+
+/** Recurrent layers use the mask up. */
+function recurrent({ returnSequences }: RecurrentLayer, width: number, before: Between): Between {
+  return { ...before, width, sequence: returnSequences, masked: false };
+}
+
+/** Steps that a window sliding over the sequence leaves; fewer than one are refused where they are known. */
+function shorter(config: Conv1dConfig | MaxPooling1dConfig, before: Between, refuse: Refuse): Steps {
+  return (t) => {
+    const steps = before.steps(t);
+    if (steps === null) return null;
+    const left = windows(config, steps);
+    if (left >= 1) return left;
+    const window = config.className === "Conv1D" ? config.kernelSize : config.poolSize;
+    return refuse(`at least ${window} steps`, String(steps), 'pass longer rows, or padding "same"');
+  };
+}
+
+/** Windows that a convolution or a pooling takes over `steps` steps. */
+export function windows(config: Conv1dConfig | MaxPooling1dConfig, steps: number): number {
+  const window = config.className === "Conv1D" ? config.kernelSize : config.poolSize;
+  if (config.padding === "valid") return Math.floor((steps - window) / config.strides) + 1;
+  return Math.ceil(steps / config.strides);
 }
 
 /** @throws {InvalidInputError} the model has no dense layer at its end to which a loss can be put. */
 export function checkHead({ layers }: Architecture): void {
   const last = layers[layers.length - 1];
-  if (last.config.className !== "Dense") {
+  if (!isDense(last.config)) {
     throw new InvalidInputError(
       describe(
         "compile",
@@ -150,9 +190,7 @@ export function checkHead({ layers }: Architecture): void {
       ),
     );
   }
-  const hidden = layers
-    .slice(0, -1)
-    .find(({ config }) => "activation" in config && config.activation === "softmax");
+  const hidden = layers.slice(0, -1).find(({ config }) => denseOf(config)?.activation === "softmax");
   if (hidden) {
     throw new InvalidInputError(
       describe(
@@ -162,6 +200,28 @@ export function checkHead({ layers }: Architecture): void {
         "choose another activation",
       ),
     );
+  }
+}
+
+/** The dense layer that a layer is or applies to every step. */
+export function denseOf(config: Layer): Extract<Layer, { className: "Dense" }> | undefined {
+  if (config.className === "Dense") return config;
+  return config.className === "TimeDistributed" ? config.layer : undefined;
+}
+
+const isDense = (config: Layer): boolean => denseOf(config) !== undefined;
+
+/** The layer with a time loop that a layer is or runs in both directions. */
+export function recurrentOf(config: Layer): RecurrentLayer | undefined {
+  switch (config.className) {
+    case "SimpleRNN":
+    case "LSTM":
+    case "GRU":
+      return config;
+    case "Bidirectional":
+      return config.layer;
+    default:
+      return undefined;
   }
 }
 

@@ -2,10 +2,11 @@ import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
 import { imdb } from "../../src/datasets/index";
 import { readNumbers } from "../../src/datasets/npy";
-import { crc32, readZip } from "../../src/datasets/zip";
+import { readZip } from "../../src/files/zip";
 import { FormatError } from "../../src/runtime/errors";
 import { labels, npy, objects, rawTrain, smallNpz } from "./npz-fixture";
 
+const use = { where: "test", remedy: "fetch it again", other: "pass another", limit: 2 ** 20 };
 const load = (data: Uint8Array) => imdb.loadData({ data });
 
 /** Overwrites a field of an entry's record in the zip's directory. */
@@ -50,10 +51,6 @@ test.each<[string, number[], number[]]>([
 
 const readNumbersOf = (bytes: Uint8Array) => Array.from(readNumbers(bytes, "test"));
 
-test("the checksum of zip", () => {
-  expect(crc32(new TextEncoder().encode("123456789"))).toBe(0xcbf43926);
-});
-
 describe("refuses with a FormatError", () => {
   const good = smallNpz();
   const cases: [string, Uint8Array, string][] = [
@@ -63,7 +60,7 @@ describe("refuses with a FormatError", () => {
     ["a path", smallNpz({ "../x.npy": labels([1]) }), "plain file names"],
     ["an absurd size", patchDirectory(good, 0, 24, 0xfffffff0), "bytes from"],
     ["a size beyond what deflate can fold", patchDirectory(good, 1, 24, 5_000_000), "bytes from"],
-    ["a smaller size than there is", patchDirectory(good, 1, 24, 100), "checksum"],
+    ["a smaller size than there is", patchDirectory(good, 1, 24, 100), "more, once unfolded"],
     ["a place outside the file", patchDirectory(good, 0, 42, 0x7fffffff), "inside the file"],
     ["a wrong checksum", patchDirectory(good, 0, 16, 1), "checksum"],
     ["another way of folding", patchDirectory(good, 0, 10, 9), "method 9"],
@@ -86,7 +83,7 @@ describe("refuses with a FormatError", () => {
   test("an entry twice", () => {
     const zip = zipSync({ "a.npy": labels([1]), "b.npy": labels([0]) }, { level: 0 });
     const twice = zip.map((byte, i) => (byte === 98 && zip[i + 1] === 46 ? 97 : byte));
-    expect(() => readZip(twice, ["a.npy"], "test")).toThrow("twice");
+    expect(() => readZip(twice, ["a.npy"], use)).toThrow("twice");
   });
 
   test("a header that NumPy would refuse for its length", () => {

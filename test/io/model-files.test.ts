@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { inspectModel, loadModel, saveModel } from "../../src/io/index";
 import type { ModelFormat, ModelSource, SavableModel } from "../../src/io/index";
-import { crc32 } from "../../src/io/crc32";
+import { crc32 } from "../../src/files/crc32";
 import { detectKind } from "../../src/io/detect";
 import { readSafetensors, writeSafetensors } from "../../src/io/safetensors";
 import { dense, embedding, input, simpleRNN } from "../../src/model/layers";

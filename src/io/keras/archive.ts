@@ -1,18 +1,26 @@
+import { readZip, writeZip } from "../../files/zip";
 import { planArchitecture } from "../../model/architecture";
 import { openHdf5 } from "../hdf5/reader";
 import { decodeText, parseJson, stringsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
-import { readZip, writeZip } from "../zip";
 import { configFromKeras, configToKeras } from "./model-config";
 import { compileFromKeras, compileToKeras } from "./training";
 import { kerasVersion } from "./version";
 import { stateFromNumbered, weightsFromVariables, writeWeightsH5 } from "./weights-h5";
 
 const entryNames = ["metadata.json", "config.json", "model.weights.h5"] as const;
+/** Weights can be folded, but not by this much; what claims more is a bomb. */
+const maxExpansion = 64;
+const smallFile = 2 ** 20;
 
 /** Keras's `.keras`: a zip of the configuration and a `.weights.h5` file. */
 export async function readKerasArchive(bytes: Uint8Array): Promise<StoredModel> {
-  const [metadataBytes, configBytes, weightsBytes] = readZip(bytes, entryNames);
+  const [metadataBytes, configBytes, weightsBytes] = readZip(bytes, entryNames, {
+    where: "loadModel",
+    remedy: "use an undamaged copy of the file",
+    other: "pass a file that model.save(…) wrote",
+    limit: maxExpansion * bytes.length + smallFile,
+  });
   const [metadata, json] = [metadataBytes, configBytes].map((entry, i) =>
     parseJson(decodeText(entry, entryNames[i]), entryNames[i]),
   );

@@ -15,5 +15,10 @@ export function crc32(...parts: readonly Uint8Array[]): string {
   for (const part of parts) {
     for (const byte of part) value = table[(value ^ byte) & 0xff] ^ (value >>> 8);
   }
-  return (~value >>> 0).toString(16).padStart(8, "0");
+  return hexadecimal(~value >>> 0);
+}
+
+/** A checksum as {@link crc32} writes it. */
+export function hexadecimal(checksum: number): string {
+  return checksum.toString(16).padStart(8, "0");
 }

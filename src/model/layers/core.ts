@@ -1,0 +1,144 @@
+import { activations, type Activation } from "../../kernels/shared/activation";
+import { describe, InvalidInputError } from "../../runtime/errors";
+import type { Initializer } from "../initializers";
+import { initializer, knownOptions, oneOf, size, type InitializerOption, type NamedLayer } from "./options";
+
+export interface InputConfig extends NamedLayer {
+  className: "InputLayer";
+  /** Steps, or `null` for any. */
+  shape: readonly (number | null)[];
+}
+
+export interface EmbeddingConfig extends NamedLayer {
+  className: "Embedding";
+  inputDim: number;
+  outputDim: number;
+  embeddingsInitializer: Initializer;
+  maskZero: boolean;
+}
+
+/** Activations of a dense layer. */
+export type DenseActivation = Activation | "softmax";
+
+export interface DenseConfig extends NamedLayer {
+  className: "Dense";
+  units: number;
+  activation: DenseActivation;
+  useBias: boolean;
+  kernelInitializer: Initializer;
+  biasInitializer: Initializer;
+}
+
+export interface TimeDistributedConfig extends NamedLayer {
+  className: "TimeDistributed";
+  layer: DenseConfig;
+}
+
+/**
+ * States the shape of the model's input, without the batch: `[steps]`, or `[null]` for any number of steps.
+ * Optional; with it, `summary` shows shapes before any data came. Data of another length is taken as it is.
+ *
+ * @throws {InvalidInputError} the shape is not one size.
+ * @example
+ * const model = sequential([input({ shape: [500] }), embedding(10_000, 32), simpleRNN(32), dense(1)]);
+ */
+export function input(options: { shape: readonly (number | null)[]; name?: string }): InputConfig {
+  knownOptions("input", options, ["shape", "name"]);
+  const { shape, name } = options;
+  if (!Array.isArray(shape) || shape.length !== 1) {
+    throw new InvalidInputError(
+      describe("input", "shape as [steps] or [null]", JSON.stringify(shape), "leave the batch size out"),
+    );
+  }
+  if (shape[0] !== null) size("input", "steps", shape[0] as number, 2 ** 31);
+  return { className: "InputLayer", shape, name };
+}
+
+export interface EmbeddingOptions {
+  name?: string;
+  /** Token 0 is padding: the first recurrent layer leaves its state as it is there. Default `false`. */
+  maskZero?: boolean;
+  /** Default `"randomUniform"`: uniform in [-0.05, 0.05]. */
+  embeddingsInitializer?: InitializerOption;
+}
+
+/**
+ * Turns token ids into vectors: [batch, steps] → [batch, steps, outputDim].
+ *
+ * @param inputDim size of the vocabulary; ids lie in [0, inputDim)
+ * @param outputDim length of the vectors
+ * @throws {InvalidInputError} a size that is not a whole number of at least 1, an unknown option.
+ * @example
+ * embedding(10_000, 32)
+ * @see https://keras.io/api/layers/core_layers/embedding/
+ */
+export function embedding(
+  inputDim: number,
+  outputDim: number,
+  options: EmbeddingOptions = {},
+): EmbeddingConfig {
+  knownOptions("embedding", options, ["name", "maskZero", "embeddingsInitializer"]);
+  return {
+    className: "Embedding",
+    name: options.name,
+    inputDim: size("embedding", "inputDim", inputDim, 2 ** 31),
+    outputDim: size("embedding", "outputDim", outputDim, 65_536),
+    embeddingsInitializer: initializer(options.embeddingsInitializer ?? "randomUniform"),
+    maskZero: options.maskZero ?? false,
+  };
+}
+
+export interface DenseOptions {
+  name?: string;
+  /** Default `"linear"`. */
+  activation?: DenseActivation;
+  /** Default `true`. */
+  useBias?: boolean;
+  /** Default `"glorotUniform"`. */
+  kernelInitializer?: InitializerOption;
+  /** Default `"zeros"`. */
+  biasInitializer?: InitializerOption;
+}
+
+/**
+ * The densely connected layer: activation(x·kernel + bias), on the last axis of its input.
+ *
+ * @param units columns of the output
+ * @throws {InvalidInputError} units out of range, an unknown option or activation.
+ * @example
+ * dense(1, { activation: "sigmoid" })
+ * @see https://keras.io/api/layers/core_layers/dense/
+ */
+export function dense(units: number, options: DenseOptions = {}): DenseConfig {
+  knownOptions("dense", options, ["name", "activation", "useBias", "kernelInitializer", "biasInitializer"]);
+  const names = [...activations, "softmax"] as const;
+  return {
+    className: "Dense",
+    name: options.name,
+    units: size("dense", "units", units, 65_536),
+    activation: oneOf("dense", "activation", options.activation ?? "linear", names),
+    useBias: options.useBias ?? true,
+    kernelInitializer: initializer(options.kernelInitializer ?? "glorotUniform"),
+    biasInitializer: initializer(options.biasInitializer ?? "zeros"),
+  };
+}
+
+/**
+ * Applies a dense layer to every step of a sequence. A dense layer does so by itself; this is the same under
+ * Keras's name for it, as files have it.
+ *
+ * @throws {InvalidInputError} another layer than a dense one, an unknown option.
+ * @example
+ * timeDistributed(dense(10, { activation: "softmax" }))
+ * @see https://keras.io/api/layers/recurrent_layers/time_distributed/
+ */
+export function timeDistributed(layer: DenseConfig, options: { name?: string } = {}): TimeDistributedConfig {
+  knownOptions("timeDistributed", options, ["name"]);
+  const { className } = layer as { className?: string };
+  if (className !== "Dense") {
+    throw new InvalidInputError(
+      describe("timeDistributed", "a dense layer", String(className), "pass dense(units)"),
+    );
+  }
+  return { className: "TimeDistributed", name: options.name, layer };
+}

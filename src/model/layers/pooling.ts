@@ -1,0 +1,139 @@
+import { activations, type Activation } from "../../kernels/shared/activation";
+import type { Initializer } from "../initializers";
+import { initializer, knownOptions, oneOf, size, type InitializerOption, type NamedLayer } from "./options";
+
+const paddings = ["valid", "same", "causal"] as const;
+
+/** What a convolution finds beyond the ends of a sequence. */
+export type ConvolutionPadding = (typeof paddings)[number];
+
+export interface Conv1dConfig extends NamedLayer {
+  className: "Conv1D";
+  filters: number;
+  kernelSize: number;
+  strides: number;
+  padding: ConvolutionPadding;
+  activation: Activation;
+  useBias: boolean;
+  kernelInitializer: Initializer;
+  biasInitializer: Initializer;
+}
+
+export interface MaxPooling1dConfig extends NamedLayer {
+  className: "MaxPooling1D";
+  poolSize: number;
+  strides: number;
+  padding: "valid" | "same";
+}
+
+export interface GlobalAveragePooling1dConfig extends NamedLayer {
+  className: "GlobalAveragePooling1D";
+}
+
+export interface FlattenConfig extends NamedLayer {
+  className: "Flatten";
+}
+
+export interface Conv1dOptions {
+  name?: string;
+  /** Steps from one window to the next. Default 1. */
+  strides?: number;
+  /** `"valid"` (default): whole windows only; `"same"`: zeros on both sides; `"causal"`: zeros before the first step. */
+  padding?: ConvolutionPadding;
+  /** Default `"linear"`. */
+  activation?: Activation;
+  /** Default `true`. */
+  useBias?: boolean;
+  /** Default `"glorotUniform"`. */
+  kernelInitializer?: InitializerOption;
+  /** Default `"zeros"`. */
+  biasInitializer?: InitializerOption;
+}
+
+/**
+ * Slides `filters` kernels of `kernelSize` steps over a sequence:
+ * [batch, steps, features] → [batch, newSteps, filters].
+ *
+ * @throws {InvalidInputError} a size out of range, an unknown option, padding or activation.
+ * @example
+ * conv1d(32, 5, { activation: "relu" })
+ * @see https://keras.io/api/layers/convolution_layers/convolution1d/
+ */
+export function conv1d(filters: number, kernelSize: number, options: Conv1dOptions = {}): Conv1dConfig {
+  knownOptions("conv1d", options, [
+    "name",
+    "strides",
+    "padding",
+    "activation",
+    "useBias",
+    "kernelInitializer",
+    "biasInitializer",
+  ]);
+  return {
+    className: "Conv1D",
+    name: options.name,
+    filters: size("conv1d", "filters", filters, 65_536),
+    kernelSize: size("conv1d", "kernelSize", kernelSize, 1024),
+    strides: size("conv1d", "strides", options.strides ?? 1, 1024),
+    padding: oneOf("conv1d", "padding", options.padding ?? "valid", paddings),
+    activation: oneOf("conv1d", "activation", options.activation ?? "linear", activations),
+    useBias: options.useBias ?? true,
+    kernelInitializer: initializer(options.kernelInitializer ?? "glorotUniform"),
+    biasInitializer: initializer(options.biasInitializer ?? "zeros"),
+  };
+}
+
+export interface MaxPooling1dOptions {
+  name?: string;
+  /** Steps from one window to the next. Default: the size of a window. */
+  strides?: number;
+  /** `"valid"` (default): whole windows only; `"same"`: the last window may be cut short. */
+  padding?: "valid" | "same";
+}
+
+/**
+ * The largest value of each window, feature by feature: [batch, steps, features] → [batch, newSteps, features].
+ *
+ * @param poolSize steps in a window
+ * @throws {InvalidInputError} a size out of range, an unknown option or padding.
+ * @example
+ * maxPooling1d(2)
+ * @see https://keras.io/api/layers/pooling_layers/max_pooling1d/
+ */
+export function maxPooling1d(poolSize = 2, options: MaxPooling1dOptions = {}): MaxPooling1dConfig {
+  knownOptions("maxPooling1d", options, ["name", "strides", "padding"]);
+  return {
+    className: "MaxPooling1D",
+    name: options.name,
+    poolSize: size("maxPooling1d", "poolSize", poolSize, 65_536),
+    strides: size("maxPooling1d", "strides", options.strides ?? poolSize, 65_536),
+    padding: oneOf("maxPooling1d", "padding", options.padding ?? "valid", ["valid", "same"] as const),
+  };
+}
+
+/**
+ * The mean over all steps, those left out that are masked: [batch, steps, features] → [batch, features].
+ *
+ * @throws {InvalidInputError} an unknown option.
+ * @example
+ * globalAveragePooling1d()
+ * @see https://keras.io/api/layers/pooling_layers/global_average_pooling1d/
+ */
+export function globalAveragePooling1d(options: { name?: string } = {}): GlobalAveragePooling1dConfig {
+  knownOptions("globalAveragePooling1d", options, ["name"]);
+  return { className: "GlobalAveragePooling1D", name: options.name };
+}
+
+/**
+ * One row of a sample's steps: [batch, steps, features] → [batch, steps·features]. Needs a fixed number of
+ * steps: begin the model with `input({ shape: [steps] })`.
+ *
+ * @throws {InvalidInputError} an unknown option.
+ * @example
+ * flatten()
+ * @see https://keras.io/api/layers/reshaping_layers/flatten/
+ */
+export function flatten(options: { name?: string } = {}): FlattenConfig {
+  knownOptions("flatten", options, ["name"]);
+  return { className: "Flatten", name: options.name };
+}

@@ -1,0 +1,175 @@
+import { activations, type Activation } from "../../kernels/shared/activation";
+import type { Initializer } from "../initializers";
+import {
+  initializer,
+  knownOptions,
+  maxUnits,
+  oneOf,
+  rate,
+  size,
+  type InitializerOption,
+  type NamedLayer,
+} from "./options";
+
+/** What all recurrent layers have. */
+interface RecurrentConfig extends NamedLayer {
+  units: number;
+  activation: Activation;
+  useBias: boolean;
+  kernelInitializer: Initializer;
+  recurrentInitializer: Initializer;
+  biasInitializer: Initializer;
+  returnSequences: boolean;
+  goBackwards: boolean;
+  stateful: boolean;
+  dropout: number;
+  recurrentDropout: number;
+}
+
+export interface SimpleRnnConfig extends RecurrentConfig {
+  className: "SimpleRNN";
+}
+
+export interface LstmConfig extends RecurrentConfig {
+  className: "LSTM";
+  recurrentActivation: Activation;
+  unitForgetBias: boolean;
+}
+
+export interface GruConfig extends RecurrentConfig {
+  className: "GRU";
+  recurrentActivation: Activation;
+  resetAfter: boolean;
+}
+
+/** A layer with a time loop. */
+export type RecurrentLayer = SimpleRnnConfig | LstmConfig | GruConfig;
+
+export interface SimpleRnnOptions {
+  name?: string;
+  /** Default `"tanh"`. */
+  activation?: Activation;
+  /** Default `true`. */
+  useBias?: boolean;
+  /** Default `"glorotUniform"`. */
+  kernelInitializer?: InitializerOption;
+  /** Default `"orthogonal"`. */
+  recurrentInitializer?: InitializerOption;
+  /** Default `"zeros"`. */
+  biasInitializer?: InitializerOption;
+  /** Return the state after every step, not only the last: [batch, steps, units]. Default `false`. */
+  returnSequences?: boolean;
+  /** Process the steps from the last to the first. Default `false`. */
+  goBackwards?: boolean;
+  /** Row i of a batch goes on from the state in which row i of the batch before ended. Default `false`. */
+  stateful?: boolean;
+  /** Share of the inputs to drop while training, the same for all steps of a sequence. Default 0. */
+  dropout?: number;
+  /** Share of the state to drop on its way into the next step while training, the same for all steps. Default 0. */
+  recurrentDropout?: number;
+}
+
+export interface LstmOptions extends SimpleRnnOptions {
+  /** Of the three gates. Default `"sigmoid"`. */
+  recurrentActivation?: Activation;
+  /** Let the forget gate's bias begin at 1 (Jozefowicz et al. 2015). Default `true`. */
+  unitForgetBias?: boolean;
+}
+
+export interface GruOptions extends SimpleRnnOptions {
+  /** Of the two gates. Default `"sigmoid"`. */
+  recurrentActivation?: Activation;
+  /** Apply the reset gate after the recurrent product (Keras 3, cuDNN) or before it (Cho et al. 2014). Default `true`. */
+  resetAfter?: boolean;
+}
+
+const options = [
+  "name",
+  "activation",
+  "useBias",
+  "kernelInitializer",
+  "recurrentInitializer",
+  "biasInitializer",
+  "returnSequences",
+  "goBackwards",
+  "stateful",
+  "dropout",
+  "recurrentDropout",
+];
+
+function recurrent(where: string, units: number, given: SimpleRnnOptions): RecurrentConfig {
+  return {
+    name: given.name,
+    units: size(where, "units", units, maxUnits),
+    activation: oneOf(where, "activation", given.activation ?? "tanh", activations),
+    useBias: given.useBias ?? true,
+    kernelInitializer: initializer(given.kernelInitializer ?? "glorotUniform"),
+    recurrentInitializer: initializer(given.recurrentInitializer ?? "orthogonal"),
+    biasInitializer: initializer(given.biasInitializer ?? "zeros"),
+    returnSequences: given.returnSequences ?? false,
+    goBackwards: given.goBackwards ?? false,
+    stateful: given.stateful ?? false,
+    dropout: rate(where, "dropout", given.dropout ?? 0),
+    recurrentDropout: rate(where, "recurrentDropout", given.recurrentDropout ?? 0),
+  };
+}
+
+/**
+ * The fully connected recurrent layer: h_t = activation(x_t·kernel + bias + h_{t-1}·recurrentKernel), h_0 = 0.
+ * [batch, steps, features] → [batch, units].
+ *
+ * @param units size of the state, at most 1,024
+ * @throws {InvalidInputError} units out of range, an unknown option or activation.
+ * @example
+ * simpleRNN(32, { returnSequences: true })
+ * @see https://keras.io/api/layers/recurrent_layers/simple_rnn/
+ */
+export function simpleRNN(units: number, given: SimpleRnnOptions = {}): SimpleRnnConfig {
+  knownOptions("simpleRNN", given, options);
+  return { className: "SimpleRNN", ...recurrent("simpleRNN", units, given) };
+}
+
+/**
+ * Long short-term memory (Hochreiter & Schmidhuber 1997, with forget gates): input, forget and output gates
+ * round a memory cell. [batch, steps, features] → [batch, units]. Weights lie gate by gate in the order
+ * i, f, c, o.
+ *
+ * @param units size of the state, at most 1,024
+ * @throws {InvalidInputError} units out of range, an unknown option or activation.
+ * @example
+ * lstm(32, { recurrentDropout: 0.2 })
+ * @see https://keras.io/api/layers/recurrent_layers/lstm/
+ */
+export function lstm(units: number, given: LstmOptions = {}): LstmConfig {
+  knownOptions("lstm", given, [...options, "recurrentActivation", "unitForgetBias"]);
+  return {
+    className: "LSTM",
+    ...recurrent("lstm", units, given),
+    recurrentActivation: gateActivation("lstm", given.recurrentActivation),
+    unitForgetBias: given.unitForgetBias ?? true,
+  };
+}
+
+/**
+ * The gated recurrent unit (Cho et al. 2014): an update gate and a reset gate.
+ * [batch, steps, features] → [batch, units]. Weights lie gate by gate in the order z, r, h.
+ *
+ * @param units size of the state, at most 1,024
+ * @throws {InvalidInputError} units out of range, an unknown option or activation.
+ * @example
+ * gru(64, { returnSequences: true })
+ * @see https://keras.io/api/layers/recurrent_layers/gru/
+ */
+export function gru(units: number, given: GruOptions = {}): GruConfig {
+  knownOptions("gru", given, [...options, "recurrentActivation", "resetAfter"]);
+  return {
+    className: "GRU",
+    ...recurrent("gru", units, given),
+    recurrentActivation: gateActivation("gru", given.recurrentActivation),
+    resetAfter: given.resetAfter ?? true,
+  };
+}
+
+function gateActivation(where: string, given: Activation | undefined): Activation {
+  return oneOf(where, "recurrentActivation", given ?? "sigmoid", activations);
+}
