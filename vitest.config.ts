@@ -11,7 +11,17 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["test/**/*.test.ts"],
+    projects: [
+      {
+        extends: true,
+        test: { name: "tests", include: ["test/**/*.test.ts"], exclude: ["test/soak/**"] },
+      },
+      // What takes long: npm run test:soak.
+      {
+        extends: true,
+        test: { name: "soak", include: ["test/soak/**/*.test.ts"], testTimeout: 1_200_000 },
+      },
+    ],
     environment: "node",
     // A worker thread has a copy of the environment, which the Vulkan loader does not see: processes only.
     pool: "forks",

@@ -1,6 +1,6 @@
 import { ReferenceModel } from "../test/reference/model";
 import type { LayerDescription } from "../test/support/layers";
-import { rmspropSettings, rowsOf, withSteps, type Job } from "./job";
+import { rmspropSettings, rowsOf, withSteps, type Cell, type Job } from "./job";
 import { largestDifference } from "./statistics";
 
 /** Training steps over which the engines are compared. */
@@ -33,14 +33,20 @@ export interface Agreement {
   trained?: number;
 }
 
+const recurrent = {
+  simpleRnn: { type: "simpleRNN" },
+  lstm: { type: "lstm", recurrentActivation: "sigmoid" },
+  gru: { type: "gru", recurrentActivation: "sigmoid", resetAfter: true },
+} as const satisfies Record<Cell, object>;
+
 /** What the float64 twin computes. */
 export function referenceEvidence(whole: Job, steps: number): Evidence {
   const job = withSteps(whole, steps);
   const layers: LayerDescription[] = [
     { type: "embedding", name: "embedding", inputDim: job.vocabulary, outputDim: job.width, maskZero: false },
     {
-      type: "simpleRNN",
-      name: "simple_rnn",
+      ...recurrent[job.cell],
+      name: "recurrent",
       units: job.units,
       activation: "tanh",
       useBias: true,

@@ -3,9 +3,9 @@ import { commandHelp } from "../src/node/help";
 import { openBrowserHost } from "./browser-host";
 import { fullSizes, makeJob, quickSizes, type JobSizes } from "./data";
 import { drive, type Plan } from "./driver";
-import { engineNames } from "./engines/engine";
+import { engineNames, enginesFor } from "./engines/engine";
 import { openNodeHost, type Host } from "./host";
-import type { Job } from "./job";
+import type { Cell, Job } from "./job";
 import { librarySizes } from "./library-size";
 import { machine, versions } from "./machine";
 import { benchFlags, parseBenchFlags, selection, type BenchFlags } from "./options";
@@ -38,9 +38,10 @@ export async function bench(
   const flags = parseBenchFlags(args);
   if (flags.help) return void print(commandHelp("npm run bench --", benchFlags));
   if (flags["write-docs"]) return void (await writeDocs(root, say));
-  const plan = planOf(flags);
+  const cell = flags.cell ?? "simpleRnn";
+  const plan = planOf(flags, cell);
   const sizes = flags.quick ? quickSizes : fullSizes;
-  const job = await makeJob(root, sizes, flags.sample ?? flags.quick ?? false);
+  const job = await makeJob(root, sizes, flags.sample ?? flags.quick ?? false, cell);
   say(`${job.data === "imdb" ? "IMDB" : "sample corpus"}, ${job.batches} batches of ${job.batchSize}`);
   const host = flags.node
     ? await openNodeHost(job, flags.adapter)
@@ -72,10 +73,11 @@ async function compareEngines(
   return { rounds: plan.rounds, reports, librarySizes: await librarySizes(root, engines) };
 }
 
-function planOf({ only, node, quick, rounds }: BenchFlags): Plan {
+function planOf({ only, node, quick, rounds }: BenchFlags, cell: Cell): Plan {
   const { engines, cases } = selection(only);
+  const here = enginesFor(cell).filter((name) => !node || name === "webgpu-rnn" || name === "simple-rnn");
   return {
-    engines: node ? ["webgpu-rnn"] : engines,
+    engines: here.filter((name) => engines.includes(name)),
     cases,
     rounds: rounds ?? (quick ? 2 : 5),
     turn: quick ? 1 : 500,
@@ -91,6 +93,6 @@ async function circumstancesOf(root: string, host: Host, job: Job, sizes: JobSiz
     runtime: host.runtime,
     adapter: await host.call("adapter"),
     versions: versions(root),
-    job: { ...sizes, data: job.data },
+    job: { ...sizes, cell: job.cell, data: job.data },
   };
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { dense, embedding, sequential, simpleRNN } from "webgpu-rnn";
 import { imdb, padSequences, sampleCorpus, type Split } from "webgpu-rnn/datasets";
-import type { Job } from "./job";
+import type { Cell, Job } from "./job";
+import { jobModel } from "./model";
 
 /** How large the job is. */
 export type JobSizes = Pick<Job, "vocabulary" | "width" | "units" | "batchSize" | "batches" | "steps">;
@@ -32,19 +32,21 @@ export const quickSizes: JobSizes = {
  *
  * @param root the project's root
  * @param sample take the sample corpus even where IMDB is at hand
+ * @param cell the recurrent layer
  */
-export async function makeJob(root: string, sizes: JobSizes, sample: boolean): Promise<Job> {
+export async function makeJob(
+  root: string,
+  sizes: JobSizes,
+  sample: boolean,
+  cell: Cell = "simpleRnn",
+): Promise<Job> {
   const folder = sample ? undefined : imdbFolder(root);
   const { x, y } = await reviews(sizes.vocabulary, folder);
   const rows = sizes.batchSize * sizes.batches;
-  const model = sequential([
-    embedding(sizes.vocabulary, sizes.width),
-    simpleRNN(sizes.units),
-    dense(1, { activation: "sigmoid" }),
-  ]);
-  const weights = await model.getWeights();
+  const weights = await jobModel({ ...sizes, cell }).getWeights();
   return {
     ...sizes,
+    cell,
     data: folder === undefined ? "sample" : "imdb",
     tokens: padSequences(x.slice(0, rows), { maxlen: sizes.steps }).data,
     labels: Float32Array.from(y.slice(0, rows)),

@@ -1,7 +1,7 @@
 import { comparedSteps, compare, referenceEvidence, type Agreement, type Evidence } from "./agreement";
-import type { CaseName, EngineName } from "./engines/engine";
+import { jobFor, type CaseName, type EngineName } from "./engines/engine";
 import type { Host } from "./host";
-import type { Job } from "./job";
+import type { Cell, Job } from "./job";
 import { summarize, type Summary } from "./statistics";
 import type { Needs } from "./workbench";
 
@@ -65,14 +65,20 @@ async function driveGroup(
   known: ReadonlyMap<EngineName, Evidence> = new Map(),
 ): Promise<EngineReport[]> {
   if (plan.engines.length === 0) return [];
-  const reference = referenceEvidence(job, steps);
+  const references = new Map<Cell, Evidence>();
+  const referenceOf = (engine: EngineName): Evidence => {
+    const own = jobFor(engine, job);
+    const reference = references.get(own.cell) ?? referenceEvidence(own, steps);
+    references.set(own.cell, reference);
+    return reference;
+  };
   const reports: EngineReport[] = [];
   for (const engine of plan.engines) {
     const report: EngineReport = { engine, steps, times: {} };
     reports.push(report);
     try {
       const evidence = known.get(engine) ?? (await openAndAsk(host, engine, steps, say));
-      report.agreement = compare(evidence, reference);
+      report.agreement = compare(evidence, referenceOf(engine));
       if (!report.agreement.agrees) report.note = "disagrees with the float64 reference; not timed";
     } catch (error) {
       report.note = messageOf(error);

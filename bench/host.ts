@@ -1,5 +1,6 @@
 import { requestNodeDevice } from "../src/node/device";
 import type { Device } from "webgpu-rnn";
+import type { Engine } from "./engines/engine";
 import { webgpuRnn } from "./engines/webgpu-rnn";
 import type { Job } from "./job";
 import { profileJob, type Profile } from "./profile/profile-job";
@@ -23,7 +24,8 @@ export interface Host {
 export async function openNodeHost(job: Job, adapter: string | undefined): Promise<Host> {
   const device: Device = await requestNodeDevice(adapter === undefined ? {} : { adapter });
   const getDevice = (): Promise<Device> => Promise.resolve(device);
-  const engines = { "webgpu-rnn": () => Promise.resolve(webgpuRnn(getDevice)) };
+  const own = (): Promise<Engine> => Promise.resolve(webgpuRnn(getDevice));
+  const engines = { "webgpu-rnn": own, "simple-rnn": own };
   const workbench = new Workbench(job, engines, () => Promise.resolve(device.description));
   return {
     runtime: `Node ${process.versions.node}`,

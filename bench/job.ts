@@ -1,7 +1,12 @@
+/** The recurrent layers that can be compared. */
+export const cells = ["simpleRnn", "lstm", "gru"] as const;
+export type Cell = (typeof cells)[number];
+
 /** What all engines compute: one net, its weights, and batches of padded reviews. */
 export interface Job {
   /** Where the reviews come from. */
   data: "imdb" | "sample";
+  cell: Cell;
   /** V, E, U. */
   vocabulary: number;
   width: number;
@@ -35,6 +40,21 @@ export function withSteps(job: Job, steps: number): Job {
     tokens.set(job.tokens.subarray(end - steps, end), row * steps);
   }
   return { ...job, steps, tokens };
+}
+
+/**
+ * The same job with a SimpleRNN, whose weights are those of the first gate: what the gates cost beside it.
+ * A GRU's bias has two rows, of which the first belongs to the input.
+ */
+export function withSimpleRnn(job: Job): Job {
+  if (job.cell === "simpleRnn") return job;
+  const { width, units, weights } = job;
+  const [embeddings, kernel, recurrentKernel, bias, ...head] = weights;
+  const gates = kernel.length / (width * units);
+  const firstGate = (matrix: Float32Array): Float32Array =>
+    matrix.filter((_, i) => i % (gates * units) < units);
+  const cut = [firstGate(kernel), firstGate(recurrentKernel), bias.slice(0, units)];
+  return { ...job, cell: "simpleRnn", weights: [embeddings, ...cut, ...head] };
 }
 
 /** Rows `from` to `from + count` - 1 as one matrix, with their labels. */

@@ -22,6 +22,7 @@ const packages = [
   "@tensorflow/tfjs-core",
   "@tensorflow/tfjs-backend-webgpu",
   "@tensorflow/tfjs-backend-wasm",
+  "onnxruntime-web",
   "@jax-js/jax",
   "webgpu",
 ];

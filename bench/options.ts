@@ -1,8 +1,28 @@
-import { UsageError, parseFlags, text, toggle, whole, type Values } from "../src/node/options";
+import { UsageError, parseFlags, text, toggle, whole, type Flag, type Values } from "../src/node/options";
 import { caseNames, engineNames, type CaseName, type EngineName } from "./engines/engine";
+import type { Cell } from "./job";
+
+/** The cells, by the names that `--cell` takes. */
+const cellNames: Readonly<Record<string, Cell>> = { "simple-rnn": "simpleRnn", lstm: "lstm", gru: "gru" };
+
+/** A flag whose value is one of several names. */
+function choice<T>(value: string, names: Readonly<Record<string, T>>, meaning: string): Flag<T> {
+  return {
+    value,
+    meaning,
+    parse(given, name) {
+      if (Object.hasOwn(names, given)) return names[given];
+      const known = Object.keys(names).join(", ");
+      throw new UsageError(
+        `${name}: expected one of ${known}, got "${given}"; write for example ${name} lstm`,
+      );
+    },
+  };
+}
 
 const benchFlags = {
   only: text("NAME", `engines and cases to time, with commas: ${[...engineNames, ...caseNames].join(", ")}`),
+  cell: choice("CELL", cellNames, "the recurrent layer: simple-rnn (default), lstm or gru"),
   quick: toggle("a tiny job, to see that everything runs; its times mean nothing"),
   adapter: text("TEXT", "an adapter whose description contains TEXT, such as swiftshader"),
   rounds: whole("rounds of which the median counts (default 5)", 1, 100),

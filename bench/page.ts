@@ -1,5 +1,6 @@
 /** The page: all engines on one workbench, driven from Node through `callWorkbench`. */
 import { requestDevice, type Device } from "webgpu-rnn";
+import type { Engine } from "./engines/engine";
 import { decodeJob } from "./job";
 import { profileJob } from "./profile/profile-job";
 import { Workbench, callOn, type Outcome, type WorkbenchCall } from "./workbench";
@@ -10,12 +11,19 @@ const getDevice = (): Promise<Device> => (device ??= requestDevice());
 const response = await fetch("job.bin");
 const job = decodeJob(await response.arrayBuffer());
 
+const own = async (): Promise<Engine> => (await import("./engines/webgpu-rnn")).webgpuRnn(getDevice);
+
 const workbench = new Workbench(
   job,
   {
-    "webgpu-rnn": async () => (await import("./engines/webgpu-rnn")).webgpuRnn(getDevice),
+    "webgpu-rnn": own,
+    "simple-rnn": own,
     "tfjs-webgpu": async () => (await import("./engines/tfjs-webgpu")).tfjsWebgpu,
     "tfjs-wasm": async () => (await import("./engines/tfjs-wasm")).tfjsWasm,
+    "onnxruntime-web": async () => {
+      const { onnxModel } = await import("./onnx-model");
+      return (await import("./engines/onnxruntime-web")).onnxruntimeWeb(onnxModel);
+    },
     "jax-js": async () => (await import("./engines/jax-js")).jaxJs,
   },
   async () => (await getDevice()).description,

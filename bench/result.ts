@@ -1,7 +1,7 @@
 import type { EngineReport } from "./driver";
 import type { CaseName, EngineName } from "./engines/engine";
 import type { JobSizes } from "./data";
-import type { Job } from "./job";
+import type { Cell, Job } from "./job";
 import type { LibrarySize } from "./library-size";
 import type { Machine } from "./machine";
 import type { Profile } from "./profile/profile-job";
@@ -13,7 +13,7 @@ export interface Circumstances {
   runtime: string;
   adapter: string;
   versions: Record<string, string>;
-  job: JobSizes & Pick<Job, "data">;
+  job: JobSizes & Pick<Job, "data" | "cell">;
 }
 
 /** A comparison of the engines. */
@@ -35,10 +35,14 @@ export type BenchResult = Comparison | ProfileResult;
 /** How the engines are called in tables and plots. */
 export const engineTitles: Record<EngineName, string> = {
   "webgpu-rnn": "webgpu-rnn",
+  "simple-rnn": "webgpu-rnn, SimpleRNN",
   "tfjs-webgpu": "TF.js, WebGPU",
   "tfjs-wasm": "TF.js, wasm",
+  "onnxruntime-web": "ONNX Runtime, wasm",
   "jax-js": "jax-js, WebGPU",
 };
+
+export const cellTitles: Record<Cell, string> = { simpleRnn: "SimpleRNN", lstm: "LSTM", gru: "GRU" };
 
 export function caseTitle(name: CaseName, batchSize: number): string {
   if (name === "train") return "training step";

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defaultClientConditions, defineConfig } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -14,6 +14,8 @@ export default defineConfig({
   root: here("."),
   base: "./",
   resolve: {
+    // ONNX Runtime loads its threads' code from a file of its own.
+    conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions],
     alias: [
       { find: /^webgpu-rnn$/, replacement: here("../src/index.ts") },
       { find: /^webgpu-rnn\/(datasets|io|node)$/, replacement: here("../src/$1/index.ts") },

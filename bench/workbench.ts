@@ -1,4 +1,4 @@
-import type { CaseName, Contestant, Engine, EngineName } from "./engines/engine";
+import { jobFor, type CaseName, type Contestant, type Engine, type EngineName } from "./engines/engine";
 import { countDispatches, memoryOf, resetPeak, watchGpu, type Memory } from "./gpu-watch";
 import { withSteps, type Job } from "./job";
 
@@ -45,7 +45,7 @@ export class Workbench {
     const load = this.#engines[name];
     if (!load) throw new Error(`bench: expected an engine that runs here, got ${name}; leave it out`);
     const engine = await load();
-    const contestant = await engine.open(withSteps(this.#job, steps));
+    const contestant = await engine.open(jobFor(name, withSteps(this.#job, steps)));
     this.#open.set(key(name, steps), contestant);
     if (contestant.device) resetPeak(contestant.device);
   }

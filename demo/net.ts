@@ -18,6 +18,9 @@ export interface Preprocessing {
   vocabulary: string[];
 }
 
+/** Activations whose mathematics the page has. */
+const activations = ["tanh", "relu", "sigmoid", "linear"] as const satisfies readonly Net["activation"][];
+
 /** Everything that is needed to read with a net. */
 export interface Model {
   layers: Layer[];
@@ -49,6 +52,12 @@ export function netOf({ layers, weights }: Model): Net {
       `This page can look inside Embedding, SimpleRNN, Dense(1, sigmoid); the file holds ${got || "no layers"}.`,
     );
   }
+  const activation = activations.find((name) => name === recurrent.activation);
+  if (activation === undefined) {
+    throw new Error(
+      `This page knows ${activations.join(", ")}; the file's SimpleRNN has ${recurrent.activation}.`,
+    );
+  }
   const ending = (text: string) => weights.find(({ name }) => name.endsWith(text))?.data;
   const denseName =
     weights.find(({ shape }) => shape.length === 2 && shape[1] === 1)?.name.split("/")[0] ?? "dense";
@@ -56,7 +65,7 @@ export function netOf({ layers, weights }: Model): Net {
     vocabularySize: embedding.inputDim,
     width: embedding.outputDim,
     units: recurrent.units,
-    activation: recurrent.activation,
+    activation,
     maskZero: embedding.maskZero,
     embeddings: ending("embeddings") ?? new Float32Array(embedding.inputDim * embedding.outputDim),
     kernel: ending("cell/kernel") ?? new Float32Array(embedding.outputDim * recurrent.units),

@@ -8,7 +8,7 @@ await main(async () => {
   await ensureBuilt();
   return passThrough(
     process.execPath,
-    ["node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)],
+    ["node_modules/vitest/vitest.mjs", "run", "--project", "tests", ...process.argv.slice(2)],
     env,
   );
 });

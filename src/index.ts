@@ -55,7 +55,8 @@ export {
 export type { Callback, CallbackModel, Logs } from "./model/callback";
 export * from "./model/callbacks";
 export * from "./model/learning-rate-callbacks";
-export type { FitOptions } from "./model/fit";
+export type { CheckpointOptions, FitOptions } from "./model/fit";
+export type { CheckpointStore, TrainingSnapshot } from "./model/snapshot";
 export type { History } from "./model/history";
 export type { EvaluateOptions, Prediction, PredictOptions } from "./model/inference";
 export type { Labels } from "./model/session";

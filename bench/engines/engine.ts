@@ -1,8 +1,29 @@
-import type { Job } from "../job";
+import { withSimpleRnn, type Cell, type Job } from "../job";
 
 /** The engines, by the names that `--only` takes. */
-export const engineNames = ["webgpu-rnn", "tfjs-webgpu", "tfjs-wasm", "jax-js"] as const;
+export const engineNames = [
+  "webgpu-rnn",
+  "simple-rnn",
+  "tfjs-webgpu",
+  "tfjs-wasm",
+  "onnxruntime-web",
+  "jax-js",
+] as const;
 export type EngineName = (typeof engineNames)[number];
+
+/**
+ * The engines that take part with a cell. Beside an LSTM or GRU stands this library's SimpleRNN, as a yardstick;
+ * jax-js has the SimpleRNN only, because its program grows with every step.
+ */
+export function enginesFor(cell: Cell): EngineName[] {
+  const absent: EngineName = cell === "simpleRnn" ? "simple-rnn" : "jax-js";
+  return engineNames.filter((name) => name !== absent);
+}
+
+/** The job as an engine gets it. */
+export function jobFor(engine: EngineName, job: Job): Job {
+  return engine === "simple-rnn" ? withSimpleRnn(job) : job;
+}
 
 /** What is timed, by the names that `--only` takes. */
 export const caseNames = ["train", "forward", "single"] as const;

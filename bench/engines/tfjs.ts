@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { layers, sequential, type LayersModel } from "@tensorflow/tfjs-layers";
-import { rmspropSettings, rowsOf, type Job, type JobMatrix } from "../job";
+import { rmspropSettings, rowsOf, type Cell, type Job, type JobMatrix } from "../job";
 import type { Contestant, Engine } from "./engine";
 
 /** What a TF.js backend needs beside its name. */
@@ -12,7 +12,7 @@ export interface TfjsBackend {
 
 /**
  * TF.js's layers on one of its backends. Whatever TF.js and Keras 3 disagree on is set: the weights (so
- * that no initializer matters), masking, and RMSprop's settings. Uncentered, its RMSprop has epsilon inside
+ * that no initializer matters), masking, the gates' sigmoid, and RMSprop's settings. Uncentered, its RMSprop has epsilon inside
  * the root, as Keras's has. Its work does not depend on how long the reviews are: it runs through the padding.
  */
 export function tfjs({ name, trains }: TfjsBackend): Engine {
@@ -35,6 +35,20 @@ async function activate(name: string): Promise<void> {
   await tf.ready();
 }
 
+type RecurrentArguments = Parameters<typeof layers.simpleRNN>[0];
+type RecurrentLayer = ReturnType<typeof layers.simpleRNN | typeof layers.lstm>;
+
+/** TF.js's gates have a hard sigmoid unless told otherwise. */
+const recurrent: Record<Cell, (args: RecurrentArguments) => RecurrentLayer> = {
+  simpleRnn: (args) => layers.simpleRNN(args),
+  lstm: (args) => layers.lstm({ ...args, recurrentActivation: "sigmoid" }),
+  gru: () => {
+    throw new Error(
+      "TF.js: expected a GRU that applies the reset gate after the product, as Keras 3's; it has none",
+    );
+  },
+};
+
 function makeModel(job: Job): LayersModel {
   // TF.js draws orthogonal matrices with a QR decomposition that takes longer than everything else.
   const zeros = { kernelInitializer: "zeros", recurrentInitializer: "zeros" } as const;
@@ -47,7 +61,7 @@ function makeModel(job: Job): LayersModel {
         embeddingsInitializer: "zeros",
         maskZero: false,
       }),
-      layers.simpleRNN({ units: job.units, activation: "tanh", useBias: true, ...zeros }),
+      recurrent[job.cell]({ units: job.units, activation: "tanh", useBias: true, ...zeros }),
       layers.dense({ units: 1, activation: "sigmoid", useBias: true, kernelInitializer: "zeros" }),
     ],
   });

@@ -1,5 +1,6 @@
-import { dense, embedding, rmsprop, sequential, simpleRNN, type Device, type Sequential } from "webgpu-rnn";
+import { rmsprop, type Device, type Sequential } from "webgpu-rnn";
 import { rmspropSettings, rowsOf, type Job } from "../job";
+import { jobModel } from "../model";
 import { inWholeRounds, type Contestant, type Engine } from "./engine";
 
 /** This library. Its work depends on how long the reviews are, so it always takes all of the job's. */
@@ -7,11 +8,7 @@ export function webgpuRnn(getDevice: () => Promise<Device>): Engine {
   return {
     async open(job) {
       const device = await getDevice();
-      const model = sequential([
-        embedding(job.vocabulary, job.width),
-        simpleRNN(job.units),
-        dense(1, { activation: "sigmoid" }),
-      ]);
+      const model = jobModel(job);
       await model.setWeights(job.weights);
       await model.compile({
         optimizer: rmsprop(rmspropSettings),

@@ -105,6 +105,8 @@ const costs: Record<string, (constants: Constants, sizes: CostSizes) => Cost> = 
     };
   },
 
+  clear: ({ bytes }) => ({ flop: 0, bytes: Number(bytes) }),
+
   optimizer(constants) {
     const P = Number(constants.parameters);
     const rule = Object.fromEntries(

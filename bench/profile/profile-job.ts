@@ -1,4 +1,4 @@
-import { dense, embedding, rmsprop, simpleRNN, type Device } from "webgpu-rnn";
+import { rmsprop, type Device } from "webgpu-rnn";
 import { planArchitecture } from "../../src/model/architecture";
 import type { BatchLayout } from "../../src/model/batch-layout";
 import { batchCapacity } from "../../src/model/batch-plan";
@@ -13,6 +13,7 @@ import type { StepValues } from "../../src/kernels/shared/step";
 import type { Program } from "../../src/runtime/program";
 import { clockOf, profileProgram } from "../../src/runtime/profiler";
 import { rmspropSettings, type Job } from "../job";
+import { jobLayers } from "../model";
 import { summarize } from "../statistics";
 import { costOf, type Cost, type CostSizes } from "./costs";
 import { measureRates, type Rates } from "./rates";
@@ -20,6 +21,8 @@ import { measureRates, type Rates } from "./rates";
 export interface ProfiledKernel extends Partial<Cost> {
   label: string;
   milliseconds: number;
+  /** The step had no workgroups for this batch: there is nothing to measure. */
+  empty?: true;
 }
 
 export interface ProfiledProgram {
@@ -55,11 +58,7 @@ const layout: BatchLayout = {
  * @param scan the shape of the time loop; without it the one that `compile` would choose
  */
 export async function profileJob(device: Device, job: Job, scan?: ScanShape): Promise<Profile> {
-  const architecture = planArchitecture([
-    embedding(job.vocabulary, job.width),
-    simpleRNN(job.units),
-    dense(1, { activation: "sigmoid" }),
-  ]);
+  const architecture = planArchitecture(jobLayers(job));
   const shape = await chooseScanShape(device, architecture, scan);
   const parameters = new Parameters(device, architecture.layers);
   parameters.set(job.weights);
@@ -116,11 +115,12 @@ async function profile(
 ): Promise<ProfiledProgram> {
   program.run(sizes);
   await device.idle();
-  const kernels = (await profileProgram(device, program, sizes)).map(({ label, milliseconds }) => ({
-    label,
-    milliseconds,
-    ...costOf(label, sizes),
-  }));
+  const times = await profileProgram(device, program, sizes);
+  const kernels = times.map(({ label, milliseconds, repetitions }): ProfiledKernel =>
+    repetitions === 0
+      ? { label, milliseconds, empty: true }
+      : { label, milliseconds, ...costOf(label, sizes) },
+  );
   return { name, milliseconds: await wallTime(device, program, sizes), kernels };
 }
 

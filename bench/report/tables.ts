@@ -1,15 +1,22 @@
 import type { EngineReport } from "../driver";
 import { caseNames, type CaseName } from "../engines/engine";
 import type { ProfiledKernel } from "../profile/profile-job";
-import { caseTitle, engineTitles, type Circumstances, type Comparison, type ProfileResult } from "../result";
+import {
+  caseTitle,
+  cellTitles,
+  engineTitles,
+  type Circumstances,
+  type Comparison,
+  type ProfileResult,
+} from "../result";
 import { digits, kilobytes, megabytes, milliseconds, ratio, table } from "./format";
 
 /** What was measured, where and when, in one line. */
 export function circumstancesLine({ adapter, runtime, machine, job, date }: Circumstances): string {
-  const { vocabulary, width, units, batchSize, steps, data } = job;
+  const { cell, vocabulary, width, units, batchSize, steps, data } = job;
   const reviews = data === "imdb" ? "IMDB" : "the sample corpus";
   return (
-    `${adapter}; ${runtime}; ${machine.cpu}, ${machine.cores} cores; ${date}. ` +
+    `${adapter}; ${runtime}; ${machine.cpu}, ${machine.cores} cores; ${date}. ${cellTitles[cell]}, ` +
     `V = ${vocabulary.toLocaleString("en")}, E = ${width}, U = ${units}, B = ${batchSize}, T = ${steps}, ${reviews}.`
   );
 }
@@ -110,6 +117,7 @@ export function profileTable(result: ProfileResult): string {
   const cell = (value: number | undefined): string =>
     value === undefined || !Number.isFinite(value) ? "–" : digits(value);
   const row = (kernel: ProfiledKernel): string[] => {
+    if (kernel.empty) return [shortLabel(kernel.label), "nothing to do", "–", "–", "–", "–"];
     const least = floor(kernel);
     const { label, flop, bytes } = kernel;
     return [
@@ -142,9 +150,9 @@ function sumOf(kernels: readonly ProfiledKernel[]): Omit<ProfiledKernel, "label"
   return { milliseconds: sum("milliseconds"), flop: sum("flop"), bytes: sum("bytes") };
 }
 
-/** Name and part: the rest of a variant's constants is long, and the same in all rows. */
+/** Name and part, or the tensor that is set to zeros: the rest of a variant's constants is long, and the same in all rows. */
 function shortLabel(label: string): string {
   const name = /^[\w ]+/.exec(label)?.[0] ?? label;
-  const part = /\bpart=(\w+)/.exec(label)?.[1];
+  const part = /\b(?:part|tensor)=([^ >]+)/.exec(label)?.[1];
   return part ? `${name}, ${part}` : name;
 }

@@ -27,9 +27,10 @@ export async function writeResult(
 }
 
 /** For instance `comparison-chromium-swiftshader`. */
-export function resultName({ kind, runtime, adapter }: BenchResult): string {
+export function resultName({ kind, runtime, adapter, job }: BenchResult): string {
   const known = /swiftshader|llvmpipe/i.exec(adapter)?.[0];
-  const parts = [kind, runtime.split(/[ /]/)[0], known ?? adapter];
+  const cell = job.cell === "simpleRnn" ? [] : [job.cell];
+  const parts = [kind, ...cell, runtime.split(/[ /]/)[0], known ?? adapter];
   return parts
     .join("-")
     .toLowerCase()

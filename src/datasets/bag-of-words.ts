@@ -1,5 +1,8 @@
 import { InvalidInputError, describe } from "../runtime/errors";
-import { RandomState } from "./random-state";
+import { AveragedEmbeddings } from "./baselines/averaged-embeddings";
+import { tfIdf, wordOccurrence } from "./baselines/features";
+import { LogisticRegression } from "./baselines/logistic-regression";
+import type { LabelledRows, Scores, TextClassifier } from "./baselines/scores";
 
 export interface BagOfWordsOptions {
   /** Reviews as word numbers, labels 0 or 1. */
@@ -13,63 +16,32 @@ export interface BagOfWordsOptions {
   seed?: number;
 }
 
-export interface LabelledRows {
-  x: ArrayLike<ArrayLike<number>>;
-  y: ArrayLike<number>;
-}
+const defaultEpochs = 20;
 
-const LEARNING_RATE = 2;
-const L2 = 1e-5;
-
-/** Which words occur, each once, without padding and start mark. */
-function wordSets(rows: ArrayLike<ArrayLike<number>>, numWords: number): Uint32Array[] {
-  const counted = (id: number) => id > 1 && id < numWords;
-  return Array.from(rows, (row) => Uint32Array.from(new Set(Array.from(row).filter(counted))));
-}
-
-/** Weights by word, the last one the bias; the value of a word that occurs is 1/√(words of the review). */
-function logit(weights: Float64Array, words: Uint32Array): number {
-  let sum = 0;
-  for (const word of words) sum += weights[word];
-  return weights[weights.length - 1] + (words.length > 0 ? sum / Math.sqrt(words.length) : 0);
-}
-
-function trainEpoch(
-  weights: Float64Array,
-  sets: Uint32Array[],
-  y: ArrayLike<number>,
-  order: Uint32Array,
-  rate: number,
-) {
-  const keep = 1 - rate * L2;
-  for (const row of order) {
-    const words = sets[row];
-    const slope = 1 / (1 + Math.exp(-logit(weights, words))) - y[row];
-    const step = (rate * slope) / Math.sqrt(Math.max(1, words.length));
-    for (const word of words) weights[word] = weights[word] * keep - step;
-    weights[weights.length - 1] -= 0.1 * rate * slope;
-  }
-}
-
-/** Accuracy, and mean cross-entropy in the form that does not overflow. */
-function score(weights: Float64Array, sets: Uint32Array[], y: ArrayLike<number>) {
-  let right = 0;
-  let loss = 0;
-  sets.forEach((words, row) => {
-    const z = logit(weights, words);
-    if (z > 0 === y[row] > 0.5) right++;
-    loss += Math.max(z, 0) - z * y[row] + Math.log1p(Math.exp(-Math.abs(z)));
-  });
-  return { acc: right / sets.length, loss: loss / sets.length };
-}
-
-function check(name: string, { x, y }: LabelledRows): void {
+function checkPart(where: string, name: string, { x, y }: LabelledRows): void {
   if (x.length > 0 && x.length === y.length) return;
   const expected = `${name} with at least one row and a label for each`;
   const got = `${x.length} rows, ${y.length} labels`;
-  throw new InvalidInputError(
-    describe("bagOfWordsBaseline", expected, got, "pass rows and labels of one split"),
-  );
+  throw new InvalidInputError(describe(where, expected, got, "pass rows and labels of one split"));
+}
+
+function checkWhole(where: string, name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1) return;
+  const expected = `${name} as a whole number of at least 1`;
+  throw new InvalidInputError(describe(where, expected, String(value), "pass such a number"));
+}
+
+function run(
+  where: string,
+  { train, test, numWords, epochs = defaultEpochs }: BagOfWordsOptions,
+  make: () => TextClassifier,
+): Scores {
+  checkPart(where, "train", train);
+  checkPart(where, "test", test);
+  checkWhole(where, "numWords", numWords);
+  const classifier = make();
+  for (const passes = classifier.train(train, epochs); !passes.next().done;);
+  return classifier.score(test);
 }
 
 /**
@@ -86,23 +58,33 @@ function check(name: string, { x, y }: LabelledRows): void {
  *
  * @see Wang and Manning, Baselines and Bigrams, ACL 2012
  */
-export function bagOfWordsBaseline(options: BagOfWordsOptions): { acc: number; loss: number } {
-  const { train, test, numWords, epochs = 20, seed = 0 } = options;
-  check("train", train);
-  check("test", test);
-  if (!Number.isInteger(numWords) || numWords < 1) {
-    const expected = "numWords as a whole number of at least 1";
-    throw new InvalidInputError(
-      describe("bagOfWordsBaseline", expected, String(numWords), "pass such a number"),
-    );
-  }
-  const weights = new Float64Array(numWords + 1);
-  const sets = wordSets(train.x, numWords);
-  const order = Uint32Array.from(sets, (_, i) => i);
-  const random = new RandomState(seed);
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    random.shuffle(order);
-    trainEpoch(weights, sets, train.y, order, LEARNING_RATE / (1 + epoch));
-  }
-  return score(weights, wordSets(test.x, numWords), test.y);
+export function bagOfWordsBaseline(options: BagOfWordsOptions): Scores {
+  const { numWords, seed = 0 } = options;
+  const features = () => wordOccurrence(numWords);
+  return run("bagOfWordsBaseline", options, () => new LogisticRegression(features, numWords, seed));
+}
+
+/**
+ * As {@link bagOfWordsBaseline}, but with words weighed by how often they occur in the review and how rare they are
+ * in the training part (TF-IDF, logarithmic counts, rows of length 1).
+ *
+ * @see Salton and Buckley, Term-weighting approaches in automatic text retrieval, 1988
+ */
+export function tfIdfBaseline(options: BagOfWordsOptions): Scores {
+  const { numWords, seed = 0 } = options;
+  const features = (x: LabelledRows["x"]) => tfIdf(x, numWords);
+  return run("tfIdfBaseline", options, () => new LogisticRegression(features, numWords, seed));
+}
+
+/**
+ * fastText's classifier: logistic regression on the mean of the words' vectors, which are trained with it.
+ *
+ * @param options as of {@link bagOfWordsBaseline}; `width` is the length of a vector (default 32)
+ * @see Joulin, Grave, Bojanowski and Mikolov, Bag of Tricks for Efficient Text Classification, EACL 2017
+ */
+export function averagedEmbeddingsBaseline(options: BagOfWordsOptions & { width?: number }): Scores {
+  const where = "averagedEmbeddingsBaseline";
+  const { numWords, width = 32, seed = 0 } = options;
+  checkWhole(where, "width", width);
+  return run(where, options, () => new AveragedEmbeddings({ numWords, width, seed }));
 }

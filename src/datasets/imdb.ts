@@ -68,8 +68,16 @@ function isRank(entry: [string, unknown]): entry is [string, number] {
   return Number.isSafeInteger(entry[1]) && Number(entry[1]) > 0;
 }
 
+/** Twenty times the published file. */
+const LARGEST_INDEX = 2 ** 25;
+
 async function wordIndex(options: SourceOptions = {}): Promise<Map<string, number>> {
   const file = await readSource(WORD_INDEX, options, "imdb.wordIndex");
+  if (file.length > LARGEST_INDEX) {
+    const expected = `at most ${LARGEST_INDEX} bytes of words and ranks`;
+    const remedy = "pass Keras's imdb_word_index.json";
+    throw new FormatError(describe("imdb.wordIndex", expected, String(file.length), remedy));
+  }
   const parsed = parseJson(file);
   const entries: [string, unknown][] = typeof parsed === "object" ? Object.entries(parsed ?? {}) : [];
   if (!Array.isArray(parsed) && entries.length > 0 && entries.every(isRank)) return new Map(entries);

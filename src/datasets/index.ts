@@ -10,5 +10,19 @@ export { padSequences } from "./sequences";
 export type { PadOptions, PaddedSequences } from "./sequences";
 export { decodeReview, encodeReview } from "./review-text";
 export type { EncodeOptions } from "./review-text";
-export { bagOfWordsBaseline } from "./bag-of-words";
-export type { BagOfWordsOptions, LabelledRows } from "./bag-of-words";
+export { averagedEmbeddingsBaseline, bagOfWordsBaseline, tfIdfBaseline } from "./bag-of-words";
+export type { BagOfWordsOptions } from "./bag-of-words";
+export type { LabelledRows, Scores } from "./baselines/scores";
+export {
+  TextVectorization,
+  characterTokenizer,
+  textVectorization,
+  textVectorizationFromJSON,
+} from "./text/vectorization";
+export type { TextVectorizationConfig, TextVectorizationOptions } from "./text/vectorization";
+export { statefulWindows, textWindows } from "./text/windows";
+export type { TextWindows } from "./text/windows";
+export { sampler, temper } from "./text/sampling";
+export type { Sampler, SamplerOptions, TemperingOptions } from "./text/sampling";
+export { generateText, generateTokens } from "./text/generate";
+export type { GenerateTextOptions, GenerateTokensOptions, NextToken } from "./text/generate";

@@ -45,6 +45,12 @@ export class RandomState {
     return (bits ^ (bits >>> 18)) >>> 0;
   }
 
+  /** A number in [0, 1) with 53 random bits: NumPy's `random_sample`. */
+  uniform(): number {
+    const high = this.nextUint32() >>> 5;
+    return (high * 2 ** 26 + (this.nextUint32() >>> 6)) / 2 ** 53;
+  }
+
   /** A whole number from 0 to `max` inclusive (`max` < 2³²): masked bits, drawn again while they exceed it. */
   interval(max: number): number {
     if (max === 0) return 0;

@@ -5,7 +5,7 @@ export { modelFormats, saveModel } from "./save";
 export type { FileFormat, ModelFormat, SavableModel, SaveOptions } from "./save";
 export type { ModelSource } from "./open";
 export type { ModelFiles } from "./tfjs/files";
-export type { ModelConfig, StoredFormat, StoredTensorInfo } from "./stored-model";
+export type { ModelConfig, StoredFormat, StoredLayer, StoredTensorInfo } from "./stored-model";
 export { readSafetensors, writeSafetensors } from "./safetensors";
 export type { NamedTensor, SafetensorsFile, StoredTensor } from "./safetensors";
 export type { DtypeName, TensorData } from "./dtypes";

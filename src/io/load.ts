@@ -1,4 +1,3 @@
-import { planArchitecture } from "../model/architecture";
 import { sequentialFromConfig } from "../model/sequential";
 import type { Sequential } from "../model/sequential";
 import type { CompileConfig } from "../model/compiled";
@@ -8,7 +7,7 @@ import { InvalidInputError, describe } from "../runtime/errors";
 import { openModel } from "./open";
 import type { ModelSource } from "./open";
 import { isRecord, refused, shown } from "./stored-model";
-import type { ModelConfig, StoredFormat, StoredModel, StoredTensorInfo } from "./stored-model";
+import type { ModelConfig, StoredFormat, StoredLayer, StoredModel, StoredTensorInfo } from "./stored-model";
 
 /** Options of `loadModel` and `loadWeights`. */
 export interface LoadOptions {
@@ -43,13 +42,14 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
 
 /** The model of an opened file. */
 export async function buildModel(stored: StoredModel, options: LoadOptions): Promise<Sequential> {
+  if (stored.refusal) throw stored.refusal;
   if (!stored.config) {
     const remedy = "make the model and call loadWeights(model, file)";
     throw refused("a file with the model's layers", "one of weights alone", remedy);
   }
   const config = checkedConfig(stored.config);
   const model = await fitting(async () => {
-    const made = sequentialFromConfig(config);
+    const made = build(config);
     await made.setWeights(stored.weights(made.architecture));
     const { compile } = stored;
     if (compile && options.compile !== false) {
@@ -93,8 +93,12 @@ export interface ModelFile {
   readonly format: StoredFormat;
   /** The program that wrote it: `"Keras 3.16.0 (torch)"`. */
   readonly writer: string;
-  /** As `Sequential.getConfig` gives it; undefined in a file of weights alone. */
+  /** As `Sequential.getConfig` gives it; undefined in a file of weights alone, and where `loadModel` refuses it. */
   readonly architecture: ModelConfig | undefined;
+  /** The layers as they stand in the file, each with what is amiss with it; undefined in a file of weights alone. */
+  readonly layers: readonly StoredLayer[] | undefined;
+  /** The message with which `loadModel` refuses the model; undefined where it takes it. */
+  readonly refusal: string | undefined;
   /** In Keras's order; empty in a file of weights alone, whose tensors have no names. */
   readonly weights: NamedWeight[];
   /** Optimizer, loss and metrics, if they are in the file and the engine has them. */
@@ -108,7 +112,7 @@ export interface ModelFile {
 }
 
 /**
- * What a model file holds, without making a model of it.
+ * What a model file holds, without making a model of it; layers that the engine lacks do not stand in the way.
  *
  * @throws FormatError, DownloadError and InvalidInputError as `loadModel` does
  * @example
@@ -116,14 +120,35 @@ export interface ModelFile {
  */
 export async function inspectModel(source: ModelSource): Promise<ModelFile> {
   const stored = await openModel(source);
-  const { format, writer, config, compile, tensors, metadata, notes } = stored;
+  const { format, writer, config, compile, tensors, metadata, notes, layers, refusal } = stored;
   const weights = config ? await fitting(() => Promise.resolve(weightsOf(stored, config))) : [];
-  return { format, writer, architecture: config, weights, compile, tensors, metadata, notes };
+  return {
+    format,
+    writer,
+    architecture: config,
+    layers,
+    refusal: refusal?.message,
+    weights,
+    compile,
+    tensors,
+    metadata,
+    notes,
+  };
 }
 
 /** This library's own files keep the weights' order and names; others need the layers for them. */
 function weightsOf(stored: StoredModel, config: ModelConfig): NamedWeight[] {
-  return stored.ownWeights?.() ?? stored.weights(planArchitecture(config.layers));
+  return stored.ownWeights?.() ?? stored.weights(build(config).architecture);
+}
+
+/** JSON can hold anything, and a layer fails in what it was not made for by whatever JavaScript throws. */
+function build(config: ModelConfig): Sequential {
+  try {
+    return sequentialFromConfig(config);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw refused("layers with options of the right types", "others", "save the model again", error);
+  }
 }
 
 /** A config as far as its outline goes; the layers are checked where they are made. */

@@ -2,6 +2,7 @@ import { FormatError, InvalidInputError, describe } from "../runtime/errors";
 import { decodeTensor, dtypeBytes, dtypeNames, dtypeOf, isDtypeName } from "./dtypes";
 import type { DtypeName, TensorData } from "./dtypes";
 import { findDuplicateKey } from "./json-keys";
+import { shown } from "./stored-model";
 
 /** A tensor to write: values in row-major order. */
 export interface NamedTensor {
@@ -27,8 +28,8 @@ export interface SafetensorsFile {
 const metadataKey = "__metadata__";
 const lengthBytes = 8;
 const alignment = 8;
-/** The bound of the format's own reference implementation. */
-const maxHeaderBytes = 100_000_000;
+/** A third of the bound of the format's own reference implementation: JSON takes many times its bytes in memory. */
+const maxHeaderBytes = 2 ** 25;
 
 interface Entry {
   readonly name: string;
@@ -177,12 +178,11 @@ function parseEntry(name: string, entry: unknown): Entry {
   if (!isRecord(entry)) throw damaged(`dtype, shape and data_offsets for tensor "${name}"`, typeof entry);
   const { dtype, shape, data_offsets: offsets } = entry;
   if (!isDtypeName(dtype)) {
-    throw damaged(`one of ${dtypeNames.join(", ")} as dtype of "${name}"`, JSON.stringify(dtype) ?? "none");
+    throw damaged(`one of ${dtypeNames.join(", ")} as dtype of "${name}"`, shown(dtype));
   }
-  if (!isListOfSizes(shape))
-    throw damaged(`whole numbers as shape of "${name}"`, JSON.stringify(shape) ?? "none");
+  if (!isListOfSizes(shape)) throw damaged(`whole numbers as shape of "${name}"`, shown(shape));
   if (!isListOfSizes(offsets) || offsets.length !== 2) {
-    throw damaged(`two whole numbers as data_offsets of "${name}"`, JSON.stringify(offsets) ?? "none");
+    throw damaged(`two whole numbers as data_offsets of "${name}"`, shown(offsets));
   }
   const [begin, end] = offsets as [number, number];
   const size = shape.reduce((product, dimension) => product * dimension, dtypeBytes(dtype));

@@ -23,13 +23,27 @@ export interface StoredTensorInfo {
   dtype: string;
 }
 
+/** A layer as it stands in a file, whether the engine has it or not. */
+export interface StoredLayer {
+  readonly name: string;
+  /** Keras's class. */
+  readonly className: string;
+  /** Why the engine cannot run it, in words; undefined where it can. */
+  readonly problem: string | undefined;
+  readonly tensors: readonly StoredTensorInfo[];
+}
+
 /** A file whose outline has been read and checked; its values are read when they are asked for. */
 export interface StoredModel {
   readonly format: StoredFormat;
   /** The program that wrote it, with its version. */
   readonly writer: string;
-  /** Undefined in a file of weights alone. */
+  /** Undefined in a file of weights alone, and in one whose model the engine cannot run. */
   readonly config: ModelConfig | undefined;
+  /** The error that loading the model ends in; undefined where the engine can run it. */
+  readonly refusal?: FormatError;
+  /** The layers as they stand in the file; undefined in a file of weights alone. */
+  readonly layers?: readonly StoredLayer[];
   /** Strings of the user's. */
   readonly metadata: Record<string, string>;
   /** What the file says and this library does otherwise; grows while the file is read. */
@@ -85,8 +99,14 @@ export function refused(
   return new FormatError(describe("loadModel", expected, got, remedy), { cause });
 }
 
+/** Longer than any configuration; a few bytes of JSON can become a hundred in memory. */
+const maxJson = 2 ** 24;
+
 /** JSON of a file, as an object. */
 export function parseJson(text: string, what: string): Record<string, unknown> {
+  if (text.length > maxJson) {
+    throw refused(`at most ${maxJson} bytes of ${what}`, String(text.length), "do not use this file");
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -103,8 +123,17 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** A value of a file in a message: short, whatever it is. */
 export function shown(value: unknown): string {
-  const text = value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value);
+  const text = value === undefined ? "nothing" : (asJson(value) ?? typeof value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** Parsing takes any depth, writing does not. */
+function asJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "values nested too deep";
+  }
 }
 
 /** UTF-8 that must be UTF-8. */

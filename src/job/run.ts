@@ -1,12 +1,13 @@
-import { dense, embedding, rmsprop, sequential, simpleRNN } from "../index";
+import { rmsprop, sequential } from "../index";
 import { saveModel } from "../io/index";
 import type { Device } from "../runtime/device";
+import { networkLayers } from "./networks";
 import { trainAndEvaluate, type TrainOptions } from "./train";
 import type { JobConfig, JobData, JobResult } from "./types";
 
 /**
- * The main job, the same in Node and in a browser: make the model of the Keras script, train it, evaluate
- * it.
+ * The main job, the same in Node and in a browser: make the model (that of the Keras script, if `config` names no
+ * other), train it, evaluate it.
  *
  * @returns the run's figures, and the trained model as a safetensors file
  * @throws {DOMException} `AbortError`: `signal` asked to stop.
@@ -18,11 +19,7 @@ export async function runJob(
   options: TrainOptions,
 ): Promise<{ result: JobResult; weights: Uint8Array<ArrayBuffer> }> {
   const started = performance.now();
-  const model = sequential([
-    embedding(config.numWords, config.embedding),
-    simpleRNN(config.units),
-    dense(1, { activation: "sigmoid" }),
-  ]).build([null, config.maxlen]);
+  const model = sequential(networkLayers(config)).build([null, config.maxlen]);
   try {
     await model.compile({
       optimizer: rmsprop({ learningRate: config.learningRate }),

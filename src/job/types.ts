@@ -1,3 +1,7 @@
+/** The networks that the job can train; the first is the Keras script's. */
+export const networkNames = ["simple-rnn", "lstm", "gru", "bilstm", "cnn-lstm"] as const;
+export type NetworkName = (typeof networkNames)[number];
+
 /** The main job's settings: the command line's flags, all filled in. */
 export interface JobConfig {
   epochs: number;
@@ -13,6 +17,8 @@ export interface JobConfig {
   validationSplit: number;
   learningRate: number;
   seed: number;
+  /** The network; that of the Keras script where it is left out. */
+  model?: NetworkName;
   /** True: the built-in sample corpus; false: IMDB. */
   sample: boolean;
   trainLimit?: number;

@@ -8,7 +8,7 @@ export const linearInputGradientSize = 64;
 /**
  * The derivative of a linear layer by its input.
  *
- *     dx[r] = dz[r]·kernelᵀ
+ *     dx[r] = dz[r]·kernelᵀ        or dx[r] += …, where another layer takes the same input
  *
  *     dz      [·, J]  derivative by the layer's sums, before the activation
  *     kernel  [K, J]
@@ -20,6 +20,7 @@ export function linearInputGradient(
   inputs: number,
   outputs: number,
   count: "rows" | "samples",
+  accumulate = false,
 ): KernelDeclaration {
   const code = wgsl`
 ${stepStruct}
@@ -32,11 +33,14 @@ fn main(${gridParameters}) {
   if (row >= step.${count}) { return; }
   var sum = 0.0;
   for (var j = 0u; j < ${outputs}u; j++) { sum += dz[row * ${outputs}u + j] * kernel[k * ${outputs}u + j]; }
+  #if ${accumulate}
+  sum += dx[at];
+  #endif
   dx[at] = sum;
 }`;
   return {
     name: "linearInputGradient",
-    constants: { inputs, outputs, count },
+    constants: { inputs, outputs, count, accumulate },
     bindings: { step: uniform("Step"), dz: reads(), kernel: reads(), dx: writes() },
     code,
   };

@@ -1,23 +1,27 @@
 import { reads, uniform, writes, type Binding, type KernelDeclaration } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
+import { gatesFrom, type Cell } from "./cells/cell";
 import {
+  chunkStruct,
   firstSegment,
   scanConstants,
   skippedFunction,
-  sourceBindings,
   type ScanBackwardOptions,
+  type ScanOptions,
 } from "./scan";
 import { gridParameters, linearId } from "./shared/grid";
 import {
   addOuterProducts,
   addProduct,
   declareSums,
+  loadSums,
   maxOwnSums,
   names,
   narrowSize,
   ownMatrix,
   storeSums,
 } from "./shared/narrow";
+import { keptFunction } from "./shared/random";
 import { rowAccess } from "./shared/rows";
 import { segmentStruct, stepStruct } from "./shared/step";
 
@@ -28,139 +32,221 @@ import { segmentStruct, stepStruct } from "./shared/step";
 const sumsBlock = 2;
 
 /** Whether the narrow backward scan also sums up the recurrent kernel's gradient. */
-export function sumsRecurrentGradient(units: number, gates: number): boolean {
-  return gates === 1 && units * units <= maxOwnSums;
+export function sumsRecurrentGradient({
+  units,
+  cell,
+  dropout,
+}: Pick<ScanOptions, "units" | "cell" | "dropout">): boolean {
+  return cell.gates === 1 && dropout === 0 && units * units <= maxOwnSums;
 }
 
 /**
- * The recurrence backward in time, all steps in one dispatch; an invocation takes samples `id`,
+ * The recurrence backward in time, all steps of a chunk in one dispatch; an invocation takes samples `id`,
  * `id + lanes`, …
  *
  *     dh_t ← dh_t + dSequence_t                    (nets that return sequences)
- *     dz_t = cell'(dh_t, h_t)
- *     dh_{t-1} = dz_t·recurrentKernelᵀ
- *     dRecurrentKernel += h_{t-1}ᵀ·dz_t             (up to 32 units; else `weightGradient` does it)
+ *     dz_t, dc_{t-1} = cell'(dh_t, dc_t)
+ *     dh_{t-1} = dz_t·recurrentKernelᵀ + the cell's direct part
+ *     dRecurrentKernel += h_{t-1}ᵀ·dz_t             (one gate, up to 32 units; else `weightGradient` does it)
  *
  *     segments         [S]       runs of steps; see `Segment`
+ *     chunk                      which steps; see `Chunk`
  *     recurrentKernel  [U, G·U]
- *     h                [N, U]    states, as the forward scan stored them
+ *     h, c             [N, U]    states, as the forward scan stored them; those that the cell needs
  *     dLast            [B, U]    derivative by the last state of each sample (not in the prefix), or
  *     dSequence        [N, U]    derivative by every state, where `sequences`; zero before a first step
- *     dz               [N, G·U]  out: derivative by z; zero in the rows before the first step
- *     dOrigin          [S, U]    derivative by the state before the first step: out for samples,
- *                                in for the prefix, which adds that of each sample where it branched off
+ *     dz               [N, G·U]  in: the gates, of cells that keep them; out: derivative by z; zero in the
+ *                                rows before the first step
+ *     extra            [N, U]    of the last gate: in q, out its derivative; or m (see `Cell`)
+ *     dOrigin          [S, U or 2·U]  derivative by the states before the chunk's first step, c's behind h's:
+ *                                handed from chunk to chunk, then in for the prefix, which adds that of each
+ *                                sample where it branched off
  *     partials         [lanes + 1, U, U]  out: each invocation's part of dRecurrentKernel, the prefix's
- *                                last; rows padded to vectors of four
+ *                                last; rows padded to vectors of four; later chunks are added to
  *
- * Everything that a step needs but its state stays with the invocation; there is no barrier.
+ * Everything that a step needs but its states stays with the invocation; there is no barrier.
  */
 export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number): KernelDeclaration {
-  const { units: U, cell, part, sequences } = options;
+  const { units: U, cell, part, sequences, dropout } = options;
+  const { gates: G, memory, keepsGates, lastGate } = cell;
   const prefix = part === "prefix";
-  const sums = sumsRecurrentGradient(U, cell.gates);
+  const sums = sumsRecurrentGradient(options);
   const first = firstSegment(part);
   const state = rowAccess("h", U);
-  const dzRows = rowAccess("dz", U, cell.gates);
-  const last = rowAccess("dLast", U);
-  const origin = rowAccess("dOrigin", U);
+  const memoryRow = rowAccess("c", U);
+  const dzRows = rowAccess("dz", U, G);
+  const extraRow = rowAccess("extra", U);
+  const lastRow = rowAccess("dLast", U);
+  const origin = rowAccess("dOrigin", U, memory ? 2 : 1);
   const sequence = rowAccess("dSequence", U);
   const V = state.vectors;
-  const gates = Array.from({ length: cell.gates }, (_, gate) => gate);
+  const gates = Array.from({ length: G }, (_, gate) => gate);
   const dh = names("dh", V);
+  const dc = memory ? names("dc", V) : [];
+  const kept = names("kept", V);
   const h = names("h", V);
-  const before = (s: number): string[] => names(`before${s}_`, V);
-  const back = (s: number): string[] => names(`back${s}_`, V);
-  const dz = (s: number, gate: number): string[] => names(`dz${s}_${gate}_`, V);
+  const c = names("c", V);
   const block = sums ? sumsBlock : 1;
+  const loadsH = readsStates(options);
+  const before = (s: number): string[] => names(`before${s}_`, V);
+  const cBefore = (s: number): string[] => names(`cBefore${s}_`, V);
+  const back = (s: number): string[] => names(`back${s}_`, V);
+  const z = (s: number, gate: number): string[] => names(`dz${s}_${gate}_`, V);
+  const q = (s: number): string[] => names(`q${s}_`, V);
   const each = (line: (gate: number, i: number) => string): string =>
     gates.map((gate) => unroll(V, (i) => line(gate, i))).join("\n");
+  /** What went into the product of gate `gate`, of which `back` is the derivative. */
+  const derivativeOf = (s: number, gate: number): string[] =>
+    lastGate === "product" && gate === G - 1 ? q(s) : z(s, gate);
+  const pairs = Array.from({ length: block }, (_, s) => ({ x: before(s), d: z(s, 0) }));
 
-  const pairs = Array.from({ length: block }, (_, s) => ({ x: before(s), d: dz(s, 0) }));
-  // Step s of a block. Beyond the first step of the sample it stays at the row before that: dz is zero there,
+  // Step s of a block. Beyond the first step of the chunk it stays at the row before that: dz is zero there,
   // as it must be in that row, and dh is left as it is.
-  const stepOf = (s: number): string => wgsl`
-      let row${s} = segment.row + end - min(end, ${s}u);
-      let skip${s} = end <= ${s}u || skipped(segment, end - ${s + 1}u);
+  const stepOf = (s: number): string => {
+    const named = (i: number) => ({
+      z: gates.map((gate) => z(s, gate)[i]),
+      q: q(s)[i],
+      h: (s === 0 ? h : before(s - 1))[i],
+      hPrev: before(s)[i],
+      c: c[i],
+      cPrev: cBefore(s)[i],
+      dh: dh[i],
+      dc: `dcNext${i}`,
+      direct: back(s)[i],
+    });
+    const direct = names("direct", V);
+    return wgsl`
+      let row${s} = segment.row + end - min(end - begin, ${s}u);
+      let skip${s} = end <= begin + ${s}u || skipped(segment, end - ${s + 1}u);
       #if ${prefix}
       while (branch > 0u && segments[branch].origin == row${s}) {
         let base = ${origin.base("branch")};
         ${dh.map((name, i) => `${name} += ${origin.load("base", i)};`).join("\n")}
+        ${dc.map((name, i) => `${name} += ${origin.load("base", i, 1)};`).join("\n")}
         branch -= 1u;
       }
       #endif
       #if ${sequences}
-      let at${s} = ${state.base(`row${s}`)};
-      ${dh.map((name, i) => `${name} += ${sequence.load(`at${s}`, i)};`).join("\n")}
+      if (end > begin + ${s}u) {
+        let base = ${sequence.base(`row${s}`)};
+        ${dh.map((name, i) => `${name} += ${sequence.load("base", i)};`).join("\n")}
+      }
       #endif
-      let above${s} = ${state.base(`row${s} - u32(end > ${s}u)`)};
-      ${before(s)
-        .map((name, i) => `let ${name} = ${state.load(`above${s}`, i)};`)
-        .join("\n")}
-      ${each((gate, i) => `var ${dz(s, gate)[i]} = vec4f();`)}
-      ${unroll(V, (i) =>
-        cell.backward(
-          {
-            dz: gates.map((gate) => dz(s, gate)[i]),
-            dh: dh[i],
-            h: (s === 0 ? h : before(s - 1))[i],
-          },
-          "4",
-        ),
-      )}
-      ${each((gate, i) => `${dz(s, gate)[i]} = select(${dz(s, gate)[i]}, vec4f(), skip${s});`)}
+      let to${s} = ${dzRows.base(`row${s}`)};
+      let at${s} = ${state.base(`row${s}`)};
+      let above${s} = ${state.base(`row${s} - u32(end > begin + ${s}u)`)};
+      ${
+        loadsH
+          ? before(s)
+              .map((name, i) => `let ${name} = ${state.load(`above${s}`, i)};`)
+              .join("\n")
+          : ""
+      }
+      ${
+        memory
+          ? cBefore(s)
+              .map((name, i) => `let ${name} = ${memoryRow.load(`above${s}`, i)};`)
+              .join("\n")
+          : ""
+      }
+      ${each((gate, i) => `var ${z(s, gate)[i]} = ${keepsGates ? dzRows.load(`to${s}`, i, gate) : "vec4f()"};`)}
+      ${
+        lastGate === "product"
+          ? q(s)
+              .map((name, i) => `var ${name} = ${extraRow.load(`at${s}`, i)};`)
+              .join("\n")
+          : ""
+      }
       ${back(s)
         .map((name) => `var ${name} = vec4f();`)
         .join("\n")}
-      ${gates.map((gate) => addProduct(back(s), dz(s, gate), U, `kernel${gate}`)).join("\n")}
+      ${dc.map((name, i) => `var dcNext${i} = ${name};`).join("\n")}
+      ${unroll(V, (i) => cell.backward(named(i), "4"))}
+      ${dropout > 0 ? unroll(V, (i) => `let ${direct[i]} = ${back(s)[i]}; ${back(s)[i]} = vec4f();`) : ""}
+      ${resetBackwardText(cell, U, s, z(s, G - 1), (i) => ({
+        ...named(i),
+        hPrev: dropout > 0 ? `(${before(s)[i]} * ${kept[i]})` : before(s)[i],
+      }))}
+      ${each((gate, i) => `${z(s, gate)[i]} = select(${z(s, gate)[i]}, vec4f(), skip${s});`)}
+      ${gatesFrom(cell, "h")
+        .map((gate) => addProduct(back(s), derivativeOf(s, gate), U, `kernel${gate}`))
+        .join("\n")}
+      ${dropout > 0 ? unroll(V, (i) => `${back(s)[i]} = ${back(s)[i]} * ${kept[i]} + ${direct[i]};`) : ""}
       ${dh.map((name, i) => `${name} = select(${back(s)[i]}, ${name}, skip${s});`).join("\n")}
-      let to${s} = ${dzRows.base(`row${s}`)};
-      ${each((gate, i) => dzRows.store(`to${s}`, i, dz(s, gate)[i], gate))}`;
+      ${dc.map((name, i) => `${name} = select(dcNext${i}, ${name}, skip${s});`).join("\n")}
+      ${each((gate, i) => dzRows.store(`to${s}`, i, z(s, gate)[i], gate))}
+      ${lastGate === "product" ? unroll(V, (i) => extraRow.store(`at${s}`, i, `select(${q(s)[i]}, vec4f(), skip${s})`)) : ""}`;
+  };
 
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
+${chunkStruct}
 ${cell.functions}
 ${skippedFunction(options)}
+${dropout > 0 ? keptFunction(dropout) : ""}
 
 @compute @workgroup_size(${narrowSize})
 fn main(${gridParameters}) {
   let id = ${linearId(narrowSize)};
-  ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[column * ${cell.gates * U}u + ${gate * U}u + row]`)).join("\n")}
+  ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[column * ${G * U}u + ${gate * U}u + row]`)).join("\n")}
   #if ${sums}
+  let base = ${prefix ? `${lanes}u` : "id"} * ${U * V}u;
   ${sums ? declareSums("sum", U, U) : ""}
+  if (chunk.last == 0u) { ${sums ? loadSums("sum", U, U, "partials", "base") : ""} }
   #endif
   let segmentsEnd = ${prefix ? "1u" : "step.segments"};
+  let begin = chunk.begin;
   for (var number = id + ${first}u; number < segmentsEnd; number += ${prefix ? 1 : lanes}u) {
     let segment = segments[number];
-    ${dh.map((name) => `var ${name} = vec4f();`).join("\n")}
+    if (begin > 0u && begin >= segment.steps) { continue; }
+    ${[...dh, ...dc].map((name) => `var ${name} = vec4f();`).join("\n")}
+    #if ${dropout > 0}
+    ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`).join("\n")}
+    #endif
+    let start = ${origin.base("number")};
+    if (segment.steps > chunk.end) {
+      ${dh.map((name, i) => `${name} = ${origin.load("start", i)};`).join("\n")}
+      ${dc.map((name, i) => `${name} = ${origin.load("start", i, 1)};`).join("\n")}
+    }
+    #if ${!prefix && !sequences}
+    else {
+      let end = ${lastRow.base(`number - ${first}u`)};
+      ${dh.map((name, i) => `${name} = ${lastRow.load("end", i)};`).join("\n")}
+    }
+    #endif
+    let stepsEnd = min(segment.steps, chunk.end);
     #if ${prefix}
     // Samples are sorted by length, so the further back in the prefix, the lower their numbers.
     var branch = step.segments - 1u;
-    #elif ${!sequences}
-    let end = ${last.base(`number - ${first}u`)};
-    ${dh.map((name, i) => `${name} = ${last.load("end", i)};`).join("\n")}
+    while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
     #endif
-    let lastRow = ${state.base("segment.row + segment.steps")};
-    ${h.map((name, i) => `var ${name} = ${state.load("lastRow", i)};`).join("\n")}
-    for (var end = segment.steps; end > 0u; end -= min(end, ${block}u)) {
+    let lastRow = ${state.base("segment.row + stepsEnd")};
+    ${loadsH ? h.map((name, i) => `var ${name} = ${state.load("lastRow", i)};`).join("\n") : ""}
+    ${memory ? c.map((name, i) => `var ${name} = ${memoryRow.load("lastRow", i)};`).join("\n") : ""}
+    for (var end = stepsEnd; end > begin; end -= min(end - begin, ${block}u)) {
       ${unroll(block, stepOf)}
       #if ${sums}
       ${sums ? addOuterProducts("sum", U, pairs) : ""}
       #endif
-      ${h.map((name, i) => `${name} = ${before(block - 1)[i]};`).join("\n")}
+      ${loadsH ? h.map((name, i) => `${name} = ${before(block - 1)[i]};`).join("\n") : ""}
+      ${memory ? c.map((name, i) => `${name} = ${cBefore(block - 1)[i]};`).join("\n") : ""}
     }
-    let top = ${dzRows.base("segment.row")};
-    ${each((gate, i) => dzRows.store("top", i, "vec4f()", gate))}
-    #if ${!prefix}
-    let start = ${origin.base("number")};
-    ${dh.map((name, i) => origin.store("start", i, name)).join("\n")}
+    if (begin == 0u) {
+      let top = ${dzRows.base("segment.row")};
+      ${each((gate, i) => dzRows.store("top", i, "vec4f()", gate))}
+      ${lastGate === "product" ? `let topExtra = ${state.base("segment.row")};\n${unroll(V, (i) => extraRow.store("topExtra", i, "vec4f()"))}` : ""}
+    }
+    #if ${prefix}
+    if (begin > 0u)
     #endif
+    {
+      ${dh.map((name, i) => origin.store("start", i, name)).join("\n")}
+      ${dc.map((name, i) => origin.store("start", i, name, 1)).join("\n")}
+    }
   }
   #if ${sums}
-  if (id < ${prefix ? 1 : lanes}u) {
-    let base = ${prefix ? `${lanes}u` : "id"} * ${U * V}u;
-    ${sums ? storeSums("sum", U, U, "partials", "base") : ""}
-  }
+  if (id < ${prefix ? 1 : lanes}u) { ${sums ? storeSums("sum", U, U, "partials", "base") : ""} }
   #endif
 }`;
   return {
@@ -174,21 +260,47 @@ fn main(${gridParameters}) {
   };
 }
 
+/** dm = dz_last·recurrentKernel_lastᵀ, which the cell takes on; cells that reset before the product. */
+function resetBackwardText(
+  cell: Cell,
+  units: number,
+  s: number,
+  dz: readonly string[],
+  named: (i: number) => Parameters<Cell["backward"]>[0],
+): string {
+  if (!cell.resetBackward) return "";
+  const dm = names(`dm${s}_`, dz.length);
+  return [
+    ...dm.map((name) => `var ${name} = vec4f();`),
+    addProduct(dm, dz, units, `kernel${cell.gates - 1}`),
+    ...dm.map((name, i) => cell.resetBackward!({ ...named(i), dm: name }, "4")),
+  ].join("\n");
+}
+
+/** Whether a backward scan reads the states h. */
+export function readsStates(options: ScanBackwardOptions): boolean {
+  return !options.cell.memory || sumsRecurrentGradient(options);
+}
+
 /** The bindings that both shapes of the backward scan share. */
 export function backwardBindings(
   options: ScanBackwardOptions,
   state: string,
   dz: string,
 ): Record<string, Binding> {
+  const { cell, sequences, masked } = options;
   const prefix = options.part === "prefix";
   return {
     step: uniform("Step"),
+    chunk: uniform("Chunk"),
     segments: reads("array<Segment>"),
-    ...(options.masked ? { tokens: sourceBindings(options).tokens } : {}),
+    ...(masked ? { tokens: reads("array<u32>") } : {}),
     recurrentKernel: reads(),
-    h: reads(state),
-    ...(options.sequences ? { dSequence: reads(state) } : prefix ? {} : { dLast: reads(state) }),
+    ...(readsStates(options) ? { h: reads(state) } : {}),
+    ...(cell.memory ? { c: reads(state) } : {}),
+    ...(sequences ? { dSequence: reads(state) } : prefix ? {} : { dLast: reads(state) }),
     dz: writes(dz),
-    dOrigin: prefix ? reads(state) : writes(state),
+    ...(cell.lastGate === "product" ? { extra: writes(state) } : {}),
+    dOrigin: writes(state),
   };
 }

@@ -1,7 +1,8 @@
 import type { KernelDeclaration } from "../runtime/kernel";
-import { unroll, wgsl } from "../runtime/wgsl";
-import { backwardBindings } from "./scan-backward-narrow";
+import { wgsl } from "../runtime/wgsl";
+import { backwardBindings, readsStates } from "./scan-backward-narrow";
 import {
+  chunkStruct,
   firstSegment,
   kernelInRegisters,
   scanConstants,
@@ -10,80 +11,122 @@ import {
   type ScanBackwardOptions,
 } from "./scan";
 import { gridParameters, linearWorkgroup } from "./shared/grid";
+import { keptFunction } from "./shared/random";
 import { segmentStruct, stepStruct } from "./shared/step";
+import { wideProduct } from "./shared/wide";
 
 /**
- * The recurrence backward in time, all steps in one dispatch, a workgroup per sample and a lane per unit.
+ * The recurrence backward in time, all steps of a chunk in one dispatch, a workgroup per sample and a lane per
+ * unit.
  *
  *     dh_t ← dh_t + dSequence_t                    (nets that return sequences)
- *     dz_t = cell'(dh_t, h_t)
- *     dh_{t-1} = dz_t·recurrentKernelᵀ
+ *     dz_t, dc_{t-1} = cell'(dh_t, dc_t)
+ *     dh_{t-1} = dz_t·recurrentKernelᵀ + the cell's direct part
  *
- * Bindings as in the narrow shape, all of them storage. The lanes exchange dz through workgroup memory in
- * two buffers that take turns, so one barrier a step is enough; dh stays with its lane. Up to 128 units
- * (times gates) a lane keeps its row of the recurrent kernel in registers; beyond, it reads it from memory
- * and takes several units in turn.
+ * Bindings as in the narrow shape. The lanes exchange dz through workgroup memory in two buffers that take
+ * turns, so one barrier a step is enough (two where the last gate takes what the others have computed); dh
+ * and dc stay with their lane. Up to 128 units times gates a lane keeps its row of the recurrent kernel in
+ * registers; beyond, it reads it from memory and takes several units in turn.
  */
 export function scanBackwardWide(options: ScanBackwardOptions): KernelDeclaration {
-  const { units: U, cell, part, sequences } = options;
+  const { units: U, cell, part, sequences, dropout } = options;
+  const { gates: G, memory, keepsGates, lastGate } = cell;
   const prefix = part === "prefix";
+  const first = firstSegment(part);
   const lanes = wideLanes(U);
-  const inRegisters = kernelInRegisters(U, cell.gates);
-  const columns = cell.gates * U;
+  const inRegisters = kernelInRegisters(U, G);
+  const columns = G * U;
   const perLane = Math.ceil(U / lanes);
-  const padded = Math.ceil(columns / 4) * 4;
-  const gates = Array.from({ length: cell.gates }, (_, gate) => gate);
-  const element = (j: number): string =>
-    j < columns ? `recurrentKernel[unit * ${columns}u + ${j}u]` : "0.0";
-  const vector = (values: (c: number) => string): string => `vec4f(${[0, 1, 2, 3].map(values).join(", ")})`;
-  const product = inRegisters
-    ? `var sums = vec4f();
-      ${unroll(padded / 4, (i) => `sums += ${vector((c) => `exchange[now + ${4 * i + c}u]`)} * weight${i};`)}
-      dh[own] = (sums.x + sums.y) + (sums.z + sums.w);`
-    : `var sum = 0.0;
-      for (var j = 0u; j < ${columns}u; j++) {
-        sum += exchange[now + j] * recurrentKernel[unit * ${columns}u + j];
-      }
-      dh[own] = sum;`;
+  const states = memory ? 2 : 1;
+  // Gates whose product takes h_{t-1} lie before the one that takes m.
+  const fromH = lastGate === "input" ? columns - U : columns;
+  const padded = Math.ceil(fromH / 4) * 4;
+  const gates = Array.from({ length: G }, (_, gate) => gate);
+  const last = G - 1;
+  const exchanged = lastGate === "input" ? gates.slice(0, last) : gates;
+  const valueOf = (gate: number): string => (lastGate === "product" && gate === last ? "q" : `z${gate}`);
+  const product = wideProduct({
+    inRegisters,
+    count: fromH,
+    element: (j) => `recurrentKernel[unit * ${columns}u + ${j}]`,
+  });
+  const lastProduct = wideProduct({
+    inRegisters: false,
+    count: U,
+    element: (j) => `recurrentKernel[unit * ${columns}u + ${fromH}u + ${j}]`,
+  });
+  const keptText = dropout > 0 ? ` * kept(step.seed, ${options.stream}u, number, unit)` : "";
   // Lane l owns units l, l + lanes, …; lanes beyond the last unit compute a copy of it and store nothing.
   const eachUnit = `for (var own = 0u; own < ${perLane}u; own++) {
       let unit = min(lane + own * ${lanes}u, ${U - 1}u);
       let stores = lane + own * ${lanes}u < ${U}u;`;
+  const reads = readsStates(options);
+  const named = {
+    z: gates.map((gate) => `z${gate}`),
+    q: "q",
+    h: "hNow",
+    hPrev: "hPrev",
+    c: "cNow",
+    cPrev: "cPrev",
+    dh: "dh[own]",
+    dc: "dcNext",
+    direct: "direct",
+  };
+  const storeDerivatives = (stored: readonly number[]): string => `
+      if (stores) {
+        ${stored.map((gate) => `dz[row * ${columns}u + ${gate * U}u + unit] = z${gate};`).join("\n")}
+        ${exchanged.map((gate) => `exchange[now + ${gate * U}u + unit] = ${valueOf(gate)};`).join("\n")}
+        ${lastGate === "product" ? `extra[row * ${U}u + unit] = q;` : ""}
+      }
+      directs[own] = direct;`;
 
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
+${chunkStruct}
 ${cell.functions}
 ${skippedFunction(options)}
+${dropout > 0 ? keptFunction(dropout) : ""}
 
 var<workgroup> exchange: array<f32, ${2 * padded}>;
+${lastGate === "input" ? `var<workgroup> lastGate: array<f32, ${U}>;` : ""}
 
 @compute @workgroup_size(${lanes})
 fn main(${gridParameters}) {
-  let number = ${linearWorkgroup} + ${firstSegment(part)}u;
+  let number = ${linearWorkgroup} + ${first}u;
   if (number >= ${prefix ? "1u" : "step.segments"}) { return; }
   let segment = segments[number];
+  let begin = chunk.begin;
+  if (begin > 0u && begin >= segment.steps) { return; }
+  let stepsEnd = min(segment.steps, chunk.end);
   var dh: array<f32, ${perLane}>;
-  #if ${inRegisters}
-  let unit = min(lane, ${U - 1}u);
-  ${inRegisters ? unroll(padded / 4, (i) => `let weight${i} = ${vector((c) => element(4 * i + c))};`) : ""}
-  #endif
+  var directs: array<f32, ${perLane}>;
+  ${lastGate === "input" ? `var throughReset: array<f32, ${perLane}>;` : ""}
+  ${memory ? `var dc: array<f32, ${perLane}>;` : ""}
+  ${inRegisters ? `let unit = min(lane, ${U - 1}u);\n${product.declare([0])}` : ""}
+  ${eachUnit}
+    if (segment.steps > chunk.end) {
+      dh[own] = dOrigin[number * ${states * U}u + unit];
+      ${memory ? `dc[own] = dOrigin[number * ${states * U}u + ${U}u + unit];` : ""}
+    }
+    #if ${!prefix && !sequences}
+    else { dh[own] = dLast[(number - ${first}u) * ${U}u + unit]; }
+    #endif
+  }
   #if ${prefix}
   // Samples are sorted by length, so the further back in the prefix, the lower their numbers.
   var branch = step.segments - 1u;
-  #elif ${!sequences}
-  ${eachUnit}
-    dh[own] = dLast[(number - ${firstSegment(part)}u) * ${U}u + unit];
-  }
+  while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
   #endif
   var now = 0u;
-  for (var t = segment.steps; t > 0u; t--) {
+  for (var t = stepsEnd; t > begin; t--) {
     let row = segment.row + t;
     let skip = skipped(segment, t - 1u);
     #if ${prefix}
     while (branch > 0u && segments[branch].origin == row) {
       ${eachUnit}
-        dh[own] += dOrigin[branch * ${U}u + unit];
+        dh[own] += dOrigin[branch * ${states * U}u + unit];
+        ${memory ? `dc[own] += dOrigin[branch * ${states * U}u + ${U}u + unit];` : ""}
       }
       branch -= 1u;
     }
@@ -93,30 +136,75 @@ fn main(${gridParameters}) {
       #if ${sequences}
       dh[own] += dSequence[at];
       #endif
-      ${gates.map((gate) => `var dz${gate} = 0.0;`).join("\n")}
+      ${gates.map((gate) => `var z${gate} = 0.0;`).join(" ")}
+      var q = 0.0;
+      var direct = 0.0;
       if (!skip) {
-        let value = h[at];
-        ${cell.backward({ dz: gates.map((gate) => `dz${gate}`), dh: "dh[own]", h: "value" }, "")}
+        ${reads ? `let hNow = h[at]; let hPrev = h[at - ${U}u];` : ""}
+        ${memory ? `let cNow = c[at]; let cPrev = c[at - ${U}u]; var dcNext = dc[own];` : ""}
+        ${keepsGates ? gates.map((gate) => `z${gate} = dz[row * ${columns}u + ${gate * U}u + unit];`).join(" ") : ""}
+        ${lastGate === "product" ? "q = extra[at];" : ""}
+        ${cell.backward(named, "")}
+        ${memory ? "dc[own] = dcNext;" : ""}
       }
+      #if ${lastGate === "input"}
+      // The other gates follow once dm is known; until then the reset gate's value stays in dz.
       if (stores) {
-        ${gates.map((gate) => `exchange[now + ${gate * U}u + unit] = dz${gate}; dz[row * ${columns}u + ${gate * U}u + unit] = dz${gate};`).join("\n")}
+        dz[row * ${columns}u + unit] = z0;
+        dz[row * ${columns}u + ${last * U}u + unit] = z${last};
+        lastGate[unit] = z${last};
       }
+      directs[own] = direct;
+      #else
+      ${storeDerivatives(gates)}
+      #endif
     }
     // Every lane's dz must be there before the product reads it; the other buffer takes the next step's.
     workgroupBarrier();
+    #if ${lastGate === "input"}
+    ${eachUnit}
+      let z0 = dz[row * ${columns}u + unit];
+      var z1 = 0.0;
+      var direct = 0.0;
+      if (!skip) {
+        z1 = dz[row * ${columns}u + ${U}u + unit];
+        let hPrev = h[(row - 1u) * ${U}u + unit]${keptText};
+        var dm = 0.0;
+        ${lastProduct.add([last], () => "dm", "lastGate", "0u")}
+        ${cell.resetBackward?.({ ...named, dm: "dm" }, "") ?? ""}
+      }
+      if (stores) {
+        dz[row * ${columns}u + ${U}u + unit] = z1;
+        exchange[now + unit] = z0;
+        exchange[now + ${U}u + unit] = z1;
+      }
+      throughReset[own] = direct;
+    }
+    // As above, for the gates that take h; and lastGate must have been read before the next step's is stored.
+    workgroupBarrier();
+    #endif
     if (!skip) {
       ${eachUnit}
-      ${product}
+        var sum = ${lastGate === "input" ? "throughReset[own]" : "0.0"};
+        ${product.add([0], () => "sum", "exchange", "now")}
+        dh[own] = directs[own] + sum${keptText};
       }
     }
     now = ${padded}u - now;
   }
   ${eachUnit}
     if (stores) {
-      ${gates.map((gate) => `dz[segment.row * ${columns}u + ${gate * U}u + unit] = 0.0;`).join("\n")}
-      #if ${!prefix}
-      dOrigin[number * ${U}u + unit] = dh[own];
+      if (begin == 0u) {
+        ${gates.map((gate) => `dz[segment.row * ${columns}u + ${gate * U}u + unit] = 0.0;`).join("\n")}
+        ${lastGate === "product" ? `extra[segment.row * ${U}u + unit] = 0.0;` : ""}
+      }
+      #if ${prefix}
+      if (begin > 0u)
       #endif
+      {
+        dOrigin[number * ${states * U}u + unit] = dh[own];
+        ${memory ? `dOrigin[number * ${states * U}u + ${U}u + unit] = dc[own];` : ""}
+      }
     }
   }
 }`;

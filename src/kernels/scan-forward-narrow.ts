@@ -1,83 +1,186 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, uniform, writes, type Binding, type KernelDeclaration } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
+import { gatesFrom } from "./cells/cell";
 import {
+  biasVectors,
+  chunkStruct,
   firstSegment,
   scanConstants,
   skippedFunction,
   sourceBindings,
   sourceRowFunction,
-  type ScanOptions,
+  type ScanForwardOptions,
 } from "./scan";
 import { gridParameters, linearId } from "./shared/grid";
 import { addProduct, names, narrowSize, ownMatrix } from "./shared/narrow";
-import { rowAccess } from "./shared/rows";
+import { keptFunction } from "./shared/random";
+import { constantMatrix, rowAccess } from "./shared/rows";
 import { noOrigin, segmentStruct, stepStruct } from "./shared/step";
 
 /**
- * The recurrence forward in time, all steps in one dispatch, an invocation per sample.
+ * The recurrence forward in time, all steps of a chunk in one dispatch, an invocation per sample.
  *
  *     z_t = projected[source(t)] + h_{t-1}·recurrentKernel
- *     h_t = cell(z_t)
+ *     h_t, c_t = cell(z_t, h_{t-1}, c_{t-1})
  *
  *     segments         [S]       runs of steps; see `Segment`
+ *     chunk                      which steps; see `Chunk`
  *     tokens, slots              which row of `projected` a step takes (source "tokens")
  *     projected        [·, G·U]  x·kernel + bias
  *     recurrentKernel  [U, G·U]
+ *     bias             [2, G·U]  whose second row is added to the recurrent product (`recurrentBias`)
  *     h                [N, U]    out: row `segment.row + t` the state after step t, row `segment.row` before
+ *     c                [N, U]    out, of cells with a memory: laid out as h
+ *     gates            [N, G·U]  out (`keep`): the activated gates
+ *     extra            [N, U]    out (`keep`): of the last gate, q or m (see `Cell`)
+ *     inputs           [N, U]    out (`keep`, with dropout): what the recurrent product took for h_{t-1}
  *
- * The state stays in registers for the whole loop, the recurrent kernel with the invocation; there is no barrier. Each state is
- * stored once.
+ * The states stay in registers for the whole loop, the recurrent kernel with the invocation; there is no
+ * barrier. Each state is stored once.
  */
-export function scanForwardNarrow(options: ScanOptions): KernelDeclaration {
-  const { units: U, cell, part } = options;
-  const input = rowAccess("projected", U, cell.gates);
+export function scanForwardNarrow(options: ScanForwardOptions): KernelDeclaration {
+  const { units: U, cell, part, recurrentBias, dropout, resumes } = options;
+  const { gates: G, memory, lastGate } = cell;
+  const stores = keptBindings(options);
+  const input = rowAccess("projected", U, G);
   const state = rowAccess("h", U);
-  const gates = Array.from({ length: cell.gates }, (_, gate) => gate);
-  const h = names("h", state.vectors);
-  const z = gates.map((gate) => names(`z${gate}_`, state.vectors));
+  const memoryRow = rowAccess("c", U);
+  const gateRow = rowAccess("gates", U, G);
+  const extraRow = rowAccess("extra", U);
+  const inputRow = rowAccess("inputs", U);
+  const V = state.vectors;
+  const bias = constantMatrix("bias", 2 * G, U);
+  const gates = Array.from({ length: G }, (_, gate) => gate);
+  const last = G - 1;
+  const h = names("h", V);
+  const c = names("c", V);
+  const q = names("q", V);
+  const m = names("m", V);
+  const kept = names("kept", V);
+  const x = dropout > 0 ? names("x", V) : h;
+  const z = gates.map((gate) => names(`z${gate}_`, V));
+  const each = (line: (gate: number, i: number) => string): string =>
+    gates.map((gate) => unroll(V, (i) => line(gate, i))).join("\n");
+  const named = (i: number) => ({ z: z.map((gate) => gate[i]), h: h[i], c: c[i], q: q[i], m: m[i] });
+  /** Where the product of a gate is added: to z, or apart from it. */
+  const sumOf = (gate: number): string[] => (lastGate === "product" && gate === last ? q : z[gate]);
+  const biasOf = (gate: number, i: number): string =>
+    recurrentBias ? bias.load(G + gate, 4 * i) : "vec4f()";
+  const start = (gate: number, i: number): string => {
+    const loaded = input.load("base", i, gate);
+    return sumOf(gate) === q || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate, i)}`;
+  };
+  const begin = memory ? [...h, ...c] : h;
+  const loadStates = (row: string): string => `
+    let source = ${state.base(row)};
+    ${h.map((name, i) => `${name} = ${state.load("source", i)};`).join("\n")}
+    ${memory ? c.map((name, i) => `${name} = ${memoryRow.load("source", i)};`).join("\n") : ""}`;
+  const storeStates = (base: string): string => `
+    ${h.map((name, i) => state.store(base, i, name)).join("\n")}
+    ${memory ? c.map((name, i) => memoryRow.store(base, i, name)).join("\n") : ""}`;
 
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
+${chunkStruct}
 ${cell.functions}
 ${sourceRowFunction(options)}
 ${skippedFunction(options)}
+${dropout > 0 ? keptFunction(dropout) : ""}
 
 @compute @workgroup_size(${narrowSize})
 fn main(${gridParameters}) {
   let number = ${linearId(narrowSize)} + ${firstSegment(part)}u;
   if (number >= ${part === "prefix" ? "1u" : "step.segments"}) { return; }
   let segment = segments[number];
-  ${h.map((name) => `var ${name} = vec4f();`).join("\n")}
-  if (segment.origin != ${noOrigin}u) {
-    let base = ${state.base("segment.origin")};
-    ${h.map((name, i) => `${name} = ${state.load("base", i)};`).join("\n")}
+  if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
+  ${begin.map((name) => `var ${name} = vec4f();`).join("\n")}
+  if (chunk.begin > 0u || ${resumes}) {
+    ${loadStates("segment.row + chunk.begin")}
+  } else {
+    if (segment.origin != ${noOrigin}u) {
+      ${loadStates("segment.origin")}
+    }
+    let first = ${state.base("segment.row")};
+    ${storeStates("first")}
+    ${stores.extra ? h.map((_, i) => extraRow.store("first", i, "vec4f()")).join("\n") : ""}
+    ${stores.inputs ? h.map((_, i) => inputRow.store("first", i, "vec4f()")).join("\n") : ""}
   }
-  let first = ${state.base("segment.row")};
-  ${h.map((name, i) => state.store("first", i, name)).join("\n")}
-  ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[row * ${cell.gates * U}u + ${gate * U}u + column]`)).join("\n")}
-  for (var t = 0u; t < segment.steps; t++) {
+  #if ${dropout > 0}
+  ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`).join("\n")}
+  #endif
+  ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[row * ${G * U}u + ${gate * U}u + column]`)).join("\n")}
+  let end = min(chunk.end, segment.steps);
+  for (var t = chunk.begin; t < end; t++) {
+    let row = segment.row + 1u + t;
+    let to = ${state.base("row")};
     if (!skipped(segment, t)) {
       let base = ${input.base("sourceRow(segment, t)")};
-      ${gates.map((gate) => z[gate].map((name, i) => `var ${name} = ${input.load("base", i, gate)};`).join("\n")).join("\n")}
-      ${gates.map((gate) => addProduct(z[gate], h, U, `kernel${gate}`)).join("\n")}
-      ${unroll(state.vectors, (i) => cell.forward({ z: gates.map((gate) => z[gate][i]), h: h[i] }, "4"))}
+      ${each((gate, i) => `var ${z[gate][i]} = ${start(gate, i)};`)}
+      ${lastGate === "product" ? q.map((name, i) => `var ${name} = ${biasOf(last, i)};`).join("\n") : ""}
+      ${dropout > 0 ? x.map((name, i) => `let ${name} = ${h[i]} * ${kept[i]};`).join("\n") : ""}
+      ${gatesFrom(cell, "h")
+        .map((gate) => addProduct(sumOf(gate), x, U, `kernel${gate}`))
+        .join("\n")}
+      ${cell.reset ? unroll(V, (i) => `var ${m[i]} = vec4f(); ${cell.reset!({ ...named(i), h: x[i] }, "4")}`) : ""}
+      ${gatesFrom(cell, "m")
+        .map((gate) => addProduct(z[gate], m, U, `kernel${gate}`))
+        .join("\n")}
+      ${unroll(V, (i) => cell.forward(named(i), "4"))}
+      ${stores.gates ? `let toGates = ${gateRow.base("row")};\n${each((gate, i) => gateRow.store("toGates", i, z[gate][i], gate))}` : ""}
+      ${stores.extra ? unroll(V, (i) => extraRow.store("to", i, lastGate === "product" ? q[i] : m[i])) : ""}
+      ${stores.inputs ? unroll(V, (i) => inputRow.store("to", i, x[i])) : ""}
     }
-    let row = ${state.base("segment.row + 1u + t")};
-    ${h.map((name, i) => state.store("row", i, name)).join("\n")}
+    #if ${options.masked && stores.extra}
+    else { ${unroll(V, (i) => extraRow.store("to", i, "vec4f()"))} }
+    #endif
+    #if ${options.masked && stores.inputs}
+    if (skipped(segment, t)) { ${unroll(V, (i) => inputRow.store("to", i, "vec4f()"))} }
+    #endif
+    ${storeStates("to")}
   }
 }`;
   return {
     name: "scanForward",
-    constants: scanConstants(options, "narrow"),
-    bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
-      ...sourceBindings(options),
-      projected: reads(input.type),
-      recurrentKernel: reads(),
-      h: writes(state.type),
-    },
+    constants: { ...scanConstants(options, "narrow"), resumes, keep: options.keep },
+    bindings: forwardBindings(options, state.type, gateRow.type),
     code,
+  };
+}
+
+/** What a forward scan stores for the backward pass beside the states. */
+export function keptBindings({ cell, keep, dropout }: ScanForwardOptions): {
+  gates: boolean;
+  extra: boolean;
+  inputs: boolean;
+} {
+  return {
+    gates: keep && cell.keepsGates,
+    extra: keep && cell.lastGate !== undefined,
+    inputs: keep && dropout > 0,
+  };
+}
+
+/** The bindings that both shapes of the forward scan share. */
+export function forwardBindings(
+  options: ScanForwardOptions,
+  state: string,
+  gates: string,
+): Record<string, Binding> {
+  const { units, cell } = options;
+  const stores = keptBindings(options);
+  return {
+    step: uniform("Step"),
+    chunk: uniform("Chunk"),
+    segments: reads("array<Segment>"),
+    ...sourceBindings(options),
+    projected: reads(gates),
+    recurrentKernel: reads(),
+    ...(options.recurrentBias ? { bias: uniform(`array<vec4f, ${biasVectors(units, cell.gates)}>`) } : {}),
+    h: writes(state),
+    ...(cell.memory ? { c: writes(state) } : {}),
+    ...(stores.gates ? { gates: writes(gates) } : {}),
+    ...(stores.extra ? { extra: writes(state) } : {}),
+    ...(stores.inputs ? { inputs: writes(state) } : {}),
   };
 }

@@ -1,100 +1,170 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
-import { unroll, wgsl } from "../runtime/wgsl";
+import type { KernelDeclaration } from "../runtime/kernel";
+import { wgsl } from "../runtime/wgsl";
+import { gatesFrom } from "./cells/cell";
 import {
+  chunkStruct,
   firstSegment,
   kernelInRegisters,
   scanConstants,
   skippedFunction,
-  sourceBindings,
   sourceRowFunction,
   wideLanes,
-  type ScanOptions,
+  type ScanForwardOptions,
 } from "./scan";
+import { forwardBindings, keptBindings } from "./scan-forward-narrow";
 import { gridParameters, linearWorkgroup } from "./shared/grid";
+import { keptFunction } from "./shared/random";
 import { noOrigin, segmentStruct, stepStruct } from "./shared/step";
+import { wideProduct } from "./shared/wide";
 
 /**
- * The recurrence forward in time, all steps in one dispatch, a workgroup per sample and a lane per unit.
+ * The recurrence forward in time, all steps of a chunk in one dispatch, a workgroup per sample and a lane per
+ * unit.
  *
  *     z_t = projected[source(t)] + h_{t-1}·recurrentKernel
- *     h_t = cell(z_t)
+ *     h_t, c_t = cell(z_t, h_{t-1}, c_{t-1})
  *
- * Bindings as in the narrow shape, all of them storage. The lanes exchange the state through workgroup
- * memory in two buffers that take turns, so one barrier a step is enough. Up to 128 units (times gates)
- * a lane keeps its columns of the recurrent kernel in registers; beyond, it reads them from memory and
- * takes several units in turn.
+ * Bindings as in the narrow shape. The lanes exchange the state through workgroup memory in two buffers that
+ * take turns, so one barrier a step is enough (two where the last gate takes what the others have computed).
+ * Up to 128 units times gates a lane keeps its columns of the recurrent kernel in registers; beyond, it reads
+ * them from memory and takes several units in turn.
  */
-export function scanForwardWide(options: ScanOptions): KernelDeclaration {
-  const { units: U, cell, part } = options;
+export function scanForwardWide(options: ScanForwardOptions): KernelDeclaration {
+  const { units: U, cell, part, recurrentBias, dropout, resumes, masked } = options;
+  const { gates: G, memory, lastGate } = cell;
+  const stores = keptBindings(options);
   const lanes = wideLanes(U);
-  const inRegisters = kernelInRegisters(U, cell.gates);
-  const columns = cell.gates * U;
+  const inRegisters = kernelInRegisters(U, G);
+  const columns = G * U;
   const padded = Math.ceil(U / 4) * 4;
-  const gates = Array.from({ length: cell.gates }, (_, gate) => gate);
-  const weight = (gate: number, i: number): string => `weight${gate}_${i}`;
-  const element = (gate: number, k: number): string =>
-    k < U ? `recurrentKernel[${k * columns + gate * U}u + unit]` : "0.0";
-  const products = (gate: number): string => {
-    if (!inRegisters) {
-      return `for (var k = 0u; k < ${U}u; k++) {
-        z${gate} += state[now + k] * recurrentKernel[k * ${columns}u + ${gate * U}u + unit];
-      }`;
-    }
-    const sums = unroll(padded / 4, (i) => {
-      const values = [0, 1, 2, 3].map((c) => `state[now + ${4 * i + c}u]`).join(", ");
-      return `sums${gate} += vec4f(${values}) * ${weight(gate, i)};`;
-    });
-    return `var sums${gate} = vec4f();
-      ${sums}
-      z${gate} += (sums${gate}.x + sums${gate}.y) + (sums${gate}.z + sums${gate}.w);`;
+  const perLane = inRegisters ? 1 : Math.ceil(U / lanes);
+  const gates = Array.from({ length: G }, (_, gate) => gate);
+  const last = G - 1;
+  const z = gates.map((gate) => `z${gate}`);
+  const sumOf = (gate: number): string => (lastGate === "product" && gate === last ? "q" : z[gate]);
+  const product = wideProduct({
+    inRegisters,
+    count: U,
+    element: (k, gate) => `recurrentKernel[${k} * ${columns}u + ${gate * U}u + unit]`,
+  });
+  const biasOf = (gate: number): string => (recurrentBias ? `biasAt(${columns + gate * U}u + unit)` : "0.0");
+  const start = (gate: number): string => {
+    const loaded = `projected[base + ${gate * U}u]`;
+    return sumOf(gate) === "q" || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate)}`;
   };
+  const keptText = dropout > 0 ? ` * kept(step.seed, ${options.stream}u, number, unit)` : "";
+  // Lane l owns units l, l + lanes, …; lanes beyond the last unit compute a copy of it and store nothing.
+  const eachUnit = `for (var own = 0u; own < ${perLane}u; own++) {
+      let unit = min(lane + own * ${lanes}u, ${U - 1}u);
+      let stores = lane + own * ${lanes}u < ${U}u;`;
+  const named = { z, h: "value", c: "cOwn[own]", q: "q", m: "m" };
+  const beginStep = `
+        let base = sourceRow(segment, t) * ${columns}u + unit;
+        ${gates.map((gate) => `var z${gate} = ${start(gate)};`).join("\n")}
+        var q = ${lastGate === "product" ? biasOf(last) : "0.0"};
+        var m = 0.0;
+        var value = hOwn[own];
+        ${product.add(gatesFrom(cell, "h"), sumOf, "exchange", "now")}`;
+  const endStep = `
+        ${cell.forward(named, "")}
+        hOwn[own] = value;
+        if (stores) {
+          ${stores.gates ? gates.map((gate) => `gates[row * ${columns}u + ${gate * U}u + unit] = z${gate};`).join("\n") : ""}
+          ${stores.extra ? `extra[row * ${U}u + unit] = ${lastGate === "product" ? "q" : "m"};` : ""}
+        }`;
 
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
+${chunkStruct}
 ${cell.functions}
 ${sourceRowFunction(options)}
 ${skippedFunction(options)}
+${dropout > 0 ? keptFunction(dropout) : ""}
+${recurrentBias ? "fn biasAt(i: u32) -> f32 { return bias[i / 4u][i % 4u]; }" : ""}
 
-var<workgroup> state: array<f32, ${2 * padded}>;
+var<workgroup> exchange: array<f32, ${2 * padded}>;
+${lastGate === "input" ? `var<workgroup> reset: array<f32, ${padded}>;` : ""}
 
 @compute @workgroup_size(${lanes})
 fn main(${gridParameters}) {
   let number = ${linearWorkgroup} + ${firstSegment(part)}u;
   if (number >= ${part === "prefix" ? "1u" : "step.segments"}) { return; }
   let segment = segments[number];
-  for (var unit = lane; unit < ${U}u; unit += ${lanes}u) {
-    var value = 0.0;
-    if (segment.origin != ${noOrigin}u) { value = h[segment.origin * ${U}u + unit]; }
-    state[unit] = value;
-    h[segment.row * ${U}u + unit] = value;
+  if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
+  var hOwn: array<f32, ${perLane}>;
+  ${memory ? `var cOwn: array<f32, ${perLane}>;` : ""}
+  ${eachUnit}
+      let to = segment.row * ${U}u + unit;
+      if (chunk.begin > 0u || ${resumes}) {
+        let source = (segment.row + chunk.begin) * ${U}u + unit;
+        hOwn[own] = h[source];
+        ${memory ? "cOwn[own] = c[source];" : ""}
+      } else {
+        if (segment.origin != ${noOrigin}u) {
+          let source = segment.origin * ${U}u + unit;
+          hOwn[own] = h[source];
+          ${memory ? "cOwn[own] = c[source];" : ""}
+        }
+        if (stores) {
+          h[to] = hOwn[own];
+          ${memory ? "c[to] = cOwn[own];" : ""}
+          ${stores.extra ? "extra[to] = 0.0;" : ""}
+          ${stores.inputs ? "inputs[to] = 0.0;" : ""}
+        }
+      }
+      if (stores) { exchange[unit] = hOwn[own]${keptText}; }
   }
-  #if ${inRegisters}
-  // Lanes beyond the last unit compute a copy of it and store nothing.
-  let unit = min(lane, ${U - 1}u);
-  ${inRegisters ? gates.map((gate) => unroll(padded / 4, (i) => `let ${weight(gate, i)} = vec4f(${[0, 1, 2, 3].map((c) => element(gate, 4 * i + c)).join(", ")});`)).join("\n") : ""}
-  #endif
+  ${inRegisters ? `let unit = min(lane, ${U - 1}u);\n${product.declare(gates)}` : ""}
   var now = 0u;
-  for (var t = 0u; t < segment.steps; t++) {
+  let end = min(chunk.end, segment.steps);
+  for (var t = chunk.begin; t < end; t++) {
     // The state before this step must have been stored by every lane.
     workgroupBarrier();
     let next = ${padded}u - now;
     let skip = skipped(segment, t);
-    #if ${inRegisters}
-    {
-    #else
-    for (var unit = lane; unit < ${U}u; unit += ${lanes}u) {
-    #endif
-      var value = state[now + unit];
-      if (!skip) {
-        let base = sourceRow(segment, t) * ${columns}u + unit;
-        ${gates.map((gate) => `var z${gate} = projected[base + ${gate * U}u];`).join("\n")}
-        ${gates.map(products).join("\n")}
-        ${cell.forward({ z: gates.map((gate) => `z${gate}`), h: "value" }, "")}
+    let row = segment.row + 1u + t;
+    #if ${lastGate === "input"}
+    var zs: array<array<f32, ${G}>, ${perLane}>;
+    var ms: array<f32, ${perLane}>;
+    if (!skip) {
+      ${eachUnit}
+        ${beginStep}
+        value = exchange[now + unit];
+        ${cell.reset?.(named, "") ?? ""}
+        ${gates.map((gate) => `zs[own][${gate}] = z${gate};`).join(" ")}
+        ms[own] = m;
+        if (stores) { reset[unit] = m; }
       }
-      if (lane < ${U}u) {
-        state[next + unit] = value;
-        h[(segment.row + 1u + t) * ${U}u + unit] = value;
+    }
+    // Every lane's m must be there before the last gate's product reads it.
+    workgroupBarrier();
+    if (!skip) {
+      ${eachUnit}
+        ${gates.map((gate) => `var z${gate} = zs[own][${gate}];`).join(" ")}
+        let m = ms[own];
+        let q = 0.0;
+        var value = hOwn[own];
+        ${product.add(gatesFrom(cell, "m"), sumOf, "reset", "0u")}
+        ${endStep}
+      }
+    }
+    #else
+    if (!skip) {
+      ${eachUnit}
+        ${beginStep}
+        ${endStep}
+      }
+    }
+    #endif
+    ${eachUnit}
+      if (stores) {
+        let to = row * ${U}u + unit;
+        ${stores.inputs ? "inputs[to] = select(exchange[now + unit], 0.0, skip);" : ""}
+        ${masked && stores.extra ? "if (skip) { extra[to] = 0.0; }" : ""}
+        exchange[next + unit] = hOwn[own]${keptText};
+        h[to] = hOwn[own];
+        ${memory ? "c[to] = cOwn[own];" : ""}
       }
     }
     now = next;
@@ -102,15 +172,8 @@ fn main(${gridParameters}) {
 }`;
   return {
     name: "scanForward",
-    constants: scanConstants(options, "wide"),
-    bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
-      ...sourceBindings(options),
-      projected: reads(),
-      recurrentKernel: reads(),
-      h: writes(),
-    },
+    constants: { ...scanConstants(options, "wide"), resumes, keep: options.keep },
+    bindings: forwardBindings(options, "array<f32>", "array<f32>"),
     code,
   };
 }

@@ -21,22 +21,54 @@ export interface ScanOptions {
   reverse: boolean;
   /** Which segments: the shared padding prefix alone, the samples after it, or all where none is shared. */
   part: "prefix" | "samples" | "all";
+  /** A bias of its own is added to the recurrent product (GRU, reset after it). */
+  recurrentBias: boolean;
+  /** Share of the state's units that a sample does not pass on to its recurrent product (`recurrentDropout`). */
+  dropout: number;
+  /** Tells the layer's random numbers from those of others. */
+  stream: number;
 }
 
-/** Number of the first segment of a part. */
-export const firstSegment = (part: ScanOptions["part"]): number => (part === "samples" ? 1 : 0);
-
-/** A row of unrolled text for each unit grows with U²; beyond this the narrow shape is not offered. */
-export const maxNarrowUnits = 64;
+/** A forward scan also says where it begins, and whether a backward scan will follow. */
+export interface ScanForwardOptions extends ScanOptions {
+  /** The states before the first step lie in their rows already (`stateful`). */
+  resumes: boolean;
+  /** Store what the backward scan needs. */
+  keep: boolean;
+}
 
 /** A backward scan also says whether every state has a derivative of its own, or only the last one. */
 export interface ScanBackwardOptions extends ScanOptions {
   sequences: boolean;
 }
 
+/** Number of the first segment of a part. */
+export const firstSegment = (part: ScanOptions["part"]): number => (part === "samples" ? 1 : 0);
+
+/** Products of the narrow shape are unrolled text, U·G·U of them; beyond this the shape is not offered. */
+export const maxNarrowProducts = 64 * 64;
+
+/** Whether a layer may be scanned in the narrow shape: beyond, shaders compile too slowly. */
+export const narrowFits = (units: number, gates: number): boolean =>
+  units * units * gates <= maxNarrowProducts;
+
+/**
+ * The steps [begin, end) of each segment that one dispatch takes: long loops are cut into chunks, which hand
+ * the states over through their rows and their derivatives through `dOrigin`.
+ */
+export const chunkStruct = /* wgsl */ `struct Chunk {
+  begin: u32,
+  end: u32,
+  // 1 where no later chunk follows.
+  last: u32,
+}`;
+
 /** Bindings through which a scan finds a step's input. */
-export function sourceBindings({ source }: ScanOptions): Record<string, Binding> {
-  return source === "tokens" ? { tokens: reads("array<u32>"), slots: reads("array<u32>") } : {};
+export function sourceBindings({ source, masked }: ScanOptions): Record<string, Binding> {
+  return {
+    ...(source === "tokens" || masked ? { tokens: reads("array<u32>") } : {}),
+    ...(source === "tokens" ? { slots: reads("array<u32>") } : {}),
+  };
 }
 
 const inputStep = (reverse: boolean): string => (reverse ? "(segment.steps - 1u - t)" : "t");
@@ -60,8 +92,9 @@ fn skipped(segment: Segment, t: u32) -> bool {
 
 /** Constants that tell one variant of a scan from another. */
 export function scanConstants(options: ScanOptions, shape: ScanShape): KernelDeclaration["constants"] {
-  const { units, cell, source, masked, reverse, part } = options;
-  return { shape, units, cell: cell.name, source, masked, reverse, part };
+  const { units, cell, source, masked, reverse, part, recurrentBias, dropout } = options;
+  const stream = dropout > 0 ? options.stream : 0;
+  return { shape, units, cell: cell.name, source, masked, reverse, part, recurrentBias, dropout, stream };
 }
 
 /** Lanes of a wide scan's workgroup: one per unit, as far as the default limits go. */
@@ -73,3 +106,6 @@ export function wideLanes(units: number): number {
 export function kernelInRegisters(units: number, gates: number): boolean {
   return units * gates <= 128;
 }
+
+/** Vectors of four that the recurrent bias takes as a uniform: it lies behind the input's bias. */
+export const biasVectors = (units: number, gates: number): number => Math.ceil((2 * gates * units) / 4);

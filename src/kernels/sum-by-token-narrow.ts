@@ -5,6 +5,9 @@ import { names, narrowSize } from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
 import { stepStruct } from "./shared/step";
 
+/** Columns up to which a row is kept in variables. */
+export const maxNarrowColumns = 64;
+
 /**
  * `sumByToken` for adapters that want the narrow shape: an invocation per task, a whole row at a time.
  *

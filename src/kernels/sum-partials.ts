@@ -9,14 +9,21 @@ export function partialLength(rows: number, columns: number): number {
   return rows * Math.ceil(columns / 4) * 4;
 }
 
+/** Where the sums go: columns `first`, … of a kernel with rows of `stride`, elements `biasFirst`, … of a bias. */
+export interface PartialsTarget {
+  stride: number;
+  first: number;
+  biasFirst: number;
+}
+
 /**
  * Adds up the partial sums of a kernel's gradient, and of its bias's below it, in their order.
  *
  *     kernel[k, j] = Σ_c partials[c, k, j],   bias[j] = Σ_c partials[c, K, j]
  *
  *     partials  [chunks, K (+1), J]  rows padded to vectors of four
- *     kernel    [K, J]  out
- *     bias      [J]     out, where there is one
+ *     kernel    [K, ·]  out: columns `first`, …
+ *     bias      [·]     out, where there is one: elements `biasFirst`, …
  *
  * An invocation per element.
  */
@@ -25,6 +32,7 @@ export function sumPartials(
   columns: number,
   useBias: boolean,
   chunks: number,
+  { stride, first, biasFirst }: PartialsTarget = { stride: columns, first: 0, biasFirst: 0 },
 ): KernelDeclaration {
   const length = partialLength(rows + (useBias ? 1 : 0), columns);
   const code = wgsl`
@@ -39,15 +47,15 @@ fn main(${gridParameters}) {
   for (var chunk = 0u; chunk < ${chunks}u; chunk++) { sum += partials[chunk * ${length}u + element]; }
   #if ${useBias}
   if (row == ${rows}u) {
-    bias[column] = sum;
+    bias[${biasFirst}u + column] = sum;
     return;
   }
   #endif
-  kernel[at] = sum;
+  kernel[row * ${stride}u + ${first}u + column] = sum;
 }`;
   return {
     name: "sumPartials",
-    constants: { rows, columns, useBias, chunks },
+    constants: { rows, columns, useBias, chunks, stride, first, biasFirst },
     bindings: {
       partials: reads(),
       kernel: writes(),

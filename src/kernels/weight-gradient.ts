@@ -6,9 +6,12 @@ import { segmentStruct, stepStruct } from "./shared/step";
 import { partialLength } from "./sum-partials";
 
 export interface WeightGradientOptions {
-  /** Columns K of `x` and J of `dz`. */
+  /** Columns K of `x` and J of `dz` that are taken. */
   inputs: number;
   outputs: number;
+  /** Columns of a whole row of `dz`, and the first that is taken; J and 0 where left out. */
+  stride?: number;
+  offset?: number;
   /**
    * Which row of `x` met row r of `dz` in the forward pass: `same` row r; `above` row r - 1, the state
    * before the step; `last` the last state of sample r; `token` the embedding of task r's token.
@@ -37,21 +40,21 @@ export function weightGradientTiles({ inputs, outputs, useBias }: WeightGradient
  *
  *     segments, taskTokens       where `rows` needs them
  *     x         [·, K]
- *     dz        [·, J]
+ *     dz        [·, J]      or wider rows, of which columns `offset`, … are taken
  *     partials  [chunks, K (+1), J]  out: rows padded to vectors of four
  *
  * Workgroups: x counts groups of tiles, y chunks. An invocation per tile of 4 × 4 elements.
  */
 export function weightGradient(options: WeightGradientOptions): KernelDeclaration {
-  const { inputs: K, outputs: J, rows, count, useBias, chunks } = options;
+  const { inputs: K, outputs: J, stride = J, offset = 0, rows, count, useBias, chunks } = options;
   const x = rowAccess("x", K);
-  const dz = rowAccess("dz", J);
   const across = Math.ceil(J / 4);
   const down = Math.ceil(K / 4);
-  const vectorAt = (name: string, width: number, vector: string): string =>
-    width % 4 === 0
+  const vectorAt = (name: string, width: number, vectors: boolean, vector: string): string =>
+    vectors
       ? `${name}[base + ${vector}]`
       : `vec4f(${[0, 1, 2, 3].map((c) => `select(0.0, ${name}[base + ${vector} * 4u + ${c}u], ${vector} * 4u + ${c}u < ${width}u)`).join(", ")})`;
+  const dzVectors = J % 4 === 0 && stride % 4 === 0 && offset % 4 === 0;
   const inputRow = {
     same: inputRowFunction({ rows: "same", first: 0 }),
     above: "fn inputRow(r: u32) -> u32 { return max(r, 1u) - 1u; }",
@@ -66,11 +69,11 @@ ${inputRow}
 
 fn inputs(r: u32, tile: u32) -> vec4f {
   let base = ${x.base("inputRow(r)")};
-  return ${vectorAt("x", K, "tile")};
+  return ${vectorAt("x", K, K % 4 === 0, "tile")};
 }
 fn derivatives(r: u32, tile: u32) -> vec4f {
-  let base = ${dz.base("r")};
-  return ${vectorAt("dz", J, "tile")};
+  let base = ${dzVectors ? `r * ${stride / 4}u + ${offset / 4}u` : `r * ${stride}u + ${offset}u`};
+  return ${vectorAt("dz", J, dzVectors, "tile")};
 }
 
 @compute @workgroup_size(${weightGradientSize})
@@ -108,7 +111,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
       ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
       ...(rows === "token" ? { taskTokens: reads("array<u32>") } : {}),
       x: reads(x.type),
-      dz: reads(dz.type),
+      dz: reads(dzVectors ? "array<vec4f>" : "array<f32>"),
       partials: writes("array<vec4f>"),
     },
     code,

@@ -6,6 +6,9 @@ import type { BatchLayout } from "./batch-layout";
 import { placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
 
+/** What a step of the optimizer takes beside the batch. */
+export type StepRates = Pick<StepValues, "rate" | "learningRate" | "seed">;
+
 /** The largest batch that a plan must hold. */
 export interface BatchCapacity {
   samples: number;
@@ -121,7 +124,7 @@ export class BatchPlanner {
     targets: Targets | undefined,
     rows: Uint32Array,
     grouped: boolean,
-    rates: { rate: number; learningRate: number; metric: number },
+    rates: StepRates & { metric: number },
   ): { sizes: StepValues; words: number } {
     const samples = rows.length;
     this.#sortByLength(data, rows);
@@ -142,7 +145,8 @@ export class BatchPlanner {
       },
     );
     const segments = samples + (this.layout.sharePrefix ? 1 : 0);
-    const sizes: StepValues = { samples, segments, rows: stateRows, distinct, tasks, outputs, ...rates };
+    const counts = { samples, segments, rows: stateRows, distinct, tasks, outputs };
+    const sizes: StepValues = { ...counts, steps: this.#longest(samples), ...rates };
     packStep(sizes, this.block.subarray(0, stepWords));
     const words = grouped ? this.#offsets.tokenRows + stateRows : this.#offsets.taskStarts;
     return { sizes, words };
@@ -227,6 +231,13 @@ export class BatchPlanner {
     }
     if (this.layout.rowTokens) this.#placeRowTokens(samples + (this.layout.sharePrefix ? 1 : 0));
     return { distinct, tasks };
+  }
+
+  /** Steps of the longest segment: samples lie longest first, the padding before them. */
+  #longest(samples: number): number {
+    const steps = (segment: number): number => this.segments[segment * segmentWords + 1];
+    if (samples === 0) return 0;
+    return this.layout.sharePrefix ? Math.max(steps(0), steps(1)) : steps(0);
   }
 
   #placeTokenRows(data: TokenData, samples: number): void {

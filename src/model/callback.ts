@@ -1,3 +1,4 @@
+import { describe, InvalidInputError } from "../runtime/errors";
 import type { NamedWeight } from "./weights";
 
 /**
@@ -35,12 +36,19 @@ export interface Callback {
   onEpochEnd?(epoch: number, logs: Logs): Awaitable;
   /** `logs` are the epoch's means up to and including this batch. */
   onBatchEnd?(batch: number, logs: Logs): Awaitable;
+  /**
+   * What the callback must find again for a training to go on as if it had not stopped: plain data and typed
+   * arrays, which it changes no more. Part of every checkpoint.
+   */
+  saveState?(): unknown;
+  /** Takes back what `saveState` gave, after `onTrainBegin`, and within an epoch after `onEpochBegin`. */
+  restoreState?(state: unknown): Awaitable;
 }
 
 /** The names of a callback's hooks. */
 export type HookName = keyof Callback;
 
-/** All hook names, in the order in which they are first called. */
+/** All hook names: those of the training in the order in which they are first called, then those of checkpoints. */
 export const hookNames: readonly HookName[] = [
   "setModel",
   "onTrainBegin",
@@ -48,10 +56,12 @@ export const hookNames: readonly HookName[] = [
   "onBatchEnd",
   "onEpochEnd",
   "onTrainEnd",
+  "saveState",
+  "restoreState",
 ];
 
 /** Several callbacks as one: each hook is called on all in their order, one after the other. */
-export class CallbackList implements Required<Callback> {
+export class CallbackList implements Required<Omit<Callback, "saveState" | "restoreState">> {
   readonly #callbacks: readonly Callback[];
 
   constructor(callbacks: readonly Callback[]) {
@@ -86,4 +96,40 @@ export class CallbackList implements Required<Callback> {
   async onBatchEnd(batch: number, logs: Logs): Promise<void> {
     for (const callback of this.#callbacks) await callback.onBatchEnd?.(batch, logs);
   }
+
+  /** The states of the callbacks that have one, in their order. */
+  async saveStates(): Promise<unknown[]> {
+    return Promise.all(this.#stateful.map((callback) => callback.saveState?.()));
+  }
+
+  /** @throws {InvalidInputError} other callbacks than those whose states these are. */
+  checkStates(states: readonly unknown[]): void {
+    const { length } = this.#stateful;
+    if (length === states.length) return;
+    const remedy = "pass the callbacks of the first run in the same order, or train anew without resume";
+    const expected = `${states.length} callbacks with a state, as in the checkpoint`;
+    throw new InvalidInputError(describe("fit", expected, String(length), remedy));
+  }
+
+  async restoreStates(states: readonly unknown[]): Promise<void> {
+    for (const [i, callback] of this.#stateful.entries()) await callback.restoreState?.(states[i]);
+  }
+
+  get #stateful(): Callback[] {
+    return this.#callbacks.filter((callback) => callback.saveState !== undefined);
+  }
+}
+
+/**
+ * A state that `saveState` of a callback of this name gave.
+ *
+ * @throws {InvalidInputError} it is another one's.
+ */
+export function ownState<State>(name: string, state: unknown): State {
+  const { callback } = (state ?? {}) as { callback?: unknown };
+  if (callback === name) return state as State;
+  const remedy = "pass the callbacks of the first run in the same order, or train anew without resume";
+  throw new InvalidInputError(
+    describe("fit", `the state of ${name} in the checkpoint`, `that of ${String(callback)}`, remedy),
+  );
 }

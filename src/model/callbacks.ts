@@ -1,5 +1,5 @@
 import { InvalidInputError, describe } from "../runtime/errors";
-import { hookNames } from "./callback";
+import { hookNames, ownState } from "./callback";
 import type { Callback, CallbackModel, Logs } from "./callback";
 import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
 import type { MonitorMode } from "./monitor";
@@ -88,7 +88,22 @@ export function earlyStopping({
       }
       await model.setWeights(bestWeights);
     },
+    saveState: () => ({ callback: "earlyStopping", wait, best, bestEpoch, bestWeights, stoppedEpoch }),
+    restoreState(state) {
+      ({ wait, best, bestEpoch, bestWeights, stoppedEpoch } = ownState<EarlyStoppingState>(
+        "earlyStopping",
+        state,
+      ));
+    },
   };
+}
+
+interface EarlyStoppingState {
+  wait: number;
+  best: number;
+  bestEpoch: number;
+  bestWeights: NamedWeight[] | undefined;
+  stoppedEpoch: number | undefined;
 }
 
 /** What a `modelCheckpoint` hands to its saving function. */
@@ -174,6 +189,10 @@ export function modelCheckpoint({
     onEpochBegin(epoch) {
       currentEpoch = epoch;
     },
+    saveState: () => ({ callback: "modelCheckpoint", best, batchesSinceSave, lastBatch }),
+    restoreState(state) {
+      ({ best, batchesSinceSave, lastBatch } = ownState<ModelCheckpointState>("modelCheckpoint", state));
+    },
   };
   if (saveFreq === "epoch") {
     return { ...common, onEpochEnd: (epoch, logs) => saveIfDue(epoch, undefined, logs) };
@@ -188,6 +207,12 @@ export function modelCheckpoint({
       await saveIfDue(currentEpoch, batch, logs);
     },
   };
+}
+
+interface ModelCheckpointState {
+  best: number;
+  batchesSinceSave: number;
+  lastBatch: number;
 }
 
 /** Options of `csvLogger`. */
@@ -221,6 +246,10 @@ export function csvLogger({ write, separator = ",", append = false }: CsvLoggerO
       }
       const values = names.map((name) => (Object.hasOwn(logs, name) ? String(logs[name]) : "NA"));
       await write([String(epoch), ...values].join(separator));
+    },
+    saveState: () => ({ callback: "csvLogger", names }),
+    restoreState(state) {
+      ({ names } = ownState<{ names: string[] | undefined }>("csvLogger", state));
     },
   };
 }

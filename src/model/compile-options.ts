@@ -21,6 +21,8 @@ export interface CompileOptions {
   seed?: number;
   /** The shape of the time loop, instead of the one that is measured to be faster. */
   scan?: ScanShape;
+  /** Steps that one dispatch of the time loop takes. Default: as many as take about a tenth of a second. */
+  chunkSteps?: number;
 }
 
 /**
@@ -31,14 +33,15 @@ export interface CompileOptions {
 export function resolveCompileOptions(
   options: CompileOptions,
   architecture: Architecture,
-): Omit<Compiled, "device" | "parameters" | "shape"> & { seed: number } {
+): Omit<Compiled, "device" | "parameters" | "shape" | "chunkSteps" | "seed"> {
   const optimizer = resolveOptimizer(options.optimizer ?? "rmsprop");
   const loss = resolveLoss(options.loss);
   const accuracy = accuracyName(options.metrics ?? []);
   checkHead(architecture);
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   const random = new Random(seed, 1);
-  return { optimizer, loss, accuracy, seed, random, iterations: 0, learningRate: optimizer.learningRate };
+  const { learningRate } = optimizer;
+  return { optimizer, loss, accuracy, drawnSeed: seed, random, iterations: 0, learningRate };
 }
 
 /** The name under which the accuracy was asked for. */

@@ -15,7 +15,13 @@ export interface Compiled {
   /** The name of the accuracy in histories, or undefined where it is not asked for. */
   accuracy: string | undefined;
   shape: ScanShape;
+  /** Steps that one dispatch of the time loop takes, for a batch of so many samples. */
+  chunkSteps: (samples: number) => number;
+  /** Of the initial weights and dropout: the seed given to `compile`, or the one drawn in its place. */
+  drawnSeed: number;
   random: Random;
+  /** As it was given to `compile`; undefined where it was not. */
+  seed: number | undefined;
   /** Optimizer steps taken. */
   iterations: number;
   learningRate: number;

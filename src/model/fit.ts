@@ -1,182 +1,188 @@
-import { describe, InvalidInputError } from "../runtime/errors";
-import { CallbackList, type Callback, type Logs } from "./callback";
+import { CallbackList, type Logs } from "./callback";
+import { prepareData } from "./fit-data";
+import { checkOptions, type FitOptions } from "./fit-options";
+import { compareSettings, fitSettings, type FitData, type FitSettings } from "./fit-settings";
 import { HistoryRecorder, type History } from "./history";
-import type { Targets } from "./targets";
-import { runPass } from "./runner";
-import {
-  checkBatchSize,
-  figures,
-  openWorkspace,
-  prepareTargets,
-  prepareTokens,
-  range,
-  type Labels,
-  type Session,
-} from "./session";
-import { concatenate, type TokenData, type TokenInput } from "./token-data";
+import { noSums, runPass, type Means, type Pass, type Sums } from "./runner";
+import { figures, openWorkspace, type Labels, type Session } from "./session";
+import { prepareRestore, type TrainingSnapshot } from "./snapshot";
+import { Snapshots } from "./snapshots";
+import type { TokenInput } from "./token-data";
+import type { Workspace } from "./workspace";
 
-export interface FitOptions {
-  /** Number of the epoch after the last one. Default 1. */
-  epochs?: number;
-  /** Rows per step; the last step of an epoch takes what is left. Default 32. */
-  batchSize?: number;
-  /** This part of the rows, from the end and before any shuffling, is kept for validation. Default 0. */
-  validationSplit?: number;
-  /** A data set for validation, instead of a split. */
-  validationData?: { x: TokenInput; y: Labels } | readonly [TokenInput, Labels];
-  /** Draw a new order of the training rows for every epoch. Default `true`. */
-  shuffle?: boolean;
-  /** Number of the first epoch. Default 0. */
-  initialEpoch?: number;
-  /** Weight of each label in the loss; labels that are not named weigh 1. */
-  classWeight?: Readonly<Record<number, number>>;
-  /** Weight of each row in the loss. */
-  sampleWeight?: ArrayLike<number>;
-  callbacks?: readonly Callback[];
-  /** 1 or 2: print a line for every epoch. Default 0. */
-  verbose?: 0 | 1 | 2;
-  /** Stops after the step that runs; `fit` then rejects with an `AbortError`. */
-  signal?: AbortSignal;
-}
+export type { CheckpointOptions, FitOptions } from "./fit-options";
 
 /** Milliseconds between two calls of `onBatchEnd`. */
 const progressInterval = 100;
 
 /** See `Sequential.fit`. */
 export async function fit(session: Session, x: TokenInput, y: Labels, options: FitOptions): Promise<History> {
-  const { epochs = 1, batchSize = 32, initialEpoch = 0, shuffle = true, signal, verbose = 0 } = options;
   checkOptions(options);
-  signal?.throwIfAborted();
-  const { data, targets, training, validation } = prepareData(session, x, y, options);
-  const workspace = await openWorkspace(session, data, batchSize, true);
-  const { device, accuracy, random } = session.compiled;
+  options.signal?.throwIfAborted();
+  const data = prepareData(session, x, y, options);
+  const { batchSize = 32, shuffle = true, checkpoint, resume } = options;
+  const { seed } = session.compiled;
+  const settings = checkpoint || resume ? fitSettings(data, { batchSize, shuffle, seed }) : undefined;
+  const snapshot = await snapshotOf(options);
+  const restore = snapshot && prepareRestore(session, snapshot);
+  if (snapshot && settings) compareSettings(snapshot.settings, settings);
+  restore?.chooseShape();
+  const workspace = await openWorkspace(session, data.data, batchSize, true);
+  const training = new Training(session, workspace, data, settings, options);
+  await training.begin(snapshot, restore?.write);
+  return training.run();
+}
 
-  const state = { stopTraining: false };
-  const history = new HistoryRecorder();
-  const callbacks = new CallbackList([...(options.callbacks ?? []), history]);
-  const steps = Math.ceil(training.length / batchSize);
-  callbacks.setModel(session.callbackModel(state));
-  await callbacks.onTrainBegin({ epochs, steps });
-  for (let epoch = initialEpoch; epoch < epochs && !state.stopTraining; epoch++) {
-    await callbacks.onEpochBegin(epoch);
-    const order = training.slice();
-    if (shuffle) random.shuffle(order);
-    const means = await runPass(device, workspace, {
-      where: "fit",
-      data,
-      targets: targets.training,
-      order,
-      batchSize,
-      signal,
-      nextStep: session.nextStep,
-      stop: () => state.stopTraining,
-      interval: progressInterval,
-      onProgress: callbacks.needsBatches
-        ? (batches, soFar) => callbacks.onBatchEnd(batches - 1, { ...figures(soFar, accuracy), steps })
-        : undefined,
-    });
-    const logs: Logs = figures(means, accuracy);
-    if (validation.length > 0) {
-      const pass = { where: "fit", data, targets: targets.validation, order: validation, batchSize, signal };
-      Object.assign(logs, figures(await runPass(device, workspace, pass), accuracy, "val_"));
+/** The snapshot to go on from; undefined where there is none. */
+async function snapshotOf({ resume, checkpoint }: FitOptions): Promise<TrainingSnapshot | undefined> {
+  if (resume === undefined || resume === false) return undefined;
+  if (resume === true) return checkpoint?.store.load();
+  return "load" in resume ? resume.load() : resume;
+}
+
+/** The epoch that an earlier run has left, and what it has done of it. */
+interface Begun {
+  epoch: number;
+  step: number;
+  sums: Readonly<Sums>;
+}
+
+/** A call of `fit` whose data have been checked. */
+class Training {
+  readonly #session: Session;
+  readonly #workspace: Workspace;
+  readonly #data: FitData;
+  readonly #options: FitOptions;
+  readonly #batchSize: number;
+  /** Steps of an epoch. */
+  readonly #steps: number;
+  readonly #state = { stopTraining: false };
+  readonly #history = new HistoryRecorder();
+  readonly #callbacks: CallbackList;
+  readonly #snapshots: Snapshots | undefined;
+  #begun: Begun;
+
+  constructor(
+    session: Session,
+    workspace: Workspace,
+    data: FitData,
+    settings: FitSettings | undefined,
+    options: FitOptions,
+  ) {
+    const { batchSize = 32, initialEpoch = 0, checkpoint } = options;
+    this.#session = session;
+    this.#workspace = workspace;
+    this.#data = data;
+    this.#options = options;
+    this.#batchSize = batchSize;
+    this.#steps = Math.ceil(data.training.length / batchSize);
+    this.#callbacks = new CallbackList([...(options.callbacks ?? []), this.#history]);
+    this.#begun = { epoch: initialEpoch, step: 0, sums: noSums };
+    if (!checkpoint || !settings) return;
+    this.#snapshots = new Snapshots(
+      {
+        session,
+        settings,
+        steps: this.#steps,
+        history: this.#history,
+        callbacks: this.#callbacks,
+        state: this.#state,
+      },
+      checkpoint,
+      (snapshot) => checkpoint.store.save(snapshot),
+    );
+  }
+
+  /** Calls the first hooks, and takes over a snapshot. */
+  async begin(snapshot: TrainingSnapshot | undefined, write: (() => void) | undefined): Promise<void> {
+    const callbacks = this.#callbacks;
+    const { epochs = 1 } = this.#options;
+    if (snapshot) callbacks.checkStates(snapshot.callbacks);
+    callbacks.setModel(this.#session.callbackModel(this.#state));
+    await callbacks.onTrainBegin({ epochs, steps: this.#steps });
+    if (!snapshot) return;
+    const { epoch, step, sums, stopped } = snapshot.position;
+    if (step > 0) await callbacks.onEpochBegin(epoch);
+    await callbacks.restoreStates(snapshot.callbacks);
+    // Behind the hooks: what these change at an epoch's beginning the snapshot has in it.
+    write?.();
+    this.#history.restore(snapshot.history);
+    this.#state.stopTraining = stopped;
+    this.#begun = { epoch, step, sums };
+  }
+
+  async run(): Promise<History> {
+    const { epochs = 1 } = this.#options;
+    try {
+      for (let { epoch, step } = this.#begun; epoch < epochs; epoch++, step = 0) {
+        // An epoch that was ended in its middle still has its validation before it.
+        if (this.#state.stopTraining && step === 0) break;
+        await this.#runEpoch(epoch);
+      }
+      await this.#callbacks.onTrainEnd();
+      await this.#snapshots?.finish();
+    } finally {
+      await this.#snapshots?.settled();
     }
-    await callbacks.onEpochEnd(epoch, logs);
+    return this.#history.result;
+  }
+
+  async #runEpoch(epoch: number): Promise<void> {
+    const { compiled } = this.#session;
+    const { epochs = 1, verbose = 0 } = this.#options;
+    const done = epoch === this.#begun.epoch ? this.#begun : { step: 0, sums: noSums };
+    if (done.step === 0) await this.#callbacks.onEpochBegin(epoch);
+    const logs: Logs = figures(await this.#train(epoch, done), compiled.accuracy);
+    const { validation, targets } = this.#data;
+    if (validation.length > 0) {
+      const means = await this.#pass({ targets: targets.validation, order: validation });
+      Object.assign(logs, figures(means, compiled.accuracy, "val_"));
+    }
+    await this.#callbacks.onEpochEnd(epoch, logs);
+    await this.#snapshots?.atEpochEnd(epoch);
     if (verbose > 0) console.log(epochLine(epoch, epochs, logs));
   }
-  await callbacks.onTrainEnd();
-  return history.result;
+
+  /** One pass over the rows to train on, in an order of its own. */
+  #train(epoch: number, done: Pick<Begun, "step" | "sums">): Promise<Means> {
+    const { compiled, nextStep } = this.#session;
+    const [callbacks, snapshots, steps] = [this.#callbacks, this.#snapshots, this.#steps];
+    const generators = { order: compiled.random.state() };
+    const order = this.#data.training.slice();
+    if (this.#options.shuffle ?? true) compiled.random.shuffle(order);
+    return this.#pass({
+      targets: this.#data.targets.training,
+      order,
+      nextStep,
+      done,
+      stop: () => this.#state.stopTraining,
+      interval: progressInterval,
+      onProgress: callbacks.needsBatches
+        ? (batches, soFar) =>
+            callbacks.onBatchEnd(batches - 1, { ...figures(soFar, compiled.accuracy), steps })
+        : undefined,
+      snapshots: snapshots && {
+        due: (step) => snapshots.due(epoch, step),
+        begin: (step) => snapshots.begin({ epoch, step, generators }),
+      },
+    });
+  }
+
+  #pass(pass: Pick<Pass, "targets" | "order"> & Partial<Pass>): Promise<Means> {
+    const { compiled } = this.#session;
+    const { signal } = this.#options;
+    const { data } = this.#data;
+    return runPass(compiled.device, this.#workspace, {
+      where: "fit",
+      data,
+      batchSize: this.#batchSize,
+      signal,
+      ...pass,
+    });
+  }
 }
 
 function epochLine(epoch: number, epochs: number, logs: Logs): string {
   const parts = Object.entries(logs).map(([name, value]) => `${name}: ${value.toFixed(4)}`);
   return `Epoch ${epoch + 1}/${epochs} - ${parts.join(" - ")}`;
-}
-
-interface Prepared {
-  /** Training and validation rows in one data set. */
-  data: TokenData;
-  targets: { training: Targets; validation: Targets };
-  /** Row numbers. */
-  training: Uint32Array;
-  validation: Uint32Array;
-}
-
-function prepareData(session: Session, x: TokenInput, y: Labels, options: FitOptions): Prepared {
-  const { validationSplit = 0, validationData, classWeight, sampleWeight } = options;
-  const data = prepareTokens(session, x, "fit");
-  const targets = prepareTargets(session, data, y, sampleWeight, "fit");
-  if (validationData) {
-    const [vx, vy] = "x" in validationData ? [validationData.x, validationData.y] : validationData;
-    const own = prepareTokens(session, vx, "fit, validationData");
-    const labels = prepareTargets(session, own, vy, undefined, "fit, validationData").labels;
-    const together = concatenate(data, own, "fit, validationData");
-    const shifted = new Float32Array(targets.labels.length + labels.length);
-    shifted.set(labels, targets.labels.length);
-    return {
-      data: together,
-      targets: {
-        training: weighted(targets, classWeight, session),
-        validation: { labels: shifted },
-      },
-      training: range(0, data.rows),
-      validation: range(data.rows, together.rows),
-    };
-  }
-  // Keras's arithmetic: the training part is rounded down.
-  const split = Math.floor(data.rows * (1 - validationSplit));
-  if (split === 0 || (validationSplit > 0 && split === data.rows)) {
-    throw new InvalidInputError(
-      describe(
-        "fit",
-        "rows left for training and for validation",
-        `${data.rows} rows and validationSplit ${validationSplit}`,
-        "pass more rows or another split",
-      ),
-    );
-  }
-  return {
-    data,
-    targets: { training: weighted(targets, classWeight, session), validation: targets },
-    training: range(0, split),
-    validation: range(split, data.rows),
-  };
-}
-
-/** Class weights as sample weights. They count in training only. */
-function weighted(targets: Targets, classWeight: FitOptions["classWeight"], session: Session): Targets {
-  if (!classWeight) return targets;
-  if (targets.sampleWeights) {
-    throw new InvalidInputError(
-      describe("fit", "classWeight or sampleWeight", "both", "multiply them into sampleWeight yourself"),
-    );
-  }
-  if (session.architecture.sequences) {
-    throw new InvalidInputError(
-      describe("fit", "classWeight with one label per row", "a label per step", "pass sampleWeight"),
-    );
-  }
-  const labels = targets.labels;
-  return { labels, sampleWeights: labels.map((label) => classWeight[label] ?? 1) };
-}
-
-function checkOptions(options: FitOptions): void {
-  const { epochs = 1, batchSize = 32, validationSplit = 0, initialEpoch = 0 } = options;
-  checkBatchSize(batchSize, "fit");
-  for (const [name, value] of Object.entries({ epochs, initialEpoch })) {
-    if (!Number.isInteger(value) || value < 0) {
-      throw new InvalidInputError(
-        describe("fit", `${name} as a whole number of at least 0`, String(value), `pass another ${name}`),
-      );
-    }
-  }
-  if (!(validationSplit >= 0 && validationSplit < 1)) {
-    throw new InvalidInputError(
-      describe(
-        "fit",
-        "validationSplit from 0 to below 1",
-        String(validationSplit),
-        "pass for instance 0.2, or validationData",
-      ),
-    );
-  }
 }

@@ -12,6 +12,19 @@ export interface History {
 export class HistoryRecorder implements Callback {
   readonly result: History = { epoch: [], history: {} };
 
+  /** The figures so far, apart from those to come. */
+  copy(): History {
+    const { epoch, history } = this.result;
+    const columns = Object.entries(history).map(([name, values]): [string, number[]] => [name, [...values]]);
+    return { epoch: [...epoch], history: Object.fromEntries(columns) };
+  }
+
+  /** Goes on behind the figures of an earlier run. */
+  restore({ epoch, history }: History): void {
+    this.result.epoch.push(...epoch);
+    for (const [name, values] of Object.entries(history)) this.result.history[name] = [...values];
+  }
+
   onEpochEnd(epoch: number, logs: Logs): void {
     this.result.epoch.push(epoch);
     for (const [name, value] of Object.entries(logs)) {

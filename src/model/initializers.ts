@@ -128,8 +128,9 @@ export type StoredInitializer = Pick<Initializer, "name" | "config">;
  * const kernel = resolveInitializer("glorot_uniform").create([32, 32], new Random(0));
  */
 export function resolveInitializer(initializer: string | Initializer | StoredInitializer): Initializer {
-  if (typeof initializer === "string") return makeInitializer(initializer, {});
-  return "create" in initializer ? initializer : makeInitializer(initializer.name, initializer.config);
+  if (typeof initializer !== "object" || initializer === null) return makeInitializer(initializer, {});
+  if ("create" in initializer && typeof initializer.create === "function") return initializer;
+  return makeInitializer(initializer.name, initializer.config ?? {});
 }
 
 /** `config` may come from a file, and so be anything. */
@@ -143,7 +144,7 @@ function makeInitializer(name: unknown, config: Readonly<Record<string, number>>
       describe("initializer", `one of ${names}`, `"${String(name)}"`, "pass one of these or an Initializer"),
     );
   }
-  const argument = Object.entries(config ?? {}).find(([, value]) => !Number.isFinite(value));
+  const argument = Object.entries(config).find(([, value]) => !Number.isFinite(value));
   if (argument !== undefined) {
     const [key, value] = argument;
     throw new InvalidInputError(

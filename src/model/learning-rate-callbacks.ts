@@ -1,5 +1,5 @@
 import { InvalidInputError, describe } from "../runtime/errors";
-import type { Callback, CallbackModel } from "./callback";
+import { ownState, type Callback, type CallbackModel } from "./callback";
 import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
 import type { MonitorMode } from "./monitor";
 
@@ -122,5 +122,15 @@ export function reduceLROnPlateau({
         if (wait >= patience) reduce(epoch);
       }
     },
+    saveState: () => ({ callback: "reduceLROnPlateau", best, wait, cooldownLeft }),
+    restoreState(state) {
+      ({ best, wait, cooldownLeft } = ownState<PlateauState>("reduceLROnPlateau", state));
+    },
   };
+}
+
+interface PlateauState {
+  best: number;
+  wait: number;
+  cooldownLeft: number;
 }

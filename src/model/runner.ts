@@ -1,5 +1,6 @@
 import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
+import type { StepRates } from "./batch-plan";
 import type { Targets } from "./targets";
 import type { TokenData } from "./token-data";
 import { metricEntries, type Workspace } from "./workspace";
@@ -10,24 +11,52 @@ export interface Means {
   acc: number;
 }
 
+/** What the figures of steps add up to. */
+export interface Sums {
+  /** Of the loss, each step's as often as it has samples. */
+  loss: number;
+  samples: number;
+  right: number;
+  answers: number;
+}
+
+/** Before the first step. */
+export const noSums: Readonly<Sums> = { loss: 0, samples: 0, right: 0, answers: 0 };
+
 /** Adds up the steps' figures in float64. */
 export class RunningMeans {
-  #loss = 0;
-  #samples = 0;
-  #right = 0;
-  #answers = 0;
+  readonly #sums: Sums;
+
+  /** @param sums of the steps before */
+  constructor(sums: Readonly<Sums> = noSums) {
+    this.#sums = { ...sums };
+  }
+
+  /** A copy. */
+  get sums(): Sums {
+    return { ...this.#sums };
+  }
 
   /** @param values (loss, right answers, answers, 0) of one step, whose loss counts once per sample */
   add(values: ArrayLike<number>, at: number, samples: number): void {
-    this.#loss += values[at] * samples;
-    this.#samples += samples;
-    this.#right += values[at + 1];
-    this.#answers += values[at + 2];
+    const sums = this.#sums;
+    sums.loss += values[at] * samples;
+    sums.samples += samples;
+    sums.right += values[at + 1];
+    sums.answers += values[at + 2];
   }
 
   get means(): Means {
-    return { loss: this.#loss / this.#samples, acc: this.#right / this.#answers };
+    const { loss, samples, right, answers } = this.#sums;
+    return { loss: loss / samples, acc: right / answers };
   }
+}
+
+/** Keeps the state behind a step. */
+export interface PassSnapshots {
+  due(step: number): boolean;
+  /** Has the device copy the state; what it gives is called with the sums up to this step, when they are known. */
+  begin(step: number): Promise<(sums: Sums) => Promise<void>>;
 }
 
 /** What one pass over a data set needs. */
@@ -41,7 +70,7 @@ export interface Pass {
   batchSize: number;
   signal?: AbortSignal;
   /** Size of the next optimizer step; without it the pass only evaluates. */
-  nextStep?: () => { rate: number; learningRate: number };
+  nextStep?: () => StepRates;
   /** Called every now and then, when figures have arrived: batches done and the means up to there. */
   onProgress?: (batches: number, means: Means) => void | Promise<void>;
   /** Milliseconds between two calls of `onProgress`. */
@@ -50,6 +79,10 @@ export interface Pass {
   onOutputs?: (outputs: Float32Array, sorted: Uint32Array, segments: Uint32Array) => void;
   /** Returning true ends the pass after the batch. */
   stop?: () => boolean;
+  /** Steps that were done before, and what their figures add up to: the pass goes on behind them. */
+  done?: { step: number; sums: Readonly<Sums> };
+  /** Asked after each step whether the state behind it is to be kept. */
+  snapshots?: PassSnapshots;
 }
 
 /** Milliseconds of work that the GPU may be behind: enough to keep it busy, little enough to stop soon. */
@@ -85,11 +118,12 @@ class Backlog {
 export async function runPass(device: Device, workspace: Workspace, pass: Pass): Promise<Means> {
   const { data, targets, order, batchSize, signal, interval = 100 } = pass;
   const program = pass.nextStep ? workspace.train! : workspace.evaluate;
-  const sums = new RunningMeans();
-  const sizes: number[] = [];
+  const before = pass.done?.step ?? 0;
+  const sums = new RunningMeans(pass.done?.sums);
+  const sizes = new Array<number>(before).fill(0);
   const backlog = new Backlog(device);
-  let done = 0;
-  let readTo = 0;
+  let done = before;
+  let readTo = before;
   let reading: Promise<void> | undefined;
   let lastRead = performance.now();
 
@@ -107,11 +141,11 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
     await pass.onProgress?.(end, sums.means);
   };
 
-  for (let at = 0; at < order.length && !pass.stop?.(); at += batchSize) {
+  for (let at = before * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
     signal?.throwIfAborted();
     workspace.assertLive(pass.where);
     const rows = order.subarray(at, at + batchSize);
-    const rates = pass.nextStep?.() ?? { rate: 0, learningRate: 0 };
+    const rates = pass.nextStep?.() ?? { rate: 0, learningRate: 0, seed: 0 };
     const grouped = pass.nextStep !== undefined;
     const plan = workspace.planner.plan(data, targets, rows, grouped, {
       ...rates,
@@ -129,11 +163,14 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
     } else {
       await backlog.wait();
     }
+    const taking = pass.snapshots?.due(done);
     const due = pass.onProgress && performance.now() - lastRead >= interval;
-    if (done - readTo >= metricEntries / 2 || (due && !reading)) {
+    if (taking || done - readTo >= metricEntries / 2 || (due && !reading)) {
       await reading;
       lastRead = performance.now();
-      reading = readUpTo(done).finally(() => (reading = undefined));
+      const finish = taking ? await pass.snapshots?.begin(done) : undefined;
+      const arrived = readUpTo(done).then(() => finish?.(sums.sums));
+      reading = arrived.finally(() => (reading = undefined));
       // Whoever waits for the pass gets the error there.
       reading.catch(() => undefined);
     }

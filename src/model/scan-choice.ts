@@ -1,14 +1,17 @@
-import { simpleRnnCell } from "../kernels/cells/simple-rnn";
-import { maxNarrowUnits, type ScanOptions, type ScanShape } from "../kernels/scan";
+import type { Cell } from "../kernels/cells/cell";
+import { narrowFits, type ScanForwardOptions, type ScanShape } from "../kernels/scan";
 import { scanForwardNarrow } from "../kernels/scan-forward-narrow";
 import { scanForwardWide } from "../kernels/scan-forward-wide";
 import { narrowSize } from "../kernels/shared/narrow";
-import { noOrigin, packStep, segmentWords, stepWords } from "../kernels/shared/step";
+import { noOrigin, packStep, segmentWords, stepWords, type StepValues } from "../kernels/shared/step";
 import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, InvalidInputError } from "../runtime/errors";
 import { Program } from "../runtime/program";
-import type { Architecture } from "./architecture";
+import { recurrentOf, type Architecture } from "./architecture";
+import { cellOf } from "./cells";
+import type { Compiled } from "./compiled";
+import type { RecurrentLayer } from "./layers";
 
 const samples = 64;
 const steps = 64;
@@ -18,71 +21,116 @@ const rounds = 3;
 const fastEnough = 1.5;
 
 /**
- * Which shape of the scan is faster on this device for the widest recurrent layer: measured once, then remembered.
- * The narrow shape serves adapters on which a barrier is dear, the wide one those with many lanes.
+ * Milliseconds that one dispatch of the time loop may take: an operating system kills one after some two
+ * seconds, and a page shares the GPU with it. The backward pass takes about three times the forward one.
  */
-export async function chooseScanShape(
+const mostPerDispatch = 100;
+const backwardFactor = 3;
+
+/** Multiplications per millisecond where nothing was measured: what a processor without a GPU does. */
+const assumedRate = 2e6;
+
+/**
+ * Which shape of the scan is faster on this device for the widest recurrent layer, and how many steps one
+ * dispatch may take: measured once, then remembered. The narrow shape serves adapters on which a barrier is
+ * dear, the wide one those with many lanes.
+ */
+export async function chooseScan(
   device: Device,
   { layers }: Architecture,
-  wanted: ScanShape | undefined,
-): Promise<ScanShape> {
-  const units = Math.max(
-    0,
-    ...layers.map(({ config }) => (config.className === "SimpleRNN" ? config.units : 0)),
-  );
-  if (wanted === "narrow" && units > maxNarrowUnits) {
+  wanted: { scan?: ScanShape; chunkSteps?: number },
+): Promise<Pick<Compiled, "shape" | "chunkSteps">> {
+  const recurrent = layers.flatMap(({ config }) => recurrentOf(config) ?? []);
+  const widest = recurrent.toSorted((a, b) => products(b) - products(a)).at(0);
+  if (wanted.chunkSteps !== undefined && !(Number.isInteger(wanted.chunkSteps) && wanted.chunkSteps > 0)) {
     throw new InvalidInputError(
-      describe("compile", `scan "wide" for more than ${maxNarrowUnits} units`, `"narrow"`, "leave scan out"),
+      describe(
+        "compile",
+        "chunkSteps as a whole number of at least 1",
+        String(wanted.chunkSteps),
+        "leave it out",
+      ),
     );
   }
-  if (wanted) return wanted;
-  if (units === 0 || units > maxNarrowUnits) return "wide";
-  return device.cached(`scan shape for ${units} units`, async () => {
-    const wide = await timeOf(device, units, "wide");
+  const { shape, perToken } = await measured(device, widest, wanted.scan);
+  const chunkSteps = (batch: number): number =>
+    wanted.chunkSteps ??
+    Math.max(64, Math.floor(mostPerDispatch / (backwardFactor * Math.max(batch, samples) * perToken)));
+  return { shape, chunkSteps };
+}
+
+/** Multiplications of a step. */
+const products = (layer: RecurrentLayer): number => layer.units * layer.units * cellOf(layer).gates;
+
+/** The shape, and the milliseconds of one step of one sample. */
+async function measured(
+  device: Device,
+  layer: RecurrentLayer | undefined,
+  wanted: ScanShape | undefined,
+): Promise<{ shape: ScanShape; perToken: number }> {
+  if (!layer) return { shape: wanted ?? "wide", perToken: 0 };
+  const cell = cellOf(layer);
+  const { units } = layer;
+  const fits = narrowFits(units, cell.gates);
+  if (wanted === "narrow" && !fits) {
+    throw new InvalidInputError(
+      describe(
+        "compile",
+        `scan "wide" for ${units} units in ${cell.gates} gates`,
+        `"narrow"`,
+        "leave scan out",
+      ),
+    );
+  }
+  const assumed = products(layer) / assumedRate;
+  if (wanted || !fits) return { shape: wanted ?? "wide", perToken: assumed };
+  return device.cached(`scan shape for ${cell.name} of ${units} units`, async () => {
+    const perToken = (time: number): number => time / (samples * steps);
+    const wide = await timeOf(device, units, cell, "wide");
     // The narrow shape's long unrolled text takes some drivers seconds to compile: not where it cannot win.
-    if (!device.software && wide < fastEnough) return "wide";
-    const narrow = await timeOf(device, units, "narrow");
-    return narrow < wide ? "narrow" : "wide";
+    if (!device.software && wide < fastEnough) return { shape: "wide", perToken: perToken(wide) };
+    const narrow = await timeOf(device, units, cell, "narrow");
+    return { shape: narrow < wide ? "narrow" : "wide", perToken: perToken(Math.min(narrow, wide)) };
   });
 }
 
 /** Milliseconds of a forward scan over a small batch, the least of a few rounds. */
-async function timeOf(device: Device, units: number, shape: ScanShape): Promise<number> {
+async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShape): Promise<number> {
   const arena = new Arena(device, "scan choice");
   try {
-    const options: ScanOptions = {
+    const options: ScanForwardOptions = {
       units,
-      cell: simpleRnnCell("tanh"),
+      cell,
       source: "rows",
       masked: false,
       reverse: false,
       part: "all",
+      recurrentBias: false,
+      dropout: 0,
+      stream: 0,
+      resumes: false,
+      keep: false,
     };
     const rows = samples * (steps + 1);
+    const columns = units * cell.gates;
     const tensors = {
       step: arena.tensor("step", [stepWords], "u32"),
+      chunk: arena.tensor("chunk", [3], "u32"),
       segments: arena.tensor("segments", [samples, segmentWords], "u32"),
-      projected: arena.tensor("projected", [rows, units]),
-      recurrentKernel: arena.tensor("recurrentKernel", [units, units]),
+      projected: arena.tensor("projected", [rows, columns]),
+      recurrentKernel: arena.tensor("recurrentKernel", [units, columns]),
       h: arena.tensor("h", [rows, units]),
+      ...(cell.memory ? { c: arena.tensor("c", [rows, units]) } : {}),
     };
-    const sizes = {
-      samples,
-      segments: samples,
-      rows,
-      distinct: 0,
-      tasks: 0,
-      outputs: samples,
-      metric: 0,
-      rate: 0,
-      learningRate: 0,
-    };
+    const none = { distinct: 0, tasks: 0, metric: 0, rate: 0, learningRate: 0, seed: 0 };
+    const sizes: StepValues = { samples, segments: samples, rows, steps, outputs: samples, ...none };
     const step = new Uint32Array(stepWords);
     packStep(sizes, step);
     write(device, tensors.step, step);
+    write(device, tensors.chunk, Uint32Array.of(0, steps, 1));
     const segments = Array.from({ length: samples }, (_, i) => [i * (steps + 1), steps, 0, noOrigin]);
     write(device, tensors.segments, Uint32Array.from(segments.flat()));
-    const program = new Program<typeof sizes>(device, `scan ${shape}`).dispatch(
+    const program = new Program<StepValues>(device, `scan ${shape}`).dispatch(
       shape === "wide" ? scanForwardWide(options) : scanForwardNarrow(options),
       tensors,
       () => [shape === "wide" ? samples : Math.ceil(samples / narrowSize)],

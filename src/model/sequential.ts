@@ -15,7 +15,7 @@ import {
 } from "./inference";
 import { stepSize } from "./optimizers";
 import { Parameters } from "./parameters";
-import { chooseScanShape } from "./scan-choice";
+import { chooseScan } from "./scan-choice";
 import type { Labels, Session } from "./session";
 import { summarize } from "./model-summary";
 import type { TokenInput } from "./token-data";
@@ -125,14 +125,14 @@ export class Sequential {
   }
 
   async #compile(options: CompileOptions): Promise<void> {
-    const { seed, ...settings } = resolveCompileOptions(options, this.architecture);
-    const values = await this.#currentValues(seed);
+    const settings = resolveCompileOptions(options, this.architecture);
+    const values = await this.#currentValues(settings.drawnSeed);
     const device = options.device ?? this.#compiled?.device ?? (await requestAnyDevice());
-    const shape = await chooseScanShape(device, this.architecture, options.scan);
+    const scan = await chooseScan(device, this.architecture, options);
     const parameters = new Parameters(device, this.architecture.layers);
     this.#release();
     parameters.set(values);
-    this.#compiled = { device, parameters, shape, ...settings };
+    this.#compiled = { device, parameters, ...scan, seed: options.seed, ...settings };
     this.#saved = undefined;
     this.#values = values;
   }
@@ -265,12 +265,22 @@ export class Sequential {
       nextStep: () => {
         compiled.iterations++;
         this.#trained = true;
-        const { learningRate, iterations, optimizer } = compiled;
-        return { rate: stepSize(optimizer.rule, learningRate, iterations), learningRate };
+        const { learningRate, iterations, optimizer, drawnSeed } = compiled;
+        const rate = stepSize(optimizer.rule, learningRate, iterations);
+        return { rate, learningRate, seed: (drawnSeed + iterations) >>> 0 };
       },
       workspace: (needs) => this.#workspaceFor(compiled, needs),
+      config: () => this.getConfig(),
+      useShape: (shape) => this.#useShape(compiled, shape),
       sawSteps: (steps) => (this.#steps ??= steps),
     };
+  }
+
+  #useShape(compiled: Compiled, shape: Compiled["shape"]): void {
+    if (compiled.shape === shape) return;
+    compiled.shape = shape;
+    this.#workspace?.dispose();
+    this.#workspace = undefined;
   }
 
   async #workspaceFor(compiled: Compiled, needs: WorkspaceNeeds): Promise<Workspace> {

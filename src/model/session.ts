@@ -1,9 +1,11 @@
 import { describe, InvalidInputError } from "../runtime/errors";
-import type { Architecture } from "./architecture";
+import type { ScanShape } from "../kernels/scan";
+import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
-import { batchCapacity } from "./batch-plan";
+import { batchCapacity, type StepRates } from "./batch-plan";
 import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
+import type { EmbeddingConfig, Layer } from "./layers";
 import { labelArray, labelWidth } from "./losses";
 import type { Means } from "./runner";
 import type { Compiled } from "./compiled";
@@ -19,26 +21,57 @@ export interface Session {
   compiled: Compiled;
   workspace: (needs: WorkspaceNeeds) => Promise<Workspace>;
   /** Counts an optimizer step and gives its size. */
-  nextStep: () => { rate: number; learningRate: number };
+  nextStep: () => StepRates;
   /** What callbacks see of the model. */
   callbackModel: (state: { stopTraining: boolean }) => CallbackModel;
+  /** The architecture as plain data. */
+  config: () => { name: string; layers: Layer[] };
+  /** Runs the time loop in another shape from now on. */
+  useShape: (shape: ScanShape) => void;
   /** Tells the model how many steps its input has. */
   sawSteps: (steps: number) => void;
 }
 
+/** Whether a layer behind the embedding takes tokens projected; all others get the embeddings written out. */
+function takesTokens(config: Layer): boolean {
+  const plain = recurrentOf(config);
+  return plain === config && plain.dropout === 0 && plain.recurrentDropout === 0;
+}
+
+/**
+ * Whether samples may branch off one run over their padding: where all samples go through the same states
+ * there. Layers after the last step do not matter.
+ */
+function sharesPrefix({ layers, sequences }: Architecture): boolean {
+  if (sequences) return false;
+  let sequence = true;
+  let recurrences = 0;
+  for (const { config, outputShape } of layers) {
+    if (!sequence) break;
+    const recurrent = recurrentOf(config);
+    const kind = recurrent === config ? "recurrent" : config.className;
+    if (kind === "Embedding" ? (config as EmbeddingConfig).maskZero : !alike.has(kind)) return false;
+    if (recurrent && (!takesTokens(recurrent) || recurrent.goBackwards || recurrent.stateful)) return false;
+    if (recurrent) recurrences++;
+    sequence = outputShape(null).length === 3;
+  }
+  return recurrences > 0;
+}
+
+/** Layers that treat every sample alike, step by step. */
+const alike: ReadonlySet<string> = new Set(["recurrent", "Embedding", "Dense", "TimeDistributed"]);
+
 /** How batches of this model are laid out. */
 export function layoutOf({ architecture, compiled }: Session): BatchLayout {
   const { layers, sequences, masksLoss, outputs } = architecture;
-  const recurrent = layers.flatMap(({ config }) => (config.className === "SimpleRNN" ? [config] : []));
-  const masked = layers.some(({ config }) => config.className === "Embedding" && config.maskZero);
+  const first = layers.at(1)?.config;
   return {
-    sharePrefix:
-      recurrent.length > 0 && !sequences && !masked && !recurrent.some((layer) => layer.goBackwards),
-    reverse: recurrent[0]?.goBackwards ?? false,
+    sharePrefix: sharesPrefix(architecture),
+    reverse: first !== undefined && takesTokens(first) && (recurrentOf(first)?.goBackwards ?? false),
     sequences,
     maskLoss: masksLoss,
     labelWidth: labelWidth(compiled.loss, outputs),
-    rowTokens: layers[1]?.config.className === "Dense",
+    rowTokens: first !== undefined && !takesTokens(first),
   };
 }
 
@@ -86,6 +119,7 @@ export async function openWorkspace(
     layout,
     capacity: batchCapacity(data, batchSize, session.architecture.vocabulary, layout),
     tokens: data.steps + data.tokens.length,
+    steps: data.steps,
     training,
   });
   workspace.uploadTokens(data);

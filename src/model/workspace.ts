@@ -2,22 +2,20 @@ import { gradientSquares } from "../kernels/gradient-squares";
 import { optimizer as optimizerKernel, optimizerSize, type OptimizerRule } from "../kernels/optimizer";
 import type { ScanShape } from "../kernels/scan";
 import type { StepValues } from "../kernels/shared/step";
-import { Arena } from "../runtime/arena";
+import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, StateError } from "../runtime/errors";
 import { Program, workgroups } from "../runtime/program";
 import type { Tensor } from "../runtime/tensor";
-import type { Architecture } from "./architecture";
+import { denseOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { BatchPlanner, fits, planTensors, type BatchCapacity } from "./batch-plan";
 import type { Compiled } from "./compiled";
-import type { DenseConfig } from "./layers";
 import type { Loss } from "./losses";
 import type { Parameters } from "./parameters";
-import { recordDense } from "./record/dense";
+import { recordBody } from "./record/body";
 import { recordHead } from "./record/head";
-import { partialsLength, type Flow, type Recorder, type Recording } from "./record/recorder";
-import { recordSimpleRnn } from "./record/simple-rnn";
+import { partialsLength, type Recorder, type Recording, type ScanChunk } from "./record/recorder";
 import type { TokenData } from "./token-data";
 
 /** Entries for the loss and accuracy of steps that have not been read back yet. */
@@ -28,6 +26,7 @@ export interface Compilation {
   loss: Loss;
   rule: OptimizerRule;
   shape: ScanShape;
+  chunkSteps: (samples: number) => number;
 }
 
 /** What a workspace must have room for. */
@@ -36,6 +35,8 @@ export interface WorkspaceNeeds {
   capacity: BatchCapacity;
   /** Tokens of the data set, the zeros before it included. */
   tokens: number;
+  /** Steps of the longest row. */
+  steps: number;
   training: boolean;
 }
 
@@ -73,6 +74,7 @@ export class Workspace {
     this.#plan.tokens = arena.tensor("tokens", [needs.tokens], "u32");
     this.metrics = arena.tensor("metrics", [metricEntries, 4]);
 
+    let streams = 0;
     const recorder: Recorder = {
       arena,
       layout,
@@ -80,6 +82,9 @@ export class Workspace {
       shape: compilation.shape,
       plan: this.#plan,
       slots: arena.tensor("slots", [architecture.vocabulary], "u32"),
+      chunks: recordChunks(arena, needs.steps, compilation.chunkSteps(capacity.samples)),
+      carried: [],
+      nextStream: () => ++streams,
       training,
       forward: [],
       backward: [],
@@ -88,7 +93,7 @@ export class Workspace {
     const flow = recordBody(recorder, architecture, parameters);
     const head = (part: Recorder): Tensor => {
       const last = architecture.layers.length - 1;
-      const config = architecture.layers[last].config as DenseConfig;
+      const config = denseOf(architecture.layers[last].config)!;
       const gradients = part.training ? parameters.gradients.weights[last] : undefined;
       return recordHead(
         part,
@@ -103,12 +108,12 @@ export class Workspace {
     const forwardHead: Recorder = { ...recorder, training: false, forward: [], backward: [] };
     this.outputs = head(forwardHead);
     this.evaluate = new Program(device, "evaluate");
-    play(this.evaluate, [...recorder.forward, ...forwardHead.forward]);
+    play(this.evaluate, [...recorder.forward, ...forwardHead.forward], false);
     if (training) {
       const trainHead: Recorder = { ...recorder, forward: [] };
       head(trainHead);
       this.train = new Program(device, "train");
-      play(this.train, [...recorder.forward, ...trainHead.forward, ...recorder.backward.reverse()]);
+      play(this.train, [...recorder.forward, ...trainHead.forward, ...recorder.backward.reverse()], true);
       recordOptimizer(this.train, parameters, compilation.rule, this.#plan.step);
     }
   }
@@ -119,8 +124,8 @@ export class Workspace {
     compiled: Compiled,
     needs: WorkspaceNeeds,
   ): Promise<Workspace> {
-    const { device, parameters, loss, optimizer, shape } = compiled;
-    const compilation = { loss, rule: optimizer.rule, shape };
+    const { device, parameters, loss, optimizer, shape, chunkSteps } = compiled;
+    const compilation = { loss, rule: optimizer.rule, shape, chunkSteps };
     const workspace = new Workspace(device, architecture, parameters, compilation, needs);
     try {
       return await workspace.ready();
@@ -136,6 +141,7 @@ export class Workspace {
       JSON.stringify(needs.layout) === JSON.stringify(this.needs.layout) &&
       fits(needs.capacity, this.needs.capacity) &&
       needs.tokens <= this.needs.tokens &&
+      needs.steps <= this.needs.steps &&
       (!needs.training || this.needs.training)
     );
   }
@@ -174,47 +180,32 @@ export class Workspace {
   }
 }
 
-function play(program: Program<StepValues>, recordings: readonly Recording[]): void {
-  for (const record of recordings) record(program);
+function play(program: Program<StepValues>, recordings: readonly Recording[], training: boolean): void {
+  for (const record of recordings) record(program, training);
 }
 
-/** Records all layers but the last, which is recorded together with the loss. */
-function recordBody(recorder: Recorder, architecture: Architecture, parameters: Parameters): Flow {
-  let flow: Flow | undefined;
-  architecture.layers.slice(0, -1).forEach(({ config }, i) => {
-    const weights = parameters.weights[i];
-    const gradients = recorder.training ? parameters.gradients.weights[i] : undefined;
-    switch (config.className) {
-      case "Embedding":
-        flow = {
-          kind: "tokens",
-          width: config.outputDim,
-          masked: config.maskZero,
-          weights,
-          gradients,
-        };
-        break;
-      case "SimpleRNN":
-        flow = recordSimpleRnn(
-          recorder,
-          config,
-          flow as Extract<Flow, { kind: "tokens" | "rows" }>,
-          weights,
-          gradients,
-        );
-        break;
-      case "Dense":
-        flow = recordDense(
-          recorder,
-          { units: config.units, activation: config.activation as "linear" },
-          flow!,
-          weights,
-          gradients,
-        );
-        break;
-    }
+/** Cuts a time loop of up to `steps` steps into dispatches of at most `chunkSteps`. */
+function recordChunks(arena: Arena, steps: number, chunkSteps: number): ScanChunk[] {
+  const count = Math.max(1, Math.ceil(steps / chunkSteps));
+  const declarations = Array.from({ length: count }, (_, i) => ({
+    label: `chunk ${i}`,
+    shape: [3],
+    dtype: "u32" as const,
+  }));
+  return arena.pack("chunks", declarations).map((bounds, i) => {
+    const begin = i * chunkSteps;
+    const last = i === count - 1;
+    // Whatever the last one is given ends with the segment.
+    write(arena.device, bounds, Uint32Array.of(begin, last ? 0xffff_ffff : begin + chunkSteps, last ? 1 : 0));
+    return {
+      bounds,
+      last,
+      grid:
+        (grid, always = false) =>
+        (sizes) =>
+          always || begin === 0 || sizes.steps > begin ? grid(sizes) : [0],
+    };
   });
-  return flow!;
 }
 
 function recordOptimizer(
@@ -249,7 +240,12 @@ function recordOptimizer(
 function scratchLength({ layers }: Architecture): number {
   const lengths = layers
     .flatMap(({ weights }) => weights)
-    .filter(({ key }) => key === "kernel" || key === "recurrentKernel")
-    .map(({ shape: [inputs, outputs] }) => partialsLength(inputs, outputs));
+    .filter(({ key }) => /(^|\.)(kernel|recurrentKernel)$/.test(key))
+    .map(({ shape }) =>
+      partialsLength(
+        shape.slice(0, -1).reduce((a, b) => a * b, 1),
+        shape.at(-1)!,
+      ),
+    );
   return Math.max(4, ...lengths);
 }

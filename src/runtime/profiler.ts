@@ -1,13 +1,13 @@
 import type { Device } from "./device";
 import type { Program } from "./program";
 
-/** How long one dispatch of a kernel takes. */
+/** How long one step of a program takes. */
 export interface KernelTime {
-  /** The kernel with the constants of its variant, as {@link Program.labels} has it. */
+  /** The kernel with the constants of its variant, or the tensor set to zeros, as {@link Program.labels} has it. */
   label: string;
   /** Median over the rounds, one dispatch. */
   milliseconds: number;
-  /** Dispatches between a pair of time stamps. */
+  /** Dispatches between a pair of time stamps; 0 where the step has no workgroups and nothing was measured. */
   repetitions: number;
 }
 
@@ -49,12 +49,12 @@ export async function measure(
 }
 
 /**
- * Measures each dispatch of a program by itself, repeated on the data that lies in its tensors: run the program
+ * Measures each step of a program by itself, repeated on the data that lies in its tensors: run the program
  * once before, so that they hold what they hold in use. What a kernel writes it writes again and again; kernels
  * that add to their own output run on, so treat the tensors as spoilt afterwards.
  *
  * @param sizes the program's sizes, as `run` takes them
- * @returns a line for each dispatch, in the program's order; 0 milliseconds where it has no workgroups
+ * @returns a line for each step, in the program's order; 0 milliseconds where it has no workgroups
  * @throws {DeviceLostError} the device is gone.
  * @example
  * for (const { label, milliseconds } of await profileProgram(device, program, sizes)) {
@@ -70,6 +70,10 @@ export async function profileProgram<Sizes>(
   return using(device, async (stopwatch) => {
     const times: KernelTime[] = [];
     for (const [index, label] of program.labels.entries()) {
+      if (program.isEmpty(index, sizes)) {
+        times.push({ label, milliseconds: 0, repetitions: 0 });
+        continue;
+      }
       const time = await stopwatch.measure(
         (encoder, repetitions, timestamps) =>
           program.encodeOne(encoder, index, sizes, repetitions, timestamps),

@@ -11,11 +11,13 @@ export type GridOf<Sizes> = (sizes: Sizes) => Grid;
 /** Sets a tensor to zeros. */
 interface Clear {
   clear: Tensor;
+  label: string;
   text: string;
 }
 
 interface Dispatch<Sizes> {
   kernel: Kernel;
+  label: string;
   group: GPUBindGroup;
   grid: GridOf<Sizes>;
   text: string;
@@ -26,6 +28,10 @@ const limit = 65_535;
 /** A grid for `count` workgroups in one row, folded into rows of 65,535 where one is too short. */
 export function workgroups(count: number): Grid {
   return count <= limit ? [count] : [limit, Math.ceil(count / limit)];
+}
+
+function workgroupsOf([x, y = 1, z = 1]: Grid): number {
+  return x * y * z;
 }
 
 /**
@@ -51,6 +57,7 @@ export class Program<Sizes> {
     const text = Object.entries(tensors).map(([name, tensor]) => `${name} <- ${tensor.toString()}`);
     this.#steps.push({
       kernel,
+      label: kernel.label,
       group: kernel.bind(tensors),
       grid,
       text: `${kernel.label}\n    ${text.join("\n    ")}`,
@@ -60,7 +67,8 @@ export class Program<Sizes> {
 
   /** Adds a step that sets a tensor to zeros. */
   clear(tensor: Tensor): this {
-    this.#steps.push({ clear: tensor, text: `clear ${tensor.toString()}` });
+    const label = `clear<tensor=${tensor.label} bytes=${tensor.bytes}>`;
+    this.#steps.push({ clear: tensor, label, text: `clear ${tensor.toString()}` });
     return this;
   }
 
@@ -91,12 +99,12 @@ export class Program<Sizes> {
         encoder.clearBuffer(step.clear.buffer, step.clear.offset, step.clear.bytes);
         continue;
       }
-      const [x, y = 1, z = 1] = step.grid(sizes);
-      if (x * y * z === 0) continue;
+      const grid = step.grid(sizes);
+      if (workgroupsOf(grid) === 0) continue;
       pass ??= encoder.beginComputePass({ label: this.label });
       pass.setPipeline(this.#pipelines.get(step.kernel)!);
       pass.setBindGroup(0, step.group);
-      pass.dispatchWorkgroups(x, y, z);
+      pass.dispatchWorkgroups(...grid);
     }
     pass?.end();
   }
@@ -108,12 +116,31 @@ export class Program<Sizes> {
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 
-  /** Names of the dispatches, with the constants of their variants. */
+  /** Names of the steps, with the constants of their kernels' variants; a tensor set to zeros is a step. */
   get labels(): string[] {
-    return this.#dispatches.map(({ kernel }) => kernel.label);
+    return this.#steps.map(({ label }) => label);
   }
 
-  /** Puts one dispatch into a command encoder, `times` over: for measuring it by itself. */
+  /**
+   * Puts one run into a command encoder, every step in a pass of its own between two time stamps: those of step i
+   * are the queries 2i and 2i + 1. A step without workgroups has both, one right after the other.
+   *
+   * @param querySet time stamps, two for each of {@link labels}
+   */
+  encodeStamped(encoder: GPUCommandEncoder, sizes: Sizes, querySet: GPUQuerySet): void {
+    for (let i = 0; i < this.#steps.length; i++) {
+      const stamps = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+      this.encodeOne(encoder, i, sizes, 1, stamps);
+    }
+  }
+
+  /** Whether a step has nothing to do at these sizes. */
+  isEmpty(index: number, sizes: Sizes): boolean {
+    const step = this.#steps[index];
+    return !("clear" in step) && workgroupsOf(step.grid(sizes)) === 0;
+  }
+
+  /** Puts one step into a command encoder, `times` over: for measuring it by itself. */
   encodeOne(
     encoder: GPUCommandEncoder,
     index: number,
@@ -121,13 +148,33 @@ export class Program<Sizes> {
     times: number,
     timestamps?: GPUComputePassTimestampWrites,
   ): void {
-    const { kernel, group, grid } = this.#dispatches[index];
-    const [x, y = 1, z = 1] = grid(sizes);
+    const step = this.#steps[index];
+    if ("clear" in step) return this.#encodeClears(encoder, step.clear, times, timestamps);
+    const grid = step.grid(sizes);
     const pass = encoder.beginComputePass({ label: this.label, timestampWrites: timestamps });
-    pass.setPipeline(this.#pipelines.get(kernel)!);
-    pass.setBindGroup(0, group);
-    for (let i = 0; i < times; i++) pass.dispatchWorkgroups(x, y, z);
+    if (workgroupsOf(grid) > 0) {
+      pass.setPipeline(this.#pipelines.get(step.kernel)!);
+      pass.setBindGroup(0, step.group);
+      for (let i = 0; i < times; i++) pass.dispatchWorkgroups(...grid);
+    }
     pass.end();
+  }
+
+  /** Only passes write time stamps, so an empty one stands before and after. */
+  #encodeClears(
+    encoder: GPUCommandEncoder,
+    { buffer, offset, bytes }: Tensor,
+    times: number,
+    timestamps: GPUComputePassTimestampWrites | undefined,
+  ): void {
+    const stamp = (writes: Omit<GPUComputePassTimestampWrites, "querySet">): void => {
+      if (!timestamps) return;
+      const { querySet } = timestamps;
+      encoder.beginComputePass({ label: this.label, timestampWrites: { querySet, ...writes } }).end();
+    };
+    stamp({ beginningOfPassWriteIndex: timestamps?.beginningOfPassWriteIndex });
+    for (let i = 0; i < times; i++) encoder.clearBuffer(buffer, offset, bytes);
+    stamp({ endOfPassWriteIndex: timestamps?.endOfPassWriteIndex });
   }
 
   /** The program as text: each dispatch with the tensors it is bound to. */

@@ -4,7 +4,8 @@ import { makeJob, quickSizes } from "../../bench/data";
 import { drive, type EngineReport, type Plan } from "../../bench/driver";
 import type { EngineName } from "../../bench/engines/engine";
 import type { Host } from "../../bench/host";
-import type { Job } from "../../bench/job";
+import { withSimpleRnn, type Job } from "../../bench/job";
+import { largestDifference } from "../../bench/statistics";
 import type { Workbench, WorkbenchCall } from "../../bench/workbench";
 
 let job: Job;
@@ -143,6 +144,24 @@ describe("the driver", () => {
     expect(reports[2]).toMatchObject({ note: expect.stringContaining("failed: out of memory") as string });
     expect(reports[0].times.single?.rounds).toBe(3);
   });
+});
+
+test("the SimpleRNN beside an LSTM is compared with its own reference", async () => {
+  const lstm = await makeJob(process.cwd(), quickSizes, true, "lstm");
+  const standIn = new StandIn({});
+  const reports = await drive(
+    standIn.host,
+    lstm,
+    { ...plan, engines: ["simple-rnn"], rounds: 1 },
+    () => undefined,
+  );
+  // The stand-in answers for the plain job, whose weights are others.
+  expect(reports[0].agreement?.agrees).toBe(false);
+  const twin = referenceEvidence(withSimpleRnn(lstm), quickSizes.steps);
+  expect(reports[0].agreement?.probabilities).toBeCloseTo(
+    largestDifference(referenceEvidence(job, quickSizes.steps).before, twin.before),
+    12,
+  );
 });
 
 describe("the unrolled engine", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { decodeJob, encodeJob, rowsOf, withSteps, type Job } from "../../bench/job";
+import { decodeJob, encodeJob, rowsOf, withSimpleRnn, withSteps, type Job } from "../../bench/job";
+import { jobFor } from "../../bench/engines/engine";
 import { parseBenchFlags, selection } from "../../bench/options";
 import { barChart } from "../../bench/report/bar-chart";
 import { replaceBetween } from "../../bench/report/docs";
@@ -16,7 +17,16 @@ const circumstances: Circumstances = {
   runtime: "Chromium",
   adapter: "google swiftshader",
   versions: { "webgpu-rnn": "0.1.0" },
-  job: { data: "imdb", vocabulary: 10_000, width: 32, units: 32, batchSize: 128, batches: 10, steps: 500 },
+  job: {
+    cell: "simpleRnn",
+    data: "imdb",
+    vocabulary: 10_000,
+    width: 32,
+    units: 32,
+    batchSize: 128,
+    batches: 10,
+    steps: 500,
+  },
 };
 
 const agreement = { agrees: true, probabilities: 1e-7, losses: 2e-7, trained: 3e-7 };
@@ -58,7 +68,7 @@ describe("tables", () => {
     expect(text).toMatch(/\| TF\.js, WebGPU +\| +500 \| +NO \|/);
     expect(text).toContain("TF.js, WebGPU, T = 500: disagrees with the float64 reference; not timed.");
     expect(text).toContain(
-      "A Processor, 2 cores; 2026-01-02. V = 10,000, E = 32, U = 32, B = 128, T = 500, IMDB.",
+      "A Processor, 2 cores; 2026-01-02. SimpleRNN, V = 10,000, E = 32, U = 32, B = 128, T = 500, IMDB.",
     );
   });
 
@@ -80,15 +90,19 @@ describe("tables", () => {
               { label: "scanForward<units=32 part=samples>", milliseconds: 6, flop: 30e6, bytes: 10e6 },
               { label: "copying", milliseconds: 2, flop: 0, bytes: 10e6 },
               { label: "unheardOf", milliseconds: 1 },
+              { label: "clear<tensor=embeddings bytes=4>", milliseconds: 0.5, flop: 0, bytes: 4 },
+              { label: "scanForward<units=32 part=prefix>", milliseconds: 0, empty: true },
             ],
           },
         ],
       },
     };
     const text = profileTable(result);
-    expect(text).toMatch(/\| scanForward, samples \| +6\.00 \| +30\.0 \| +10\.0 \| +3\.00 \| +2\.00 × \|/);
+    expect(text).toMatch(/\| scanForward, samples +\| +6\.00 \| +30\.0 \| +10\.0 \| +3\.00 \| +2\.00 × \|/);
     expect(text).toMatch(/\| copying +\| +2\.00 \| +0 \| +10\.0 \| +1\.00 \| +2\.00 × \|/);
     expect(text).toMatch(/\| unheardOf +\| +1\.00 \| +– \| +– \| +– \| +– \|/);
+    expect(text).toMatch(/\| clear, embeddings +\| +0\.500 \| +0 \|/);
+    expect(text).toMatch(/\| scanForward, prefix +\| nothing to do \| +– \| +– \| +– \| +– \|/);
   });
 
   test("digits and columns", () => {
@@ -134,6 +148,8 @@ describe("files", () => {
     expect(resultName(comparison)).toBe("comparison-chromium-swiftshader");
     const onGpu = { ...comparison, runtime: "Node 20.1.0", adapter: "nvidia ampere: A100/40" };
     expect(resultName(onGpu)).toBe("comparison-node-nvidia-ampere-a100-40");
+    const lstm = { ...comparison, job: { ...comparison.job, cell: "lstm" as const } };
+    expect(resultName(lstm)).toBe("comparison-lstm-chromium-swiftshader");
   });
 
   test("results replace what stands between the page's marks", () => {
@@ -148,6 +164,7 @@ describe("files", () => {
 
 describe("the job", () => {
   const job: Job = {
+    cell: "simpleRnn",
     data: "sample",
     vocabulary: 9,
     width: 1,
@@ -174,6 +191,26 @@ describe("the job", () => {
     });
     expect(withSteps(job, 3)).toBe(job);
   });
+
+  test("has a SimpleRNN of the first gate's weights beside each LSTM", () => {
+    const [E, U] = [2, 2];
+    const rising = (length: number) => Float32Array.from({ length }, (_, i) => i);
+    const weights = [rising(3), rising(E * 4 * U), rising(U * 4 * U), rising(4 * U), rising(U), rising(1)];
+    const lstm: Job = { ...job, cell: "lstm", width: E, units: U, weights };
+    const simple = withSimpleRnn(lstm);
+    expect(simple.cell).toBe("simpleRnn");
+    expect(simple.weights.map((array) => Array.from(array))).toEqual([
+      [0, 1, 2],
+      [0, 1, 8, 9],
+      [0, 1, 8, 9],
+      [0, 1],
+      [0, 1],
+      [0],
+    ]);
+    expect(jobFor("simple-rnn", lstm)).toEqual(simple);
+    expect(jobFor("webgpu-rnn", lstm)).toBe(lstm);
+    expect(withSimpleRnn(job)).toBe(job);
+  });
 });
 
 describe("flags", () => {
@@ -190,6 +227,8 @@ describe("flags", () => {
 
   test("unknown flags and wrong values are refused", () => {
     expect(() => parseBenchFlags(["--quik"])).toThrow(/did you mean --quick/);
+    expect(parseBenchFlags(["--cell", "lstm"])).toEqual({ cell: "lstm" });
+    expect(() => parseBenchFlags(["--cell", "rnn"])).toThrow(/one of simple-rnn, lstm, gru, got "rnn"/);
     expect(() => parseBenchFlags(["--rounds", "0"])).toThrow(/whole number from 1 to 100/);
     expect(parseBenchFlags(["--quick", "--rounds", "2"])).toEqual({ quick: true, rounds: 2 });
   });

@@ -1,9 +1,10 @@
 import { describe, test } from "vitest";
 import { assertClose, assertEqual } from "../support/assert";
 import type { LayerDescription } from "../support/layers";
-import { randomIntegers, randomTokens, randomValues } from "../support/random";
+import { randomIntegers, randomTokens } from "../support/random";
 import { tolerances } from "../support/tolerances";
 import type { PointwiseActivation } from "./activation";
+import { dot, doubles, numericGradient } from "./central-differences";
 import { denseBackward, denseForward } from "./dense";
 import { embeddingGradient, gatherEmbedding } from "./embedding";
 import { binaryCrossentropy, meanSquaredError, sparseCategoricalCrossentropy } from "./loss";
@@ -12,30 +13,6 @@ import { atLastState, lastState, scanBackward, scanForward } from "./scan";
 import type { ScanShape } from "./scan";
 
 const tolerance = tolerances.centralDifferences;
-
-/** The derivative of `f` by every element of `x`, by central differences. */
-function numericGradient(f: (x: Float64Array) => number, x: ArrayLike<number>): Float64Array {
-  const step = 1e-5;
-  const point = Float64Array.from(x);
-  return point.map((value, i) => {
-    point[i] = value + step;
-    const above = f(point);
-    point[i] = value - step;
-    const below = f(point);
-    point[i] = value;
-    return (above - below) / (2 * step);
-  });
-}
-
-/** A scalar of an array that weighs every element differently. */
-function dot(values: ArrayLike<number>, weights: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * weights[i];
-  return sum;
-}
-
-const doubles = (length: number, seed: number, scale = 1): Float64Array =>
-  Float64Array.from(randomValues(length, seed, scale));
 
 describe("derivatives of the float64 twins against central differences", () => {
   const activations: PointwiseActivation[] = ["tanh", "relu", "sigmoid", "linear"];

@@ -1,34 +1,83 @@
-import type { DenseDescription, EmbeddingDescription, RecurrentDescription } from "../support/layers";
-import { activate, derivativeFromOutput, softmax } from "./activation";
+import type { DenseDescription, EmbeddingDescription, LayerDescription } from "../support/layers";
+import { activate, derivativeFromOutput, pointwise, softmax, softmaxBackward } from "./activation";
 import { denseBackward, denseForward } from "./dense";
 import type { DenseShape } from "./dense";
 import { embeddingGradient, gatherEmbedding } from "./embedding";
-import { atLastState, lastState, scanBackward, scanForward } from "./scan";
-import type { ScanShape } from "./scan";
+import type { DropPlan, Flow, LastStates, Tape } from "./flow";
+import { runBidirectional, runRecurrent } from "./recurrent";
+import {
+  runConv1d,
+  runDropout,
+  runFlatten,
+  runGlobalAveragePooling1d,
+  runMaxPooling1d,
+  runSpatialDropout1d,
+} from "./sequence-layers";
 
-/** What flows between layers: [batch][steps][width], or [batch][width] with steps = 1 once reduced. */
-export interface Flow {
-  readonly data: Float64Array;
-  readonly batch: number;
-  readonly steps: number;
-  readonly width: number;
-  /** [batch][steps], as far as it reaches. */
-  readonly mask?: ArrayLike<number>;
+export type { DropFactors, DropPlan, Flow, Gradients, LastStates, Tape } from "./flow";
+
+/** What runs through a layer besides its input. */
+export interface LayerRun {
+  readonly drop?: DropPlan;
+  /** Of a stateful layer: where each of its directions begins. */
+  readonly initial?: readonly LastStates[];
 }
 
-/** A layer's output with what its backward pass needs. */
-export interface Tape {
-  readonly output: Flow;
-  /** Of a dense layer: before its activation. */
-  readonly logits?: Float64Array;
-  /** From the gradient by the output (of a dense head: by its logits) to that by the input and the weights. */
-  readonly backward: (dOutput: Float64Array, byLogits: boolean) => Gradients;
+/** Any layer but an embedding. */
+export function runLayer(
+  layer: Exclude<LayerDescription, EmbeddingDescription>,
+  weights: readonly Float64Array[],
+  input: Flow,
+  { drop = {}, initial }: LayerRun = {},
+): Tape {
+  const { name } = layer;
+  switch (layer.type) {
+    case "simpleRNN":
+    case "lstm":
+    case "gru":
+      return runRecurrent(layer, weights, input, { drop: drop[name], initial: initial?.[0] });
+    case "bidirectional": {
+      const both = { forward: drop[`${name}/forward`], backward: drop[`${name}/backward`] };
+      return runBidirectional(layer, weights, input, { drop: both, initial });
+    }
+    case "dense":
+      return runDense(layer, weights, input);
+    case "timeDistributed":
+      return runDense(layer.layer, weights, input);
+    case "dropout":
+      return runDropout(input, drop[name]);
+    case "spatialDropout1d":
+      return runSpatialDropout1d(input, drop[name]);
+    case "conv1d":
+      return runConv1d(layer, weights, input);
+    case "maxPooling1d":
+      return runMaxPooling1d(layer, input);
+    case "globalAveragePooling1d":
+      return runGlobalAveragePooling1d(input);
+    case "flatten":
+      return runFlatten(input);
+  }
 }
 
-export interface Gradients {
-  readonly dInput: Float64Array;
-  /** In the order of the layer's weights. */
-  readonly dWeights: Float64Array[];
+/** The number of arrays a layer has in `getWeights()`. */
+export function weightCount(layer: LayerDescription): number {
+  switch (layer.type) {
+    case "embedding":
+      return 1;
+    case "simpleRNN":
+    case "lstm":
+    case "gru":
+      return layer.useBias ? 3 : 2;
+    case "bidirectional":
+      return 2 * weightCount(layer.layer);
+    case "dense":
+    case "conv1d":
+      return layer.useBias ? 2 : 1;
+    case "timeDistributed":
+      return weightCount(layer.layer);
+    default:
+      return 0;
+  }
 }
 
 /** Gathers rows; with maskZero the tokens themselves are the mask. */
@@ -49,30 +98,6 @@ export function runEmbedding(
   };
 }
 
-/** Projects every step, then scans; consumes the mask and passes none on. */
-export function runSimpleRnn(
-  layer: RecurrentDescription,
-  [kernel, recurrentKernel, bias]: readonly Float64Array[],
-  input: Flow,
-): Tape {
-  const { batch, steps, width, mask } = input;
-  const { units, returnSequences, goBackwards, useBias } = layer;
-  const projection: DenseShape = { rows: batch * steps, inputs: width, units };
-  const scan: ScanShape = { batch, steps, units, activation: pointwise(layer.activation), mask, goBackwards };
-  const z = denseForward(input.data, kernel, useBias ? bias : undefined, projection);
-  const states = scanForward(z, recurrentKernel, scan);
-  const data = returnSequences ? states : lastState(states, scan);
-  return {
-    output: { data, batch, steps: returnSequences ? steps : 1, width: units },
-    backward: (dOutput) => {
-      const dStates = returnSequences ? dOutput : atLastState(dOutput, scan);
-      const { dZ, dRecurrentKernel } = scanBackward(dStates, states, recurrentKernel, scan);
-      const { dX, dKernel, dBias } = denseBackward(dZ, input.data, kernel, projection);
-      return { dInput: dX, dWeights: [dKernel, dRecurrentKernel, ...(useBias ? [dBias] : [])] };
-    },
-  };
-}
-
 /** One product per row, or per step of each row; the mask passes through. */
 export function runDense(
   { units, activation, useBias }: DenseDescription,
@@ -87,18 +112,20 @@ export function runDense(
     output: { ...input, data, width: units },
     logits,
     backward: (dOutput, byLogits) => {
-      const dZ = byLogits
-        ? dOutput
-        : dOutput.map((d, i) => d * derivativeFromOutput(pointwise(activation), data[i]));
+      const dZ = byLogits ? dOutput : beforeActivation(dOutput, data, activation, units);
       const { dX, dKernel, dBias } = denseBackward(dZ, input.data, kernel, shape);
       return { dInput: dX, dWeights: [dKernel, ...(useBias ? [dBias] : [])] };
     },
   };
 }
 
-function pointwise(activation: string): "linear" | "tanh" | "relu" | "sigmoid" {
-  if (activation === "linear" || activation === "tanh" || activation === "relu" || activation === "sigmoid") {
-    return activation;
-  }
-  throw new Error(`reference: activation ${activation} has no element-wise twin`);
+/** From the derivative by a dense layer's output to that by what its activation took. */
+function beforeActivation(
+  dOutput: Float64Array,
+  output: Float64Array,
+  activation: DenseDescription["activation"],
+  units: number,
+): Float64Array {
+  if (activation === "softmax") return softmaxBackward(dOutput, output, units);
+  return dOutput.map((d, i) => d * derivativeFromOutput(activation, output[i]));
 }

@@ -1,6 +1,6 @@
 import type { LayerDescription, LossDescription, OptimizerDescription } from "../support/layers";
-import { runDense, runEmbedding, runSimpleRnn } from "./layers";
-import type { Flow, Tape } from "./layers";
+import { runEmbedding, runLayer, weightCount } from "./layers";
+import type { DropPlan, Flow, LastStates, Tape } from "./layers";
 import {
   binaryAccuracy,
   binaryCrossentropy,
@@ -26,6 +26,8 @@ export interface Batch {
   readonly labels: ArrayLike<number>;
   /** [rows]: multiplies the loss of a row, and of all its steps. */
   readonly sampleWeights?: ArrayLike<number>;
+  /** What each layer that drops multiplies by in training; nothing is dropped where absent. */
+  readonly drop?: DropPlan;
 }
 
 export interface LossAndGradients {
@@ -36,7 +38,8 @@ export interface LossAndGradients {
 }
 
 /**
- * A sequential net of Embedding, SimpleRNN and Dense layers in float64: the twin of the engine.
+ * A sequential net in float64: the twin of the engine. Stateful layers go on, batch by batch, from where
+ * `predict`, `evaluate` and `trainOnBatch` left them.
  *
  * @example
  * const twin = new ReferenceModel(golden.layers, golden.init.map((w) => w.data), golden);
@@ -48,6 +51,8 @@ export class ReferenceModel {
   readonly optimizer: ReferenceOptimizer;
   readonly #layers: readonly LayerDescription[];
   readonly #loss: LossDescription;
+  /** Of stateful layers, by name. */
+  readonly #lastStates = new Map<string, readonly LastStates[]>();
 
   constructor(
     layers: readonly LayerDescription[],
@@ -68,7 +73,7 @@ export class ReferenceModel {
 
   /** The output of the last layer. */
   predict(tokens: ArrayLike<number>, rows: number): Float64Array {
-    return lastTape(this.#run(tokens, rows)).output.data;
+    return lastTape(this.#keepStates(this.#run(tokens, rows))).output.data;
   }
 
   /** The last dense layer's output before its activation. */
@@ -76,15 +81,58 @@ export class ReferenceModel {
     return headLogits(lastTape(this.#run(tokens, rows)));
   }
 
-  /** The mean loss and the accuracy, nothing changed. */
+  /** The mean loss and the accuracy, without dropping. */
   evaluate(batch: Batch): { loss: number; accuracy: number } {
-    const head = lastTape(this.#run(batch.tokens, batch.rows));
+    const head = lastTape(this.#keepStates(this.#run(batch.tokens, batch.rows)));
     return { loss: this.#headLoss(head, batch).loss, accuracy: this.#accuracy(head.output, batch) };
   }
 
   /** The mean loss and its derivative by every weight, nothing changed. */
   lossAndGradients(batch: Batch): LossAndGradients {
-    const tapes = this.#run(batch.tokens, batch.rows);
+    return this.#differentiate(this.#run(batch.tokens, batch.rows, batch.drop), batch);
+  }
+
+  /** One step of the optimizer; loss and accuracy are those before it. */
+  trainOnBatch(batch: Batch): { loss: number; accuracy: number } {
+    const tapes = this.#keepStates(this.#run(batch.tokens, batch.rows, batch.drop));
+    const { loss, accuracy, gradients } = this.#differentiate(tapes, batch);
+    this.optimizer.step(this.weights, gradients);
+    return { loss, accuracy };
+  }
+
+  /** Lets stateful layers begin at zero again. */
+  resetStates(): void {
+    this.#lastStates.clear();
+  }
+
+  #run(tokens: ArrayLike<number>, rows: number, drop?: DropPlan): Tape[] {
+    const tapes: Tape[] = [];
+    let used = 0;
+    for (const layer of this.#layers) {
+      const count = weightCount(layer);
+      const weights = this.weights.slice(used, used + count);
+      used += count;
+      const input: Flow | undefined = tapes.at(-1)?.output;
+      if (layer.type === "embedding") {
+        tapes.push(runEmbedding(layer, weights, tokens, rows));
+      } else {
+        if (input === undefined) throw new Error("reference: the first layer must be an embedding");
+        const initial = this.#lastStates.get(layer.name);
+        tapes.push(runLayer(layer, weights, input, { drop, initial }));
+      }
+    }
+    return tapes;
+  }
+
+  #keepStates(tapes: Tape[]): Tape[] {
+    this.#layers.forEach((layer, i) => {
+      const { lastStates } = tapes[i];
+      if (lastStates && isStateful(layer)) this.#lastStates.set(layer.name, lastStates);
+    });
+    return tapes;
+  }
+
+  #differentiate(tapes: readonly Tape[], batch: Batch): LossAndGradients {
     const head = lastTape(tapes);
     const { loss, gradient } = this.#headLoss(head, batch);
     const byLogits = this.#loss.name !== "meanSquaredError";
@@ -96,26 +144,6 @@ export class ReferenceModel {
       dOutput = dInput;
     }
     return { loss, accuracy: this.#accuracy(head.output, batch), gradients };
-  }
-
-  /** One step of the optimizer; loss and accuracy are those before it. */
-  trainOnBatch(batch: Batch): { loss: number; accuracy: number } {
-    const { loss, accuracy, gradients } = this.lossAndGradients(batch);
-    this.optimizer.step(this.weights, gradients);
-    return { loss, accuracy };
-  }
-
-  #run(tokens: ArrayLike<number>, rows: number): Tape[] {
-    const tapes: Tape[] = [];
-    let used = 0;
-    for (const layer of this.#layers) {
-      const count = weightCount(layer);
-      const weights = this.weights.slice(used, used + count);
-      used += count;
-      const input: Flow | undefined = tapes.at(-1)?.output;
-      tapes.push(runLayer(layer, weights, input, tokens, rows));
-    }
-    return tapes;
   }
 
   #headLoss(head: Tape, batch: Batch): LossResult {
@@ -139,32 +167,9 @@ export class ReferenceModel {
   }
 }
 
-/** The number of arrays a layer has in `getWeights()`. */
-function weightCount(layer: LayerDescription): number {
-  switch (layer.type) {
-    case "embedding":
-      return 1;
-    case "simpleRNN":
-      return layer.useBias ? 3 : 2;
-    case "dense":
-      return layer.useBias ? 2 : 1;
-    default:
-      throw new Error(`reference: no twin for layer ${layer.type} yet`);
-  }
-}
-
-function runLayer(
-  layer: LayerDescription,
-  weights: readonly Float64Array[],
-  input: Flow | undefined,
-  tokens: ArrayLike<number>,
-  rows: number,
-): Tape {
-  if (layer.type === "embedding") return runEmbedding(layer, weights, tokens, rows);
-  if (input === undefined) throw new Error("reference: the first layer must be an embedding");
-  if (layer.type === "dense") return runDense(layer, weights, input);
-  if (layer.type === "simpleRNN") return runSimpleRnn(layer, weights, input);
-  throw new Error(`reference: no twin for layer ${layer.type} yet`);
+function isStateful(layer: LayerDescription): boolean {
+  const recurrent = layer.type === "bidirectional" ? layer.layer : layer;
+  return "stateful" in recurrent && recurrent.stateful === true;
 }
 
 function lastTape(tapes: readonly Tape[]): Tape {

@@ -56,6 +56,39 @@ describe("float64 optimizers, by hand", () => {
     assertClose([run(adam, [1234]).weight], [0.9], 1e-12, "weight");
   });
 
+  test("nadam: two steps", () => {
+    const nadam = {
+      type: "nadam",
+      learningRate: 0.1,
+      beta1: 0.5,
+      beta2: 0.75,
+      epsilon: 0.1,
+    } as const;
+    const { weight, slots } = run(nadam, [2, -1]);
+    // u1 = 0.5·0.52 = 0.26, u2 = 0.5·0.5392 = 0.2696, u3 = 0.5·0.557632 = 0.278816.
+    const first = (0.2696 * 1) / (1 - 0.070096) + (0.74 * 2) / 0.74;
+    const second = 0 / 1 + (0.7304 * -1) / (1 - 0.070096);
+    assertClose(slots, [0, 1], 1e-15, "momentum 1 - 1, velocity 1·3/4 + 1/4");
+    const expected = 1 - (0.1 * first) / (2 + 0.1) - (0.1 * second) / (Math.sqrt(1 / 0.4375) + 0.1);
+    assertClose([weight], [expected], 1e-14, "weight");
+  });
+
+  test("nadam: each step looks ahead with the next one's momentum", () => {
+    const nadam = { type: "nadam", learningRate: 1, beta1: 0.5, beta2: 0, epsilon: 0 } as const;
+    const steps = [1, 2].map(
+      (count) =>
+        run(
+          nadam,
+          Array.from({ length: count }, () => 4),
+        ).weight,
+    );
+    // g = 4: v = 16 throughout, m = 2 and then 3; a step is ((u·m)/(1 - Π) + g)/4 with the next Π, then the same.
+    const [pi2, pi3] = [0.26 * 0.2696, 0.26 * 0.2696 * 0.278816];
+    const first = (0.2696 * 2) / (1 - pi2) / 4 + 0.74 / (1 - 0.26);
+    const second = (0.278816 * 3) / (1 - pi3) / 4 + (1 - 0.2696) / (1 - pi2);
+    assertClose(steps, [1 - first, 1 - first - second], 1e-14, "weights");
+  });
+
   test("weight decay comes before the step, at the learning rate", () => {
     assertClose([run({ ...sgd, weightDecay: 0.5 }, [2]).weight], [1 - 0.05 - 0.2], 1e-15, "weight");
   });

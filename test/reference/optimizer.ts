@@ -1,5 +1,6 @@
 import type {
   AdamDescription,
+  NadamDescription,
   OptimizerDescription,
   RmspropDescription,
   SgdDescription,
@@ -76,6 +77,8 @@ function makeRule(
       return rmspropRule(description, zeros);
     case "sgd":
       return sgdRule(description, zeros);
+    case "nadam":
+      return nadamRule(description, zeros, iteration);
     default:
       return adamRule(description, zeros, iteration);
   }
@@ -137,6 +140,32 @@ function adamRule(
   };
   const interleaved = momenta.flatMap((slot, index) => [slot, velocities[index]]);
   return { rule, slots: [...interleaved, ...(amsgrad ? largest : [])] };
+}
+
+/**
+ * Nesterov's momentum in Adam (Dozat 2015), as Keras 3 has it: with u_t = β1·(1 - 0.96ᵗ/2) and Π_t = u_1·…·u_t,
+ * m, v running means of g, g²;
+ * w -= lr·(u_{t+1}·m / (1 - Π_{t+1}) + (1 - u_t)·g / (1 - Π_t)) / (sqrt(v / (1 - β2ᵗ)) + ε).
+ */
+function nadamRule(
+  { beta1, beta2, epsilon }: NadamDescription,
+  zeros: () => Float64Array[],
+  iteration: () => number,
+): { rule: Rule; slots: Float64Array[] } {
+  const [momenta, velocities] = [zeros(), zeros()];
+  const u = (t: number): number => beta1 * (1 - 0.5 * 0.96 ** t);
+  const productTo = (t: number): number => (t === 0 ? 1 : productTo(t - 1) * u(t));
+  const rule: Rule = (weights, gradient, index, learningRate) => {
+    const [m, v, t] = [momenta[index], velocities[index], iteration()];
+    const [ofMean, ofGradient] = [u(t + 1) / (1 - productTo(t + 1)), (1 - u(t)) / (1 - productTo(t))];
+    for (let i = 0; i < weights.length; i++) {
+      m[i] += (gradient[i] - m[i]) * (1 - beta1);
+      v[i] += (gradient[i] * gradient[i] - v[i]) * (1 - beta2);
+      const mean = ofMean * m[i] + ofGradient * gradient[i];
+      weights[i] -= (learningRate * mean) / (Math.sqrt(v[i] / (1 - beta2 ** t)) + epsilon);
+    }
+  };
+  return { rule, slots: [...momenta, ...velocities] };
 }
 
 function norm(arrays: readonly Float64Array[]): number {

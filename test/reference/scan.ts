@@ -1,102 +1,153 @@
-import { activate, derivativeFromOutput } from "./activation";
 import type { PointwiseActivation } from "./activation";
+import { add } from "./cells/cell";
+import type { Cell, CellState, RecurrentWeights } from "./cells/cell";
+import { gruCell } from "./cells/gru";
+import { lstmCell } from "./cells/lstm";
+import { simpleRnnCell } from "./cells/simple-rnn";
 
-/** The sizes and options of one recurrence. B batch, T time steps, U units. */
+export type CellKind = "simpleRNN" | "lstm" | "gru";
+
+/** The sizes and options of one recurrence. B batch, T time steps, U units, G gates. */
 export interface ScanShape {
   readonly batch: number;
   readonly steps: number;
   readonly units: number;
   readonly activation: PointwiseActivation;
-  /** [B][T], in token order: where it is 0 the step carries the state over. */
+  /** Default `"simpleRNN"`. */
+  readonly cell?: CellKind;
+  /** Of the gates of an LSTM or GRU. Default `"sigmoid"`. */
+  readonly recurrentActivation?: PointwiseActivation;
+  /** Of a GRU: the reset gate's place. Default `true`. */
+  readonly resetAfter?: boolean;
+  /** [G·U], added to the product of the state; of a GRU that resets after it. */
+  readonly recurrentBias?: ArrayLike<number>;
+  /** [B][T], in token order: where it is 0 the step carries the states over. */
   readonly mask?: ArrayLike<number>;
   /** Takes the last token first; states are then in that order, too. */
   readonly goBackwards?: boolean;
   /** [B][U], zero where absent. */
   readonly initialState?: ArrayLike<number>;
+  /** [B][U], the LSTM's c; zero where absent. */
+  readonly initialMemory?: ArrayLike<number>;
+  /**
+   * [B][U]: what each unit of the state is multiplied by on its way into the products, the same at all
+   * steps; or [B][G][U], a factor for each gate.
+   */
+  readonly recurrentDropout?: ArrayLike<number>;
 }
 
+/** What a recurrence leaves behind, step by step in the order of computation. */
+export interface ScanStates {
+  /** h, [B][T][U] */
+  readonly states: Float64Array;
+  /** c, [B][T][U]; zeros for a cell without. */
+  readonly memory: Float64Array;
+  /** The gates after their activations, [B][T][G·U]; zeros at masked steps. Of a SimpleRNN: h. */
+  readonly gates: Float64Array;
+}
+
+/** The gates of each cell: z and the recurrent kernel have this many times U columns. */
+export const gatesOf: Readonly<Record<CellKind, number>> = { simpleRNN: 1, lstm: 4, gru: 3 };
+
 /**
- * The SimpleRNN recurrence: h[s] = act(z[t(s)] + h[s-1] · R), where t(s) is s, or T-1-s backwards.
+ * The recurrence of a cell: (h, c)[s] = cell(z[t(s)], h[s-1], c[s-1]), where t(s) is s, or T-1-s backwards.
  *
- * @param z [B][T][U], in token order: x · kernel + bias
- * @param recurrentKernel R, [U][U]
- * @returns states [B][T][U], in the order they were computed
+ * @param z [B][T][G·U], in token order: x · kernel + bias
+ * @param recurrentKernel R, [U][G·U]
  */
+export function scanStates(
+  z: ArrayLike<number>,
+  recurrentKernel: ArrayLike<number>,
+  shape: ScanShape,
+): ScanStates {
+  const { batch, steps, units } = shape;
+  const cell = cellOf(shape);
+  const width = cell.gates * units;
+  const input = Float64Array.from(z);
+  const states = new Float64Array(batch * steps * units);
+  const memory = new Float64Array(batch * steps * units);
+  const gates = new Float64Array(batch * steps * width);
+  for (let b = 0; b < batch; b++) {
+    const weights = recurrentWeights(recurrentKernel, shape, b);
+    let state = initialState(shape, b);
+    for (let s = 0; s < steps; s++) {
+      const [at, t] = [b * steps + s, tokenStep(shape, s)];
+      if (!isMasked(shape, b, t)) {
+        const after = cell.forward(rowOf(input, b * steps + t, width), state, weights);
+        gates.set(after.gates, at * width);
+        state = after;
+      }
+      states.set(state.h, at * units);
+      memory.set(state.c, at * units);
+    }
+  }
+  return { states, memory, gates };
+}
+
+/** The states alone of `scanStates`: [B][T][U], in the order they were computed. */
 export function scanForward(
   z: ArrayLike<number>,
   recurrentKernel: ArrayLike<number>,
   shape: ScanShape,
 ): Float64Array {
-  const { batch, steps, units, activation } = shape;
-  const states = new Float64Array(batch * steps * units);
-  for (let b = 0; b < batch; b++) {
-    for (let s = 0; s < steps; s++) {
-      const t = tokenStep(shape, s);
-      for (let u = 0; u < units; u++) {
-        let sum = z[(b * steps + t) * units + u];
-        for (let v = 0; v < units; v++) {
-          sum += previousState(states, shape, b, s, v) * recurrentKernel[v * units + u];
-        }
-        states[(b * steps + s) * units + u] = isMasked(shape, b, t)
-          ? previousState(states, shape, b, s, u)
-          : activate(activation, sum);
-      }
-    }
-  }
-  return states;
+  return scanStates(z, recurrentKernel, shape).states;
 }
 
 /** What `scanBackward` returns. */
 export interface ScanGradients {
-  /** [B][T][U], in token order. */
+  /** [B][T][G·U], in token order; zero at masked steps. */
   readonly dZ: Float64Array;
-  /** [U][U] */
+  /** [U][G·U] */
   readonly dRecurrentKernel: Float64Array;
+  /** [G·U] */
+  readonly dRecurrentBias: Float64Array;
   /** [B][U] */
   readonly dInitialState: Float64Array;
+  /** [B][U] */
+  readonly dInitialMemory: Float64Array;
 }
 
 /**
- * The derivative of `scanForward`: with dh[s] = dStates[s] + dz[s+1] · Rᵀ,
- * dz[s] = dh[s] ⊙ act'(z[s]) and dR = Σ h[s-1]ᵀ · dz[s].
- * A masked step hands dh on untouched.
+ * The derivative of `scanStates`, from the last step to the first: what arrives at a state from outside, and
+ * what the step after it hands back, goes through the cell. A masked step hands both on untouched.
  *
  * @param dStates [B][T][U], what arrives at each state from outside, in the order of `states`
- * @param states what `scanForward` returned
+ * @param run what `scanStates` returned; of a SimpleRNN, its states are enough
+ * @param dLastMemory [B][U], what arrives at the last c
  */
 export function scanBackward(
   dStates: ArrayLike<number>,
-  states: Float64Array,
+  run: ScanStates | Float64Array,
   recurrentKernel: ArrayLike<number>,
   shape: ScanShape,
+  dLastMemory?: ArrayLike<number>,
 ): ScanGradients {
-  const { batch, steps, units, activation } = shape;
-  const dZ = new Float64Array(batch * steps * units);
-  const dRecurrentKernel = new Float64Array(units * units);
+  const { batch, steps, units } = shape;
+  const cell = cellOf(shape);
+  const { states, memory, gates } = run instanceof Float64Array ? ofStates(run, shape) : run;
+  const width = cell.gates * units;
+  const dZ = new Float64Array(batch * steps * width);
+  const sums = { dKernel: new Float64Array(units * width), dBias: new Float64Array(width) };
   const dInitialState = new Float64Array(batch * units);
+  const dInitialMemory = new Float64Array(batch * units);
   for (let b = 0; b < batch; b++) {
-    let dh = new Float64Array(units);
+    const weights = recurrentWeights(recurrentKernel, shape, b);
+    let d: CellState = { h: new Float64Array(units), c: rowOf(dLastMemory, b, units) };
     for (let s = steps - 1; s >= 0; s--) {
-      const t = tokenStep(shape, s);
-      for (let u = 0; u < units; u++) dh[u] += dStates[(b * steps + s) * units + u];
+      const [at, t] = [b * steps + s, tokenStep(shape, s)];
+      add(d.h, rowOf(dStates, at, units));
       if (isMasked(shape, b, t)) continue;
-      const dz = dZ.subarray((b * steps + t) * units, (b * steps + t + 1) * units);
-      for (let u = 0; u < units; u++) {
-        dz[u] = dh[u] * derivativeFromOutput(activation, states[(b * steps + s) * units + u]);
-      }
-      const dPrevious = new Float64Array(units);
-      for (let v = 0; v < units; v++) {
-        const hPrevious = previousState(states, shape, b, s, v);
-        for (let u = 0; u < units; u++) {
-          dPrevious[v] += dz[u] * recurrentKernel[v * units + u];
-          dRecurrentKernel[v * units + u] += hPrevious * dz[u];
-        }
-      }
-      dh = dPrevious;
+      const stateAt = (i: number): CellState => ({ h: rowOf(states, i, units), c: rowOf(memory, i, units) });
+      const before = s > 0 ? stateAt(at - 1) : initialState(shape, b);
+      const after = { ...stateAt(at), gates: rowOf(gates, at, width) };
+      const { dz, dBefore } = cell.backward(d, before, after, weights, sums);
+      dZ.set(dz, (b * steps + t) * width);
+      d = dBefore;
     }
-    dInitialState.set(dh, b * units);
+    dInitialState.set(d.h, b * units);
+    dInitialMemory.set(d.c, b * units);
   }
-  return { dZ, dRecurrentKernel, dInitialState };
+  return { dZ, dRecurrentKernel: sums.dKernel, dRecurrentBias: sums.dBias, dInitialState, dInitialMemory };
 }
 
 /** The states of the last computed step: [B][U] of [B][T][U]. */
@@ -128,8 +179,47 @@ function isMasked({ mask, steps }: ScanShape, b: number, t: number): boolean {
   return mask?.[b * steps + t] === 0;
 }
 
-function previousState(states: Float64Array, shape: ScanShape, b: number, s: number, u: number): number {
-  const { steps, units, initialState } = shape;
-  if (s > 0) return states[(b * steps + s - 1) * units + u];
-  return initialState ? initialState[b * units + u] : 0;
+function cellOf({
+  cell = "simpleRNN",
+  activation,
+  recurrentActivation = "sigmoid",
+  ...shape
+}: ScanShape): Cell {
+  const options = { activation, recurrentActivation };
+  switch (cell) {
+    case "simpleRNN":
+      return simpleRnnCell(options);
+    case "lstm":
+      return lstmCell(options);
+    case "gru":
+      return gruCell(options, shape.resetAfter ?? true);
+  }
+}
+
+function recurrentWeights(
+  kernel: ArrayLike<number>,
+  { units, cell = "simpleRNN", recurrentBias, recurrentDropout, batch }: ScanShape,
+  b: number,
+): RecurrentWeights {
+  const gates = gatesOf[cell];
+  const perGate = recurrentDropout !== undefined && recurrentDropout.length > batch * units;
+  const drop = (gate: number, unit: number): number =>
+    recurrentDropout?.[(perGate ? b * gates + gate : b) * units + unit] ?? 1;
+  return { units, gates, kernel, ...(recurrentBias ? { bias: recurrentBias } : {}), drop };
+}
+
+function initialState({ units, initialState: h, initialMemory: c }: ScanShape, b: number): CellState {
+  return { h: rowOf(h, b, units), c: rowOf(c, b, units) };
+}
+
+/** A SimpleRNN's states are all that there is to know of its run. */
+function ofStates(states: Float64Array, { cell = "simpleRNN" }: ScanShape): ScanStates {
+  if (cell !== "simpleRNN")
+    throw new Error(`reference: pass all that scanStates returned for a cell ${cell}`);
+  return { states, memory: new Float64Array(states.length), gates: states };
+}
+
+/** A copy of one row; zeros where there are no values. */
+function rowOf(values: ArrayLike<number> | undefined, row: number, width: number): Float64Array {
+  return Float64Array.from({ length: width }, (_, i) => values?.[row * width + i] ?? 0);
 }

@@ -1,16 +1,26 @@
 import {
   adam,
   adamW,
+  bidirectional,
   binaryCrossentropy,
+  conv1d,
   dense,
+  dropout,
   embedding,
+  flatten,
+  globalAveragePooling1d,
+  gru,
   input,
+  lstm,
+  maxPooling1d,
+  meanSquaredError,
   rmsprop,
   sequential,
   sgd,
   simpleRNN,
   sparseCategoricalCrossentropy,
-  meanSquaredError,
+  spatialDropout1d,
+  timeDistributed,
   type Device,
   type Layer,
   type Loss,
@@ -18,10 +28,18 @@ import {
   type Sequential,
 } from "../../src/index";
 import type { ScanShape } from "../../src/kernels/scan";
-import type { LayerDescription, LossDescription, OptimizerDescription } from "./layers";
+import type { RecurrentLayer } from "../../src/model/layers";
+import type { LayerDescription, LossDescription, OptimizerDescription, RecurrentDescription } from "./layers";
 
 /** The layers that the engine has. */
-export const engineLayers = new Set<LayerDescription["type"]>(["embedding", "simpleRNN", "dense"]);
+export const engineLayers = new Set<LayerDescription["type"]>([
+  "embedding",
+  "simpleRNN",
+  "lstm",
+  "gru",
+  "bidirectional",
+  "dense",
+]);
 
 /** The engine's model of a description, compiled on a device. */
 export async function engineModel(
@@ -48,29 +66,65 @@ export async function engineModel(
   return model;
 }
 
-function engineLayer(layer: LayerDescription): Layer {
+/** The library's layer of a description. */
+export function engineLayer(layer: LayerDescription): Layer {
   switch (layer.type) {
     case "embedding":
-      return embedding(layer.inputDim, layer.outputDim, { name: layer.name, maskZero: layer.maskZero });
-    case "simpleRNN": {
-      const { name, useBias, returnSequences, goBackwards } = layer;
-      const activation = layer.activation as "tanh";
-      return simpleRNN(layer.units, { name, activation, useBias, returnSequences, goBackwards });
+      return embedding(layer.inputDim, layer.outputDim, optionsOf(layer));
+    case "simpleRNN":
+    case "lstm":
+    case "gru":
+      return engineRecurrent(layer);
+    case "bidirectional": {
+      const { name, mergeMode } = layer;
+      return bidirectional(engineRecurrent(layer.layer), { name, mergeMode });
     }
-    case "dense": {
-      const { name, useBias } = layer;
-      return dense(layer.units, { name, activation: layer.activation as "sigmoid", useBias });
-    }
-    default:
-      throw new Error(`the engine has no layer ${layer.type} yet`);
+    case "dense":
+      return dense(layer.units, optionsOf(layer));
+    case "timeDistributed":
+      return timeDistributed(dense(layer.layer.units, optionsOf(layer.layer)), { name: layer.name });
+    case "dropout":
+      return dropout(layer.rate, { name: layer.name });
+    case "spatialDropout1d":
+      return spatialDropout1d(layer.rate, { name: layer.name });
+    case "conv1d":
+      return conv1d(layer.filters, layer.kernelSize, optionsOf(layer));
+    case "maxPooling1d":
+      return maxPooling1d(layer.poolSize, optionsOf(layer));
+    case "globalAveragePooling1d":
+      return globalAveragePooling1d({ name: layer.name });
+    case "flatten":
+      return flatten({ name: layer.name });
   }
+}
+
+function engineRecurrent(layer: RecurrentDescription): RecurrentLayer {
+  const makers = { simpleRNN, lstm, gru };
+  return makers[layer.type](layer.units, optionsOf(layer));
+}
+
+/** What a layer's function takes as its required arguments, and what is no option. */
+const required = new Set([
+  "type",
+  "inputDim",
+  "outputDim",
+  "units",
+  "filters",
+  "kernelSize",
+  "poolSize",
+  "rate",
+]);
+
+/** A description's options, which bear the names of the library's. */
+function optionsOf(description: object): object {
+  return Object.fromEntries(Object.entries(description).filter(([key]) => !required.has(key)));
 }
 
 const optimizers = { rmsprop, sgd, adam, adamw: adamW };
 
 function engineOptimizer(description: OptimizerDescription): Optimizer {
-  const options = Object.fromEntries(Object.entries(description).filter(([key]) => key !== "type"));
-  return optimizers[description.type](options);
+  if (description.type === "nadam") throw new Error("the engine has no optimizer nadam yet");
+  return optimizers[description.type](optionsOf(description));
 }
 
 function engineLoss({ name, fromLogits }: LossDescription): Loss {

@@ -1,5 +1,7 @@
+import { pointwise, pointwiseActivations } from "../reference/activation";
 import type {
   Activation,
+  DenseDescription,
   LayerDescription,
   LossDescription,
   LossName,
@@ -44,13 +46,36 @@ function parseLayer(layer: KerasObject): LayerDescription {
         maskZero: config.mask_zero as boolean,
       };
     case "Dense":
+      return parseDense(layer);
+    case "TimeDistributed":
+      return { type: "timeDistributed", name, layer: parseDense(config.layer as KerasObject) };
+    case "Dropout":
+      return { type: "dropout", name, rate: config.rate as number };
+    case "SpatialDropout1D":
+      return { type: "spatialDropout1d", name, rate: config.rate as number };
+    case "Conv1D":
       return {
-        type: "dense",
+        type: "conv1d",
         name,
-        units: config.units as number,
-        activation: parseActivation(config.activation),
+        filters: config.filters as number,
+        kernelSize: only(config.kernel_size),
+        strides: only(config.strides),
+        padding: config.padding as "valid" | "same" | "causal",
+        activation: pointwise(parseActivation(config.activation)),
         useBias: config.use_bias as boolean,
       };
+    case "MaxPooling1D":
+      return {
+        type: "maxPooling1d",
+        name,
+        poolSize: only(config.pool_size),
+        strides: only(config.strides),
+        padding: config.padding as "valid" | "same",
+      };
+    case "GlobalAveragePooling1D":
+      return { type: "globalAveragePooling1d", name };
+    case "Flatten":
+      return { type: "flatten", name };
     case "Bidirectional":
       return {
         type: "bidirectional",
@@ -61,6 +86,22 @@ function parseLayer(layer: KerasObject): LayerDescription {
     default:
       return parseRecurrent(layer);
   }
+}
+
+function parseDense({ class_name: className, config }: KerasObject): DenseDescription {
+  if (className !== "Dense") throw new Error(`golden: expected a dense layer, got ${className}`);
+  return {
+    type: "dense",
+    name: config.name as string,
+    units: config.units as number,
+    activation: parseActivation(config.activation),
+    useBias: config.use_bias as boolean,
+  };
+}
+
+/** The one element of a list; Keras writes sizes along one axis so. */
+function only(sizes: unknown): number {
+  return Array.isArray(sizes) ? (sizes[0] as number) : (sizes as number);
 }
 
 function parseRecurrent({ class_name: className, config }: KerasObject): RecurrentDescription {
@@ -75,13 +116,23 @@ function parseRecurrent({ class_name: className, config }: KerasObject): Recurre
     useBias: config.use_bias as boolean,
     returnSequences: config.return_sequences as boolean,
     goBackwards: config.go_backwards as boolean,
+    ...(config.stateful === true ? { stateful: true } : {}),
+    ...(config.dropout ? { dropout: config.dropout as number } : {}),
+    ...(config.recurrent_dropout ? { recurrentDropout: config.recurrent_dropout as number } : {}),
     ...(type === "simpleRNN" ? {} : { recurrentActivation: parseActivation(config.recurrent_activation) }),
     ...(type === "gru" ? { resetAfter: config.reset_after as boolean } : {}),
   };
 }
 
+/** Keras's snake_case in this library's names; none is linear. */
 function parseActivation(name: unknown): Activation {
-  return name === "hard_sigmoid" ? "hardSigmoid" : (name as Activation);
+  const camel = ((name as string | null) ?? "linear").replace(/_(\w)/g, (_match, letter: string) =>
+    letter.toUpperCase(),
+  );
+  const known = [...pointwiseActivations, "softmax"] as const;
+  const activation = known.find((one) => one === camel);
+  if (activation === undefined) throw new Error(`golden: unknown activation ${String(name)}`);
+  return activation;
 }
 
 /** Reads Keras's own JSON of an optimizer. */
@@ -112,6 +163,14 @@ export function parseOptimizerConfig(json: string): OptimizerDescription {
         beta2: config.beta_2 as number,
         epsilon: config.epsilon as number,
         amsgrad: config.amsgrad as boolean,
+      };
+    case "Nadam":
+      return {
+        type: "nadam",
+        ...shared,
+        beta1: config.beta_1 as number,
+        beta2: config.beta_2 as number,
+        epsilon: config.epsilon as number,
       };
     default:
       throw new Error(`golden: unknown optimizer class ${className}`);

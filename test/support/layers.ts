@@ -3,7 +3,9 @@
  * parsed into it, the float64 twin of a model reads it, and tests build the engine's model from it.
  */
 
-export type Activation = "linear" | "tanh" | "relu" | "sigmoid" | "softmax" | "hardSigmoid";
+import type { PointwiseActivation } from "../reference/activation";
+
+export type Activation = PointwiseActivation | "softmax";
 
 export interface EmbeddingDescription {
   readonly type: "embedding";
@@ -25,6 +27,12 @@ export interface RecurrentDescription {
   readonly useBias: boolean;
   readonly returnSequences: boolean;
   readonly goBackwards: boolean;
+  /** Default `false`. */
+  readonly stateful?: boolean;
+  /** Default 0. */
+  readonly dropout?: number;
+  /** Default 0. */
+  readonly recurrentDropout?: number;
 }
 
 export interface BidirectionalDescription {
@@ -42,8 +50,53 @@ export interface DenseDescription {
   readonly useBias: boolean;
 }
 
+export interface TimeDistributedDescription {
+  readonly type: "timeDistributed";
+  readonly name: string;
+  readonly layer: DenseDescription;
+}
+
+export interface DropoutDescription {
+  /** Of single values, or of whole features. */
+  readonly type: "dropout" | "spatialDropout1d";
+  readonly name: string;
+  readonly rate: number;
+}
+
+export interface Conv1dDescription {
+  readonly type: "conv1d";
+  readonly name: string;
+  readonly filters: number;
+  readonly kernelSize: number;
+  readonly strides: number;
+  readonly padding: "valid" | "same" | "causal";
+  readonly activation: PointwiseActivation;
+  readonly useBias: boolean;
+}
+
+export interface MaxPooling1dDescription {
+  readonly type: "maxPooling1d";
+  readonly name: string;
+  readonly poolSize: number;
+  readonly strides: number;
+  readonly padding: "valid" | "same";
+}
+
+export interface ReductionDescription {
+  readonly type: "globalAveragePooling1d" | "flatten";
+  readonly name: string;
+}
+
 export type LayerDescription =
-  EmbeddingDescription | RecurrentDescription | BidirectionalDescription | DenseDescription;
+  | EmbeddingDescription
+  | RecurrentDescription
+  | BidirectionalDescription
+  | DenseDescription
+  | TimeDistributedDescription
+  | DropoutDescription
+  | Conv1dDescription
+  | MaxPooling1dDescription
+  | ReductionDescription;
 
 interface Clipping {
   readonly weightDecay?: number;
@@ -78,7 +131,15 @@ export interface AdamDescription extends Clipping {
   readonly amsgrad: boolean;
 }
 
-export type OptimizerDescription = RmspropDescription | SgdDescription | AdamDescription;
+export interface NadamDescription extends Clipping {
+  readonly type: "nadam";
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+
+export type OptimizerDescription = RmspropDescription | SgdDescription | AdamDescription | NadamDescription;
 
 export type LossName = "binaryCrossentropy" | "sparseCategoricalCrossentropy" | "meanSquaredError";
 

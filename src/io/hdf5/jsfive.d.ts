@@ -19,6 +19,8 @@ declare module "jsfive" {
     readonly value: unknown[];
     readonly _dataobjects: { readonly chunks: number[] | null };
   }
+  /** What is done to each chunk that says so, by the filter's number. */
+  export const Filters: Map<number, (chunk: ArrayBuffer) => ArrayBuffer>;
   export class File extends Group {
     constructor(bytes: ArrayBuffer, name: string);
   }

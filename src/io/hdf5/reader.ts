@@ -1,7 +1,9 @@
+import type * as Jsfive from "jsfive";
 import type { Dataset, Group } from "jsfive";
 import { FormatError } from "../../runtime/errors";
 import { refused } from "../stored-model";
 import type { StoredTensorInfo } from "../stored-model";
+import { ReadingBudget } from "./budget";
 
 /** A dataset's values: floats as float32, whole numbers as float64, which holds them exactly. */
 export interface Hdf5Values {
@@ -17,6 +19,8 @@ const maxObjects = 20_000;
 /** Weights can be folded, but not by this much; what claims more is a bomb. */
 const maxExpansion = 64;
 const smallFile = 2 ** 20;
+/** Number of the filter in the HDF5 specification. */
+const deflateFilter = 1;
 
 const dtypes: Record<string, number | undefined> = {
   f2: 2,
@@ -40,21 +44,26 @@ const dtypes: Record<string, number | undefined> = {
 export async function openHdf5(bytes: Uint8Array): Promise<Hdf5File> {
   checkLength(bytes);
   const jsfive = await import("jsfive");
-  const buffer = bytes.slice().buffer;
-  return guarded(() => new Hdf5File(new jsfive.File(buffer, ""), jsfive.Group, bytes.length));
+  const budget = new ReadingBudget(bytes.length);
+  return guarded(() => {
+    const root = new jsfive.File(budget.guard(bytes), "");
+    return new Hdf5File(root, jsfive, budget);
+  });
 }
 
 /** An HDF5 file, with its groups and datasets by path. */
 export class Hdf5File {
   readonly #groups = new Map<string, Group>();
   readonly #datasets = new Map<string, Dataset>();
-  readonly #groupClass: typeof Group;
+  readonly #jsfive: Pick<typeof Jsfive, "Group" | "Filters">;
+  readonly #budget: ReadingBudget;
   /** Bytes of values that may still be read: what a file of this size can hold. */
   #left: number;
 
-  constructor(root: Group, groupClass: typeof Group, fileBytes: number) {
-    this.#groupClass = groupClass;
-    this.#left = maxExpansion * fileBytes + smallFile;
+  constructor(root: Group, jsfive: Pick<typeof Jsfive, "Group" | "Filters">, budget: ReadingBudget) {
+    this.#jsfive = jsfive;
+    this.#budget = budget;
+    this.#left = maxExpansion * budget.fileBytes + smallFile;
     this.#visit("", root, 0);
   }
 
@@ -125,6 +134,8 @@ export class Hdf5File {
     }
     const count = shape.reduce((product, size) => product * size, 1);
     this.#spend(path, count, bytes, dataset);
+    // Shared by all files; reading one is a single turn, so none sees another's.
+    this.#jsfive.Filters.set(deflateFilter, (packed) => this.#budget.inflate(packed));
     const values = guarded(() => (count === 0 ? [] : dataset.value));
     const scalarOrList: unknown[] = Array.isArray(values) ? values : [values];
     return { shape, dtype, data: toNumbers(path, scalarOrList, count, dtype) };
@@ -138,11 +149,14 @@ export class Hdf5File {
   }
 
   #spend(path: string, count: number, bytes: number, dataset: Dataset): void {
-    const chunk = guarded(() => dataset._dataobjects.chunks ?? []).reduce(
-      (product, size) => product * size,
+    const { shape } = this.info(path);
+    const chunks = guarded(() => dataset._dataobjects.chunks ?? []);
+    // The chunks at the edges are whole ones.
+    const padded = chunks.reduce(
+      (product, size, axis) => product * Math.ceil((shape[axis] ?? 1) / size) * size,
       1,
     );
-    const needed = Math.max(count, chunk) * bytes;
+    const needed = Math.max(count, padded) * bytes;
     if (!(needed <= this.#left)) {
       const got = `${needed} bytes as "${path}"`;
       throw refused(
@@ -165,7 +179,7 @@ export class Hdf5File {
       const inner = `${path}${path === "" ? "" : "/"}${name.replaceAll("\\", "/")}`;
       const item = group.get(name);
       if (item === null) continue;
-      if (item instanceof this.#groupClass) this.#visit(inner, item, depth + 1);
+      if (item instanceof this.#jsfive.Group) this.#visit(inner, item, depth + 1);
       else this.#datasets.set(inner, item);
     }
   }

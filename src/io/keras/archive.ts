@@ -3,10 +3,12 @@ import { planArchitecture } from "../../model/architecture";
 import { openHdf5 } from "../hdf5/reader";
 import { decodeText, parseJson, stringsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
-import { configFromKeras, configToKeras } from "./model-config";
+import { dialectOf } from "./activations";
+import { batchOf, configToKeras, modelFromKeras } from "./model-config";
+import { groupNames, storedKeras } from "./stored-keras";
 import { compileFromKeras, compileToKeras } from "./training";
 import { kerasVersion } from "./version";
-import { stateFromNumbered, weightsFromVariables, writeWeightsH5 } from "./weights-h5";
+import { stateFromNumbered, tensorsInGroup, weightsFromVariables, writeWeightsH5 } from "./weights-h5";
 
 const entryNames = ["metadata.json", "config.json", "model.weights.h5"] as const;
 /** Weights can be folded, but not by this much; what claims more is a bomb. */
@@ -25,20 +27,25 @@ export async function readKerasArchive(bytes: Uint8Array): Promise<StoredModel> 
     parseJson(decodeText(entry, entryNames[i]), entryNames[i]),
   );
   const notes: string[] = [];
-  const config = configFromKeras(json, notes);
+  const model = modelFromKeras(json, notes, dialectOf(metadata.keras_version, { isKeras3: true }));
   const compile = compileFromKeras(json.compile_config, notes);
   const file = await openHdf5(weightsBytes);
-  return {
-    format: "keras",
-    writer: writerOf(metadata),
-    config,
-    metadata: stringsOf(metadata.metadata),
-    notes,
-    tensors: file.list(),
-    weights: (architecture) => weightsFromVariables(file, architecture, notes),
-    compile,
-    state: (optimizer, architecture) => stateFromNumbered(file, optimizer, architecture, notes),
-  };
+  const tensors = file.list();
+  const groups = groupNames(model.layers.map(({ className }) => className));
+  return storedKeras(
+    model,
+    {
+      format: "keras",
+      writer: writerOf(metadata),
+      metadata: stringsOf(metadata.metadata),
+      notes,
+      tensors,
+      weights: (architecture) => weightsFromVariables(file, architecture, notes),
+      compile,
+      state: (optimizer, architecture) => stateFromNumbered(file, optimizer, architecture, notes),
+    },
+    (_, index) => tensorsInGroup(tensors, groups[index]),
+  );
 }
 
 function writerOf({ keras_version: version, writer }: Record<string, unknown>): string {
@@ -51,7 +58,7 @@ export async function writeKerasArchive(snapshot: Snapshot): Promise<Uint8Array<
   const { config, compile, metadata } = snapshot;
   const architecture = planArchitecture(config.layers);
   const json: Record<string, unknown> = configToKeras(config.name ?? "sequential", architecture);
-  json.build_config = { input_shape: [null, architecture.steps ?? null] };
+  json.build_config = { input_shape: [batchOf(architecture), architecture.steps ?? null] };
   if (compile) json.compile_config = compileToKeras(compile);
   const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
   const about = {

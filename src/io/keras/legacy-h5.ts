@@ -8,8 +8,10 @@ import { writeHdf5 } from "../hdf5/writer";
 import type { Hdf5Dataset, Hdf5Group } from "../hdf5/writer";
 import { parseJson, refused, stringsOf, weightsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
-import { configFromKeras, configToKeras } from "./model-config";
+import { dialectOf } from "./activations";
+import { configToKeras, modelFromKeras } from "./model-config";
 import { optimizerVariables, stateFromVariables } from "./optimizer-state";
+import { storedKeras } from "./stored-keras";
 import { compileFromKeras, optimizerClass, trainingConfigToKeras } from "./training";
 import { layersWithWeights, readLayerWeights } from "./weights";
 import { kerasVersion } from "./version";
@@ -25,19 +27,21 @@ export function isLegacyH5(file: Hdf5File): boolean {
 /** Keras's `.h5`, of versions 2.0 to 3.x: a model, or what `save_weights` wrote. */
 export function readLegacyH5(file: Hdf5File): StoredModel {
   const notes: string[] = [];
+  const root = file.hasGroup("model_weights") ? "model_weights" : "";
+  const dialect = dialectOf(versionOf(file, root), { isKeras3: false });
   const modelConfig = file.text("", "model_config");
-  const config =
-    modelConfig === undefined ? undefined : configFromKeras(parseJson(modelConfig, "model_config"), notes);
+  const model =
+    modelConfig === undefined
+      ? undefined
+      : modelFromKeras(parseJson(modelConfig, "model_config"), notes, dialect);
   const trainingConfig = file.text("", "training_config");
   const compile =
     trainingConfig === undefined
       ? undefined
       : compileFromKeras(parseJson(trainingConfig, "training_config"), notes);
-  const root = file.hasGroup("model_weights") ? "model_weights" : "";
-  return {
+  const parts: Omit<StoredModel, "config"> = {
     format: "h5",
     writer: writerOf(file, root),
-    config,
     metadata: readMetadata(file),
     notes,
     tensors: file.list(),
@@ -45,6 +49,12 @@ export function readLegacyH5(file: Hdf5File): StoredModel {
     compile,
     state: (optimizer, architecture) => readState(file, optimizer, architecture, notes),
   };
+  if (!model) return { ...parts, config: undefined };
+  const stored = storedWeights(file, root);
+  return storedKeras(model, parts, ({ config }) => {
+    const paths = stored.find(({ name }) => name === config.name)?.paths ?? [];
+    return parts.tensors.filter(({ name }) => paths.includes(name));
+  });
 }
 
 function readMetadata(file: Hdf5File): Record<string, string> {
@@ -52,9 +62,12 @@ function readMetadata(file: Hdf5File): Record<string, string> {
   return text === undefined ? {} : stringsOf(parseJson(text, metadataName));
 }
 
+function versionOf(file: Hdf5File, root: string): string | undefined {
+  return file.text("", "keras_version") ?? file.text(root, "keras_version");
+}
+
 function writerOf(file: Hdf5File, root: string): string {
-  const version =
-    file.text("", "keras_version") ?? file.text(root, "keras_version") ?? "of an unknown version";
+  const version = versionOf(file, root) ?? "of an unknown version";
   const backend = file.text("", "backend") ?? file.text(root, "backend");
   return `Keras ${version}${backend === undefined ? "" : ` (${backend})`}`;
 }
@@ -65,24 +78,27 @@ function readWeights(
   architecture: Architecture,
   notes: string[],
 ): NamedWeight[] {
-  const under = (path: string): string => (root === "" ? path : `${root}/${path}`);
-  const stored = (file.texts(root, "layer_names") ?? [])
-    .map((name) => ({ name, paths: file.texts(under(name), "weight_names") ?? [] }))
-    .filter(({ paths }) => paths.length > 0);
+  const stored = storedWeights(file, root).filter(({ paths }) => paths.length > 0);
   const layers = layersWithWeights(architecture);
   if (stored.length !== layers.length) {
     const expected = `weights of ${layers.length} layers (${layers.map(({ name }) => name).join(", ")})`;
     const got = `${stored.length} (${stored.map(({ name }) => name).join(", ")})`;
     throw refused(expected, got, "save the model again, with its weights");
   }
+  const byName = new Map(stored.map((entry) => [entry.name, entry]));
+  const isNamed = layers.every(({ name }) => byName.has(name));
   return layers.flatMap((layer, i) => {
-    const { name, paths } = stored[i];
-    return readLayerWeights(
-      file,
-      layer,
-      paths.map((path) => under(`${name}/${path}`)),
-      notes,
-    );
+    const { paths } = (isNamed ? byName.get(layer.name) : undefined) ?? stored[i];
+    return readLayerWeights(file, layer, paths, notes);
+  });
+}
+
+/** The layers that a file has weights of, with the paths of those. */
+function storedWeights(file: Hdf5File, root: string): { name: string; paths: string[] }[] {
+  const under = (path: string): string => (root === "" ? path : `${root}/${path}`);
+  return (file.texts(root, "layer_names") ?? []).map((name) => {
+    const names = file.texts(under(name), "weight_names") ?? [];
+    return { name, paths: names.map((path) => under(`${name}/${path}`)) };
   });
 }
 

@@ -1,22 +1,29 @@
+import { recurrentOf } from "../../model/architecture";
 import type { Architecture } from "../../model/architecture";
-import { input } from "../../model/layers";
-import type { DenseActivation, Layer } from "../../model/layers";
-import { InvalidInputError } from "../../runtime/errors";
+import { embedding, input } from "../../model/layers";
+import type { Layer } from "../../model/layers";
+import { FormatError, InvalidInputError } from "../../runtime/errors";
 import { isRecord, refused, shown } from "../stored-model";
 import type { ModelConfig } from "../stored-model";
-import {
-  foldableActivations,
-  isLayerClass,
-  layerClasses,
-  layerFromKeras,
-  layerToKeras,
-  stepsOf,
-} from "./layers";
+import { isActivationLayer } from "./activations";
+import type { Dialect } from "./activations";
+import { checkedActivation, foldActivation } from "./fold";
+import { isLayerClass, keras3, kerasObject, layerClasses, layerFromKeras, layerToKeras } from "./layers";
+import type { NamedLayer } from "./layers";
+import { stepsOf } from "./layers/core";
+import { outlineOf } from "./outline";
+import type { KerasLayer, Outline } from "./outline";
 import { ConfigReader } from "./reader";
 
-interface KerasLayer {
-  readonly className: string;
-  readonly config: Record<string, unknown>;
+/** A model of a Keras file: the engine's layers, or why it has none such. */
+export interface KerasModel {
+  readonly layers: readonly KerasLayer[];
+  readonly config: ModelConfig | undefined;
+  /** The error that loading the model ends in. */
+  readonly refusal: FormatError | undefined;
+  readonly dialect: Dialect;
+  /** Whether an embedding that is the identity was put before its layers. */
+  readonly hasIdentity: boolean;
 }
 
 /**
@@ -24,13 +31,36 @@ interface KerasLayer {
  *
  * @param json Keras's `model_config`: of Keras 3, or of Keras 2, where it may hold a bare list of layers
  * @param notes grows with what the file says and the engine does otherwise
- * @throws FormatError when it is no Sequential model, or has layers or options that the engine lacks
+ * @throws FormatError when it is no Sequential or Functional model
  */
-export function configFromKeras(json: unknown, notes: string[]): ModelConfig {
-  const { name, layers } = outlineOf(json);
-  refuseUnknown(layers);
+export function modelFromKeras(json: unknown, notes: string[], dialect: Dialect): KerasModel {
+  const outline = outlineOf(json);
+  const { layers } = outline;
   try {
-    return { name, layers: layers.reduce<Layer[]>((built, layer) => append(built, layer, notes), []) };
+    const config = configFromKeras(outline, notes, dialect);
+    const hasIdentity = config.layers.some(({ name }) => name === identityName) && !hasOwnIdentity(layers);
+    return { layers, config, refusal: undefined, dialect, hasIdentity };
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    return { layers, config: undefined, refusal: error, dialect, hasIdentity: false };
+  }
+}
+
+/** A file that this library wrote has the embedding, with its weights. */
+function hasOwnIdentity(layers: readonly KerasLayer[]): boolean {
+  return layers.some(({ config }) => config.name === identityName);
+}
+
+function configFromKeras({ name, layers, branch }: Outline, notes: string[], dialect: Dialect): ModelConfig {
+  refuseUnknown(layers);
+  if (branch !== undefined) {
+    const remedy = "the engine's models have one layer behind the other";
+    throw refused("a chain of layers, from one input to one output", branch, remedy);
+  }
+  try {
+    const append = (built: Layer[], { className, config }: KerasLayer): Layer[] =>
+      appended(built, new ConfigReader(config, className, notes, dialect));
+    return { name, layers: layers.reduce<Layer[]>(append, []) };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     throw refused(
@@ -42,33 +72,11 @@ export function configFromKeras(json: unknown, notes: string[]): ModelConfig {
   }
 }
 
-function outlineOf(json: unknown): { name: string | undefined; layers: KerasLayer[] } {
-  if (!isRecord(json)) throw refused("a Keras model's configuration", shown(json));
-  if (json.class_name !== "Sequential") {
-    const remedy = "build it as keras.Sequential and save it again";
-    throw refused("a Sequential model", `one of class ${shown(json.class_name)}`, remedy);
-  }
-  const { config } = json;
-  const layers = isRecord(config) ? config.layers : config;
-  if (!Array.isArray(layers)) throw refused("a list of layers in the model's configuration", shown(layers));
-  const name = isRecord(config) && typeof config.name === "string" ? config.name : undefined;
-  return { name, layers: layers.map(parseLayer) };
-}
-
-function parseLayer(layer: unknown): KerasLayer {
-  if (isRecord(layer) && typeof layer.class_name === "string" && isRecord(layer.config)) {
-    return { className: layer.class_name, config: layer.config };
-  }
-  throw refused("class_name and config of each layer", shown(layer));
-}
-
-const activationClass = "Activation";
-
 /** Names all layers that the engine lacks, not only the first. */
 function refuseUnknown(layers: readonly KerasLayer[]): void {
   const unknown = new Map<string, string[]>();
   for (const { className, config } of layers) {
-    if (isLayerClass(className) || className === activationClass) continue;
+    if (isKnown(className)) continue;
     unknown.set(className, [...(unknown.get(className) ?? []), shown(config.name)]);
   }
   if (unknown.size === 0) return;
@@ -77,31 +85,64 @@ function refuseUnknown(layers: readonly KerasLayer[]): void {
   throw refused(`layers among ${layerClasses.join(", ")}`, got, remedy);
 }
 
-function append(built: Layer[], { className, config }: KerasLayer, notes: string[]): Layer[] {
-  const reader = new ConfigReader(config, className, notes);
+/** Why the engine cannot run a layer, wherever it stands; undefined where it can. */
+export function problemOf({ className, config }: KerasLayer, dialect: Dialect): string | undefined {
+  if (!isKnown(className)) return "the engine has no such layer";
+  const reader = new ConfigReader(config, className, [], dialect);
+  try {
+    if (isActivationLayer(className)) checkedActivation(reader);
+    else if (isLayerClass(className)) layerFromKeras(className, reader);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof InvalidInputError) return error.message;
+    throw error;
+  }
+}
+
+/** Whether layers of a class can be read. */
+function isKnown(className: string): boolean {
+  return isLayerClass(className) || isActivationLayer(className);
+}
+
+function appended(built: Layer[], reader: ConfigReader): Layer[] {
+  const { className } = reader;
   noteDtype(reader);
-  if (className === activationClass) return foldActivation(built, reader);
+  if (isActivationLayer(className)) return foldActivation(built, reader);
   if (!isLayerClass(className)) return built;
-  if (built.length === 0 && className !== "InputLayer") built.push(...impliedInput(reader));
-  return [...built, layerFromKeras(className, reader)];
+  const layer = layerFromKeras(className, reader);
+  if (className === "InputLayer") return [...built, layer, ...oneHot(reader)];
+  return [...built, ...(built.length === 0 ? impliedInput(reader) : []), layer];
 }
 
 /** Keras 2 states the input's shape on the first layer. */
 function impliedInput(reader: ConfigReader): Layer[] {
   const { batch_input_shape: shape, input_length: length } = reader.values;
-  if (shape !== undefined && shape !== null) return [input({ shape: [stepsOf(reader, shape)] })];
+  if (shape !== undefined && shape !== null) {
+    return [input({ shape: [stepsOf(reader, shape)] }), ...oneHot(reader)];
+  }
   return length === undefined || length === null ? [] : [input({ shape: [stepsOf(reader, [null, length])] })];
 }
 
-/** An activation behind a dense layer that has none is that layer's. */
-function foldActivation(built: Layer[], reader: ConfigReader): Layer[] {
-  const before = built.at(-1);
-  if (before?.className === "Dense" && before.activation === "linear") {
-    const activation: DenseActivation = reader.activation("activation", foldableActivations, "linear");
-    return [...built.slice(0, -1), { ...before, activation }];
+/** The name of the embedding that stands for one-hot vectors. */
+export const identityName = "one_hot";
+
+/**
+ * A model of one-hot vectors, [batch, steps, V], becomes one of tokens: its first layer is the identity of V rows.
+ * Vectors of one feature are never one-hot.
+ */
+function oneHot(reader: ConfigReader): Layer[] {
+  const shape = reader.values.batch_shape ?? reader.values.batch_input_shape;
+  if (!Array.isArray(shape) || shape.length !== 3) return [];
+  const features: unknown = shape[2];
+  if (typeof features !== "number" || !Number.isInteger(features) || features < 2) {
+    const remedy = "the engine's models take token ids, a row for each sample";
+    throw refused(`tokens or one-hot vectors as the input of ${reader.where}`, shown(shape), remedy);
   }
-  const got = before ? `a ${before.className} before it` : "nothing before it";
-  throw refused(`${reader.where} behind a Dense without activation`, got, "give the layer the activation");
+  reader.notes.push(
+    `${reader.where}: its input is taken for one-hot vectors: pass token ids below ${features}; ` +
+      `an embedding that is the identity stands before it, and training changes it`,
+  );
+  return [embedding(features, features, { name: identityName })];
 }
 
 /** The engine computes in float32 whatever the file's policy. */
@@ -112,28 +153,43 @@ function noteDtype(reader: ConfigReader): void {
   reader.notes.push(`${reader.where}: computed in float32 instead of ${policy}`);
 }
 
-/** A layer of a configuration that is written, with the name it has in the model. */
-interface NamedLayer {
-  layer: Layer;
-  name: string;
-}
-
 /** All layers with their names, an input layer first: without one, neither Keras nor TF.js can build the model. */
 export function namedLayers({ layers, steps, inputName }: Architecture): NamedLayer[] {
   const shape = [steps ?? null];
-  const first: NamedLayer = { layer: input({ shape }), name: inputName ?? "input_layer" };
-  return [first, ...layers.map(({ config, name }) => ({ layer: config, name }))];
+  const first: NamedLayer = { layer: input({ shape }), name: inputName ?? "input_layer", innerName: "" };
+  return [
+    first,
+    ...layers.map(({ config, name, weights }) => ({
+      layer: config,
+      name,
+      innerName: "layer" in config ? innerName(name, weights[0].name) : "",
+    })),
+  ];
+}
+
+/** `bidirectional/forward_lstm/lstm_cell/kernel` → `lstm`. */
+function innerName(name: string, weight: string): string {
+  const [inner] = weight.slice(name.length + 1).split("/");
+  return inner.replace(/^forward_/, "");
+}
+
+/** The input's batch in a file: a stateful model has one of its own, and cannot be built without. */
+export function batchOf({ layers }: Architecture): number | null {
+  const isStateful = layers.some(({ config }) => recurrentOf(config)?.stateful === true);
+  return isStateful ? 1 : null;
 }
 
 /** Keras 3's configuration of a model. */
 export function configToKeras(name: string, architecture: Architecture): Record<string, unknown> {
-  const layers = namedLayers(architecture).map(({ layer, name: layerName }) => ({
-    module: "keras.layers",
-    class_name: layer.className,
-    config: layerToKeras(layer, layerName),
-    registered_name: null,
-  }));
-  const build_input_shape = [null, architecture.steps ?? null];
+  const build_input_shape = [batchOf(architecture), architecture.steps ?? null];
+  const layers = namedLayers(architecture).map((named) => {
+    const config = layerToKeras(named, keras3);
+    const isInput = named.layer.className === "InputLayer";
+    return kerasObject(
+      named.layer.className,
+      isInput ? { ...config, batch_shape: build_input_shape } : config,
+    );
+  });
   const config = { name, trainable: true, dtype: "float32", layers, build_input_shape };
   return { module: "keras", class_name: "Sequential", config, registered_name: null };
 }

@@ -1,5 +1,8 @@
+import type { DenseActivation } from "../../model/layers";
 import type { StoredInitializer } from "../../model/initializers";
 import { refused, isRecord, shown } from "../stored-model";
+import { activationFromKeras, activationName } from "./activations";
+import type { Dialect } from "./activations";
 import { initializerFromKeras } from "./initializers";
 
 /** One layer's configuration in a Keras file. Every value is checked when it is asked for. */
@@ -9,6 +12,7 @@ export class ConfigReader {
     readonly className: string,
     /** Grows with what the layer says and this library does otherwise. */
     readonly notes: string[],
+    readonly dialect: Dialect,
   ) {}
 
   /** The layer, as messages call it. */
@@ -23,8 +27,31 @@ export class ConfigReader {
     throw refused(`a string as name of a ${this.className}`, shown(name));
   }
 
-  size(key: string): number {
+  /** The configuration of a layer inside this one. */
+  inner(key: string): ConfigReader {
     const value = this.values[key];
+    if (isRecord(value) && typeof value.class_name === "string" && isRecord(value.config)) {
+      return new ConfigReader(value.config, value.class_name, this.notes, this.dialect);
+    }
+    throw refused(`class_name and config as ${key} of ${this.where}`, shown(value));
+  }
+
+  /** The same configuration with other values. */
+  changed(values: Readonly<Record<string, unknown>>): ConfigReader {
+    return new ConfigReader({ ...this.values, ...values }, this.className, this.notes, this.dialect);
+  }
+
+  size(key: string): number {
+    return this.#whole(key, this.values[key]);
+  }
+
+  /** A size that Keras writes as a list of one; `byDefault` where the file says nothing. */
+  single(key: string, byDefault?: number): number {
+    const value = this.values[key] ?? byDefault;
+    return this.#whole(key, Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value);
+  }
+
+  #whole(key: string, value: unknown): number {
     if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
     throw refused(`${key} of ${this.where} as a whole number from 1`, shown(value));
   }
@@ -35,15 +62,31 @@ export class ConfigReader {
     throw refused(`${key} of ${this.where} as true or false`, shown(value));
   }
 
-  /** An activation's name, which must be among those of the engine. */
-  activation<Name extends string>(key: string, known: readonly Name[], byDefault: Name): Name {
+  /** A share of values to drop. */
+  share(key: string): number {
+    const value = this.values[key] ?? 0;
+    if (typeof value === "number" && value >= 0 && value < 1) return value;
+    throw refused(`${key} of ${this.where} from 0 to below 1`, shown(value));
+  }
+
+  /** One of several words. */
+  word<Word extends string>(key: string, known: readonly Word[], byDefault: Word): Word {
+    const value = this.values[key] ?? byDefault;
+    const found = known.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    const remedy = "this engine has nothing else yet";
+    throw refused(`${key} of ${this.where} among ${known.join(", ")}`, shown(value), remedy);
+  }
+
+  /** An activation, which must be among those of the engine; only a missing entry means the default. */
+  activation<Name extends DenseActivation>(key: string, known: readonly Name[], byDefault: Name): Name {
     const value = this.values[key];
-    // Keras writes "no activation" as null or as linear; only a missing entry means the default.
-    const name = value === undefined ? byDefault : value === null ? "linear" : activationName(value);
+    const name = value === undefined ? byDefault : activationFromKeras(value, this.dialect);
     const found = known.find((candidate) => candidate === name);
     if (found !== undefined) return found;
     const remedy = "this engine has no other activations for this layer";
-    throw refused(`${key} of ${this.where} among ${known.join(", ")}`, shown(name ?? value), remedy);
+    const got = shown(activationName(value));
+    throw refused(`${key} of ${this.where} among ${known.join(", ")}`, got, remedy);
   }
 
   initializer(key: string, byDefault: string): StoredInitializer {
@@ -59,7 +102,7 @@ export class ConfigReader {
   refuseUnless(expected: Readonly<Record<string, unknown>>): void {
     for (const [key, value] of Object.entries(expected)) {
       const got = this.values[key];
-      if (got === undefined || got === null || got === value) continue;
+      if (got === undefined || got === null || isSame(got, value)) continue;
       throw refused(
         `${key} of ${this.where} as ${shown(value)}`,
         shown(got),
@@ -78,11 +121,7 @@ export class ConfigReader {
   }
 }
 
-/** `"relu"`, or one of the forms in which Keras has written a function's name. */
-function activationName(value: unknown): string | undefined {
-  if (typeof value === "string") return value;
-  if (!isRecord(value)) return undefined;
-  const { class_name: className, config } = value;
-  if (typeof config === "string") return config;
-  return typeof className === "string" ? className.toLowerCase() : undefined;
+/** Keras writes a size of one axis as a number or as a list of one. */
+function isSame(got: unknown, expected: unknown): boolean {
+  return (Array.isArray(got) && got.length === 1 ? got[0] : got) === expected;
 }

@@ -1,4 +1,4 @@
-import type { Architecture, LayerPlan } from "../../model/architecture";
+import type { Architecture } from "../../model/architecture";
 import type { Optimizer } from "../../model/optimizers";
 import type { OptimizerState } from "../../model/training-state";
 import type { NamedWeight } from "../../model/weights";
@@ -6,9 +6,10 @@ import type { Hdf5File } from "../hdf5/reader";
 import { writeHdf5 } from "../hdf5/writer";
 import type { Hdf5Dataset } from "../hdf5/writer";
 import { refused, weightsOf } from "../stored-model";
-import type { Snapshot, StoredModel } from "../stored-model";
+import type { Snapshot, StoredModel, StoredTensorInfo } from "../stored-model";
 import { variablePath } from "./layers";
 import { optimizerVariables, stateFromVariables } from "./optimizer-state";
+import { groupNames } from "./stored-keras";
 import { readLayerWeights } from "./weights";
 
 /** Where the layers lie: since Keras 2.13, and in 2.12. */
@@ -17,6 +18,12 @@ const layerFolders = ["layers", "_layer_checkpoint_dependencies"];
 /** Whether an HDF5 file has the layout of `.weights.h5`: numbered variables under groups named by class. */
 export function isWeightsH5(file: Hdf5File): boolean {
   return layerFolders.some((folder) => file.hasGroup(folder));
+}
+
+/** The tensors of the group of a layer, whatever the layer. */
+export function tensorsInGroup(tensors: readonly StoredTensorInfo[], group: string): StoredTensorInfo[] {
+  const prefixes = layerFolders.map((folder) => `${folder}/${group}/`);
+  return tensors.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)));
 }
 
 /** Keras's `.weights.h5`: weights, and the optimizer's state, without the architecture. */
@@ -35,6 +42,9 @@ export function readWeightsH5(file: Hdf5File): StoredModel {
   };
 }
 
+/** What dropout's random numbers have come to; the engine draws its own. */
+const randomState = /\/(_?random|seed)_generator\//;
+
 /** The weights of a model from numbered variables. */
 export function weightsFromVariables(
   file: Hdf5File,
@@ -42,15 +52,17 @@ export function weightsFromVariables(
   notes: string[],
 ): NamedWeight[] {
   const folder = layerFolders.find((name) => file.hasGroup(name));
-  const groups = groupNames(architecture.layers);
-  const stored = file.paths.filter((path) => path.startsWith(`${folder}/`));
+  const groups = groupNames(architecture.layers.map(({ config }) => config.className));
+  const stored = file.paths.filter((path) => path.startsWith(`${folder}/`) && !randomState.test(path));
   if (folder === undefined || stored.length === 0) {
     const remedy = "save the model again, with its weights";
     throw refused("weights in the file", "groups without a dataset", remedy);
   }
   const weights = architecture.layers.flatMap((layer, i) => {
     const group = `${folder}/${groups[i]}`;
-    const known = layer.weights.map((_, index) => `${group}/${variablePath(layer.config.className, index)}`);
+    const { className } = layer.config;
+    const count = layer.weights.length;
+    const known = layer.weights.map((_, index) => `${group}/${variablePath(className, index, count)}`);
     const others = stored.filter((path) => path.startsWith(`${group}/`) && !known.includes(path));
     return readLayerWeights(
       file,
@@ -93,10 +105,10 @@ export function writeWeightsH5(
   architecture: Architecture,
   { weights, compile, state }: Snapshot,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const groups = groupNames(architecture.layers);
+  const groups = groupNames(architecture.layers.map(({ config }) => config.className));
   const datasets = architecture.layers.flatMap((layer, i) =>
-    weightsOf(layer, weights).map((weight, index): [string, Hdf5Dataset] => [
-      `layers/${groups[i]}/${variablePath(layer.config.className, index)}`,
+    weightsOf(layer, weights).map((weight, index, { length }): [string, Hdf5Dataset] => [
+      `layers/${groups[i]}/${variablePath(layer.config.className, index, length)}`,
       weight,
     ]),
   );
@@ -117,22 +129,4 @@ function stateDatasets(
     ...slots,
   ];
   return variables.map((variable, i) => [`optimizer/vars/${i}`, variable]);
-}
-
-/** Keras's names for the layers' groups: the class in snake_case, counted, whatever the layers are called. */
-function groupNames(layers: readonly LayerPlan[]): string[] {
-  const counts = new Map<string, number>();
-  return layers.map(({ config }) => {
-    const name = snakeCase(config.className);
-    const count = counts.get(name) ?? 0;
-    counts.set(name, count + 1);
-    return count === 0 ? name : `${name}_${count}`;
-  });
-}
-
-function snakeCase(className: string): string {
-  return className
-    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replace(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();
 }

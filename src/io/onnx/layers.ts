@@ -1,16 +1,22 @@
 import type { LayerPlan } from "../../model/architecture";
-import type { Layer } from "../../model/layers";
-import { InvalidInputError, describe } from "../../runtime/errors";
+import type { Conv1dConfig, DenseConfig, Layer, MaxPooling1dConfig } from "../../model/layers";
+import { addActivation } from "./activations";
 import type { Attribute, Graph } from "./graph";
+import { maskedMean } from "./mask";
+import type { Mask } from "./mask";
+import { addBidirectional, addRecurrent } from "./recurrent";
 
-/** The layer's input in the graph, and whether it has an axis of steps. */
-interface Input {
+/** The layer's input in the graph. */
+export interface Input {
   readonly name: string;
+  /** Whether it has an axis of steps. */
   readonly isSequence: boolean;
+  /** The steps that count, as far as the mask reaches. */
+  readonly mask: Mask | undefined;
 }
 
 /** A layer's weights in Keras's layout. */
-interface Weight {
+export interface Weight {
   readonly name: string;
   readonly shape: readonly number[];
   readonly data: Float32Array;
@@ -26,57 +32,30 @@ type Translation<Config extends Trained> = (
   input: Input,
 ) => string;
 
-/** ONNX's operator of each activation, which are names inside its recurrent operators, too. */
-const activations = { tanh: "Tanh", relu: "Relu", sigmoid: "Sigmoid", softmax: "Softmax" } as const;
-
 const translations: { [Name in Trained["className"]]: Translation<Extract<Trained, { className: Name }>> } = {
-  Embedding(graph, { name, config }, [embeddings], input) {
-    if (config.maskZero) {
-      const got = `maskZero (${name})`;
-      const remedy = "save it as keras, h5 or tfjs";
-      throw new InvalidInputError(describe("saveModel", "layers that ONNX's operators can do", got, remedy));
-    }
+  Embedding(graph, _, [embeddings], input) {
     const table = graph.constant(embeddings.name, embeddings.shape, embeddings.data);
     return graph.node("Gather", [table, input.name], { axis: { int: 0 } });
   },
-
-  /** X [T, B, E], W [1, U, E], R [1, U, U], B [1, 2U]: the transposes of Keras's. */
-  SimpleRNN(graph, { name, config }, [kernel, recurrent, bias], input) {
-    const { units, activation, goBackwards, returnSequences } = config;
-    const features = kernel.shape[0];
-    const w = graph.constant(kernel.name, [1, units, features], transposed(kernel));
-    const r = graph.constant(recurrent.name, [1, units, units], transposed(recurrent));
-    const b = bias ? graph.constant(bias.name, [1, 2 * units], withZeros(bias.data)) : "";
-    const steps = stepsFirst(graph, name, input, goBackwards);
-    // ONNX has no name for no activation: it is Affine, 1 · x + 0.
-    const cell: Record<string, Attribute> =
-      activation === "linear"
-        ? {
-            activations: { strings: ["Affine"] },
-            activation_alpha: { floats: [1] },
-            activation_beta: { floats: [0] },
-          }
-        : { activations: { strings: [activations[activation]] } };
-    const attributes = { hidden_size: { int: units }, ...cell };
-    if (!returnSequences) {
-      const last = graph.node("RNN", [steps, w, r, b], attributes, `${name}/last`, [""]);
-      return graph.node("Squeeze", [last, graph.integers(`${name}/direction`, [0])]);
-    }
-    const all = graph.node("RNN", [steps, w, r, b], attributes);
-    const states = graph.node("Squeeze", [all, graph.integers(`${name}/direction`, [1])]);
-    return graph.node("Transpose", [states], { perm: { ints: [1, 0, 2] } });
+  SimpleRNN: addRecurrent,
+  LSTM: addRecurrent,
+  GRU: addRecurrent,
+  Bidirectional: addBidirectional,
+  Dense: (graph, { config }, weights, input) => addDense(graph, config, weights, input),
+  TimeDistributed: (graph, { config }, weights, input) => addDense(graph, config.layer, weights, input),
+  // Dropout is for training alone.
+  Dropout: (_graph, _layer, _weights, input) => input.name,
+  SpatialDropout1D: (_graph, _layer, _weights, input) => input.name,
+  Conv1D: addConvolution,
+  MaxPooling1D(graph, { config }, _, input) {
+    const window = { kernel_shape: { ints: [config.poolSize] }, ...slide(config) };
+    return stepsLast(graph, input.name, (features) => graph.node("MaxPool", [features], window));
   },
-
-  Dense(graph, { config }, [kernel, bias], input) {
-    const w = graph.constant(kernel.name, kernel.shape, kernel.data);
-    const b = bias ? [graph.constant(bias.name, bias.shape, bias.data)] : [];
-    const product = input.isSequence
-      ? b.reduce((sum, term) => graph.node("Add", [sum, term]), graph.node("MatMul", [input.name, w]))
-      : graph.node("Gemm", [input.name, w, ...b]);
-    if (config.activation === "linear") return product;
-    const attributes = config.activation === "softmax" ? { axis: { int: -1 } } : undefined;
-    return graph.node(activations[config.activation], [product], attributes);
+  GlobalAveragePooling1D(graph, _layer, _weights, input) {
+    if (input.mask) return maskedMean(graph, input.name, input.mask);
+    return graph.node("ReduceMean", [input.name], { axes: { ints: [1] }, keepdims: { int: 0 } });
   },
+  Flatten: (graph, _layer, _weights, input) => graph.node("Flatten", [input.name], { axis: { int: 1 } }),
 };
 
 /** Adds a layer's nodes to the graph, and returns the name of its output. */
@@ -85,33 +64,53 @@ export function addLayer(graph: Graph, layer: LayerPlan, weights: readonly Weigh
   return translate(graph, layer, weights, input);
 }
 
-/** [B, T, E] → [T, B, E]; reversed where Keras goes backwards, for then it returns the states in that order. */
-function stepsFirst(graph: Graph, layer: string, input: Input, goBackwards: boolean): string {
-  const steps = graph.node("Transpose", [input.name], { perm: { ints: [1, 0, 2] } });
-  if (!goBackwards) return steps;
-  const integers = (name: string, value: number): string => graph.integers(`${layer}/${name}`, [value]);
-  const [lowest, axis, step] = [-(2 ** 31), 0, -1];
-  return graph.node("Slice", [
-    steps,
-    integers("from", -1),
-    integers("to", lowest),
-    integers("axis", axis),
-    integers("step", step),
-  ]);
+function addDense(
+  graph: Graph,
+  { activation }: DenseConfig,
+  [kernel, bias]: readonly Weight[],
+  input: Input,
+): string {
+  const w = graph.constant(kernel.name, kernel.shape, kernel.data);
+  const b = (bias as Weight | undefined) ? [graph.constant(bias.name, bias.shape, bias.data)] : [];
+  const product = input.isSequence
+    ? b.reduce((sum, term) => graph.node("Add", [sum, term]), graph.node("MatMul", [input.name, w]))
+    : graph.node("Gemm", [input.name, w, ...b]);
+  return addActivation(graph, activation, product);
 }
 
-function transposed({ shape: [rows, columns], data }: Weight): Float32Array {
-  const result = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++)
-      result[column * rows + row] = data[row * columns + column];
+/** W [filters, features, window]; Keras has [window, features, filters]. */
+function addConvolution(
+  graph: Graph,
+  { config }: { config: Conv1dConfig },
+  [kernel, bias]: readonly Weight[],
+  input: Input,
+): string {
+  const [window, features, filters] = kernel.shape;
+  const data = new Float32Array(kernel.data.length);
+  for (let k = 0; k < window; k++) {
+    for (let c = 0; c < features; c++) {
+      for (let f = 0; f < filters; f++) {
+        data[(f * features + c) * window + k] = kernel.data[(k * features + c) * filters + f];
+      }
+    }
   }
-  return result;
+  const w = graph.constant(kernel.name, [filters, features, window], data);
+  const b = (bias as Weight | undefined) ? [graph.constant(bias.name, bias.shape, bias.data)] : [];
+  const attributes = { kernel_shape: { ints: [window] }, ...slide(config) };
+  const output = stepsLast(graph, input.name, (x) => graph.node("Conv", [x, w, ...b], attributes));
+  return addActivation(graph, config.activation, output);
 }
 
-/** ONNX adds a bias for the input and one for the state; Keras has the first alone. */
-function withZeros(bias: Float32Array): Float32Array {
-  const both = new Float32Array(2 * bias.length);
-  both.set(bias);
-  return both;
+/** What a window slides over; ONNX's SAME_UPPER puts an odd zero behind, as Keras does. */
+function slide(config: Conv1dConfig | MaxPooling1dConfig): Record<string, Attribute> {
+  const strides = { ints: [config.strides] };
+  if (config.padding === "same") return { strides, auto_pad: { text: "SAME_UPPER" } };
+  const before = config.className === "Conv1D" && config.padding === "causal" ? config.kernelSize - 1 : 0;
+  return { strides, pads: { ints: [before, 0] } };
+}
+
+/** ONNX's windows slide over the last axis: [batch, steps, features] → [batch, features, steps] and back. */
+function stepsLast(graph: Graph, input: string, add: (features: string) => string): string {
+  const perm = { perm: { ints: [0, 2, 1] } };
+  return graph.node("Transpose", [add(graph.node("Transpose", [input], perm))], perm);
 }

@@ -1,9 +1,14 @@
 import { planArchitecture } from "../../model/architecture";
+import type { Architecture } from "../../model/architecture";
+import type { Layer } from "../../model/layers";
 import { weightsOf } from "../stored-model";
 import type { Snapshot } from "../stored-model";
 import { Graph } from "./graph";
 import type { Dimension } from "./graph";
 import { addLayer } from "./layers";
+import type { Input } from "./layers";
+import { tokenMask } from "./mask";
+import type { Mask } from "./mask";
 
 /**
  * An ONNX file: input `tokens` int32 [batch, steps], output `output` float [batch, columns], or
@@ -16,19 +21,41 @@ export function writeOnnx({ config, weights, metadata }: Snapshot): Uint8Array<A
   const architecture = planArchitecture(config.layers);
   const graph = new Graph();
   const input = { name: "tokens", shape: ["batch", architecture.steps ?? "steps"] satisfies Dimension[] };
-  let output = input.name;
-  let isSequence = true;
+  let current: Input = { name: input.name, isSequence: true, mask: undefined };
   for (const layer of architecture.layers) {
-    output = addLayer(graph, layer, weightsOf(layer, weights), { name: output, isSequence });
-    isSequence = layer.outputShape(null).length === 3;
+    const name = addLayer(graph, layer, weightsOf(layer, weights), current);
+    const isSequence = layer.outputShape(architecture.steps ?? null).length === 3;
+    current = { name, isSequence, mask: maskAfter(graph, layer.config, input.name, current) };
   }
-  output = graph.node("Identity", [output], {}, "output");
-  const steps = isSequence ? [architecture.steps ?? "steps"] : [];
-  const shape: Dimension[] = ["batch", ...steps, architecture.outputs];
+  const output = graph.node("Identity", [current.name], {}, "output");
+  const { length, [length - 1]: last } = architecture.layers;
+  const [, ...sizes] = last.outputShape(architecture.steps ?? null);
+  const shape: Dimension[] = ["batch", ...sizes.map((size) => size ?? stepsLeft(architecture))];
   return graph.toFile({
     name: config.name ?? "sequential",
     input,
     output: { name: output, shape },
     metadata,
   });
+}
+
+/** The embedding makes the mask, layers that see each step alone pass it on, all others use it up. */
+function maskAfter(graph: Graph, config: Layer, tokens: string, before: Input): Mask | undefined {
+  switch (config.className) {
+    case "Embedding":
+      return config.maskZero ? tokenMask(graph, tokens) : undefined;
+    case "Dense":
+    case "TimeDistributed":
+    case "Dropout":
+    case "SpatialDropout1D":
+      return before.mask;
+    default:
+      return undefined;
+  }
+}
+
+/** The name of the number of steps that come out: another than of those that go in where windows slide. */
+function stepsLeft({ layers }: Architecture): string {
+  const hasWindows = layers.some(({ config: { className } }) => /^(Conv|MaxPooling)/.test(className));
+  return hasWindows ? "output_steps" : "steps";
 }

@@ -1,5 +1,5 @@
-import { DownloadError, InvalidInputError, describe } from "../../runtime/errors";
-import { refused } from "../stored-model";
+import { DownloadError, InvalidInputError, describe, type FormatError } from "../../runtime/errors";
+import { refused, shown } from "../stored-model";
 
 /** The files of a TF.js model by name: `model.json` and its shards. */
 export type ModelFiles = Readonly<Record<string, Uint8Array | ArrayBuffer | Blob>>;
@@ -14,7 +14,11 @@ export interface Beside {
 export function checkPath(path: unknown): string {
   const isPlain = typeof path === "string" && path !== "" && !/^[/\\]|\\|:|\0/.test(path);
   if (isPlain && !path.split("/").includes("..")) return path;
-  throw refused("paths of shards beside model.json", JSON.stringify(path), "do not use this file");
+  throw outside(path);
+}
+
+function outside(path: unknown): FormatError {
+  return refused("paths of shards beside model.json", shown(path), "do not use this file");
 }
 
 /** Files given by name; found by their last name alone, too. */
@@ -32,7 +36,18 @@ export function besideFiles(files: ModelFiles): Beside {
 
 /** Files at an address. */
 export function besideUrl(url: URL, fetchBytes: (url: URL) => Promise<Uint8Array>): Beside {
-  return { read: (path) => fetchBytes(new URL(path, url)) };
+  return {
+    read(path) {
+      // A URL has more ways to say "..": %2e%2e, or with a tab in between.
+      const [folder, target] = [resolved(".", url), resolved(path, url)];
+      if (folder && target?.href.startsWith(folder.href)) return fetchBytes(target);
+      throw outside(path);
+    },
+  };
+}
+
+function resolved(path: string, base: URL): URL | undefined {
+  return URL.canParse(path, base) ? new URL(path, base) : undefined;
 }
 
 /** Nothing beside: the bytes of one file were all there is. */

@@ -1,7 +1,9 @@
 import type { Architecture } from "../../model/architecture";
 import type { NamedWeight } from "../../model/weights";
 import { float16ToNumber } from "../dtypes";
-import { configFromKeras } from "../keras/model-config";
+import { dialectOf } from "../keras/activations";
+import { modelFromKeras } from "../keras/model-config";
+import { storedKeras } from "../keras/stored-keras";
 import { compileFromKeras } from "../keras/training";
 import { isRecord, parseJson, refused, shown, stringsOf } from "../stored-model";
 import type { StoredModel } from "../stored-model";
@@ -49,7 +51,8 @@ export async function readTfjs(bytes: Uint8Array, beside: Beside): Promise<Store
   }
   if (!isRecord(topology)) throw refused("modelTopology in model.json", shown(topology));
   const notes: string[] = [];
-  const config = configFromKeras(topology.model_config ?? topology, notes);
+  const dialect = dialectOf(topology.keras_version, { isKeras3: false });
+  const model = modelFromKeras(topology.model_config ?? topology, notes, dialect);
   const compile = compileFromKeras(json.trainingConfig ?? topology.training_config, notes);
   const { entries, groups } = parseManifest(json.weightsManifest);
   const data = await Promise.all(groups.map((paths) => readShards(paths, beside)));
@@ -57,17 +60,20 @@ export async function readTfjs(bytes: Uint8Array, beside: Beside): Promise<Store
   if (entries.some(({ dtype, scale }) => scale !== 1 || dtype !== "float32")) {
     notes.push("weights stored in fewer bits are taken as float32");
   }
-  return {
-    format: "tfjs",
-    writer: writerOf(json, topology),
-    config,
-    metadata: stringsOf(json.userDefinedMetadata),
-    notes,
-    tensors: entries,
-    weights: (architecture) => readWeights(architecture, entries, data),
-    compile,
-    state: () => undefined,
-  };
+  return storedKeras(
+    model,
+    {
+      format: "tfjs",
+      writer: writerOf(json, topology),
+      metadata: stringsOf(json.userDefinedMetadata),
+      notes,
+      tensors: entries,
+      weights: (architecture) => readWeights(architecture, entries, data),
+      compile,
+      state: () => undefined,
+    },
+    ({ config: { name } }) => entries.filter((entry) => folders(entry).includes(String(name))),
+  );
 }
 
 function writerOf(json: Record<string, unknown>, topology: Record<string, unknown>): string {
@@ -91,6 +97,10 @@ function parseManifest(manifest: unknown): { entries: Entry[]; groups: string[][
     }
     return group.paths.map(checkPath);
   });
+  const all = groups.flat();
+  if (new Set(all).size < all.length) {
+    throw refused("each shard once in weightsManifest", "one twice", "do not use this file");
+  }
   return { entries, groups };
 }
 
@@ -177,11 +187,22 @@ function readWeights(
 /** TF.js writes `layer/kernel`, converters `layer/cell/kernel` or `model/layer/kernel`. */
 function findEntry(entries: readonly Entry[], layer: string, name: string): Entry {
   const last = name.slice(name.lastIndexOf("/") + 1);
+  const direction = /^(forward|backward)_/.exec(name.slice(layer.length + 1))?.[0];
   const found = entries.filter((entry) => {
-    const path = entry.name.replace(/:\d+$/, "").split("/");
-    return path.at(-1) === last && path.slice(0, -1).includes(layer);
+    const path = folders(entry);
+    const isOneOfTwo = direction === undefined || path.some((folder) => folder.startsWith(direction));
+    return lastName(entry) === last && path.includes(layer) && isOneOfTwo;
   });
   if (found.length === 1) return found[0];
   const got = found.length === 0 ? entries.map((entry) => entry.name).join(", ") : `${found.length} of them`;
   throw refused(`a weight "${layer}/${last}" in weightsManifest`, got);
+}
+
+function lastName({ name }: Entry): string {
+  return name.slice(name.lastIndexOf("/") + 1).replace(/:\d+$/, "");
+}
+
+/** The layers, wrappers and cells that an entry's name leads through. */
+function folders({ name }: Entry): string[] {
+  return name.split("/").slice(0, -1);
 }

@@ -1,26 +1,35 @@
-import { planArchitecture } from "../../model/architecture";
-import type { Layer } from "../../model/layers";
+import { planArchitecture, recurrentOf } from "../../model/architecture";
+import type { Architecture } from "../../model/architecture";
 import type { NamedWeight } from "../../model/weights";
+import { InvalidInputError, describe } from "../../runtime/errors";
 import { layerToKeras } from "../keras/layers";
-import { namedLayers } from "../keras/model-config";
+import type { NamedLayer } from "../keras/layers";
+import { batchOf, namedLayers } from "../keras/model-config";
 import { trainingConfigToKeras } from "../keras/training";
 import type { Snapshot } from "../stored-model";
+import { tfjsWords } from "./words";
 
 /** TF.js's converter cuts shards at this size, for browsers' caches. */
 const shardBytes = 4 * 2 ** 20;
 
-/** A TF.js layers model: `model.json` and its shards, by name. */
+/**
+ * A TF.js layers model: `model.json` and its shards, by name.
+ *
+ * @throws InvalidInputError when TF.js has no such layer or activation
+ */
 export function writeTfjs(snapshot: Snapshot): Record<string, Uint8Array<ArrayBuffer>> {
   const { config, weights, compile, metadata } = snapshot;
   const architecture = planArchitecture(config.layers);
-  const layers = namedLayers(architecture).map(({ layer, name }) => ({
-    class_name: layer.className,
-    config: asKeras2(layer, layerToKeras(layer, name)),
+  refuseUnknown(architecture);
+  const batch = batchOf(architecture);
+  const layers = namedLayers(architecture).map((named) => ({
+    class_name: named.layer.className,
+    config: configOf(named, batch),
   }));
   const bytes = concatenated(weights);
   const count = Math.max(1, Math.ceil(bytes.length / shardBytes));
   const names = Array.from({ length: count }, (_, i) => `group1-shard${i + 1}of${count}.bin`);
-  const manifest = weights.map(({ name, shape }) => ({ name: withoutCell(name), shape, dtype: "float32" }));
+  const manifest = weights.map(({ name, shape }) => ({ name: nameInTfjs(name), shape, dtype: "float32" }));
   const json = {
     format: "layers-model",
     generatedBy: "webgpu-rnn",
@@ -41,28 +50,28 @@ export function writeTfjs(snapshot: Snapshot): Record<string, Uint8Array<ArrayBu
   return files;
 }
 
-/** Keras 3's configuration in the words of Keras 2, which TF.js reads. */
-function asKeras2(layer: Layer, config: Record<string, unknown>): Record<string, unknown> {
-  const { batch_shape, ...rest } = config;
-  const entries = Object.entries(rest).map(([key, value]) => [
-    key,
-    isInitializer(value) ? short(value) : value,
-  ]);
-  const plain = Object.fromEntries(entries) as Record<string, unknown>;
-  return layer.className === "InputLayer" ? { ...plain, batch_input_shape: batch_shape } : plain;
+/** TF.js knows GRU in its first form alone. */
+function refuseUnknown({ layers }: Architecture): void {
+  for (const { config, name } of layers) {
+    const recurrent = recurrentOf(config);
+    if (recurrent?.className !== "GRU" || !recurrent.resetAfter) continue;
+    const remedy = "save it as safetensors, keras, h5 or onnx";
+    throw new InvalidInputError(
+      describe("saveModel", "layers that TF.js has", `a GRU with resetAfter (${name})`, remedy),
+    );
+  }
 }
 
-function isInitializer(value: unknown): value is { class_name: string; config: object } {
-  return typeof value === "object" && value !== null && "class_name" in value;
+/** Keras 2 calls an input's shape otherwise. */
+function configOf(named: NamedLayer, batch: number | null): Record<string, unknown> {
+  const { batch_shape: shape, ...config } = layerToKeras(named, tfjsWords);
+  if (!Array.isArray(shape)) return config;
+  return { ...config, batch_input_shape: [batch, ...(shape.slice(1) as unknown[])] };
 }
 
-function short({ class_name, config }: { class_name: string; config: object }): object {
-  return { class_name, config };
-}
-
-/** `simple_rnn/simple_rnn_cell/kernel` → `simple_rnn/kernel`: TF.js has no level for the cell. */
-function withoutCell(name: string): string {
-  return name.replace(/\/\w+_cell\//, "/");
+/** `lstm/lstm_cell/kernel` → `lstm/kernel`, `time_distributed/dense/kernel` → `time_distributed/kernel`. */
+function nameInTfjs(name: string): string {
+  return name.replace(/\/(simple_rnn|lstm|gru)_cell\//, "/");
 }
 
 function concatenated(weights: readonly NamedWeight[]): Uint8Array<ArrayBuffer> {

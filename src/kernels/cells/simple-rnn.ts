@@ -11,8 +11,10 @@ export function simpleRnnCell(activation: Activation): Cell {
   return {
     name: `simpleRnn-${activation}`,
     gates: 1,
+    memory: false,
+    keepsGates: false,
     functions: activationFunctions(activation),
     forward: ({ z, h }, suffix) => `${h} = activate${suffix}(${z[0]});`,
-    backward: ({ dz, dh, h }, suffix) => `${dz[0]} = ${dh} * slope${suffix}(${h});`,
+    backward: ({ z, dh, h }, suffix) => `${z[0]} = ${dh} * slope${suffix}(${h});`,
   };
 }

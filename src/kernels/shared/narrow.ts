@@ -83,6 +83,12 @@ export function storeSums(sums: string, rows: number, columns: number, into: str
   return `for (var i = 0u; i < ${vectors}u; i++) { ${into}[${base} + i] = ${sums}[i]; }`;
 }
 
+/** WGSL: the opposite of `storeSums`. */
+export function loadSums(sums: string, rows: number, columns: number, from: string, base: string): string {
+  const vectors = rows * Math.ceil(columns / 4);
+  return `for (var i = 0u; i < ${vectors}u; i++) { ${sums}[i] = ${from}[${base} + i]; }`;
+}
+
 /** Names `prefix0`, `prefix1`, … */
 export const names = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${i}`);

@@ -7,6 +7,8 @@ const fields = {
   samples: "u32",
   /** Segments: the samples, and the shared padding prefix where there is one. */
   segments: "u32",
+  /** Steps of the longest segment. */
+  steps: "u32",
   /** State rows N of all segments together. */
   rows: "u32",
   /** Distinct tokens D in this batch. */
@@ -21,6 +23,8 @@ const fields = {
   rate: "f32",
   /** The learning rate without corrections, for decoupled weight decay. */
   learningRate: "f32",
+  /** Of the random numbers that dropout draws in this step. */
+  seed: "u32",
 } as const;
 
 export type StepField = keyof typeof fields;

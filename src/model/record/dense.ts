@@ -1,10 +1,10 @@
 import { activationGradient, activationGradientSize } from "../../kernels/activation-gradient";
-import { linear, linearSize } from "../../kernels/linear";
-import { linearInputGradient, linearInputGradientSize } from "../../kernels/linear-input-gradient";
 import type { Activation } from "../../kernels/shared/activation";
+import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
 import { gatherEmbeddings } from "./embedding";
-import { elementGrid, firstSample, recordWeightGradient, type Flow, type Recorder } from "./recorder";
+import { recordLinear, recordLinearInputGradient } from "./linear";
+import { elementGrid, recordWeightGradient, type Flow, type Recorder } from "./recorder";
 
 type RowFlow = Exclude<Flow, { kind: "tokens" }>;
 
@@ -21,7 +21,8 @@ export function recordDense(
   gradients: WeightTensors | undefined,
 ): RowFlow {
   const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
-  const { arena, capacity, plan, layout, training } = recorder;
+  const { arena, capacity, plan, training } = recorder;
+  const masked = flow.kind === "rows" && flow.masked;
   const count = flow.kind === "rows" ? "rows" : "samples";
   const rows = flow.kind === "last" ? "last" : "same";
   const kind = flow.kind === "rows" ? "rows" : "samples";
@@ -29,28 +30,14 @@ export function recordDense(
   const values = arena.tensor("dense", shape);
   const { kernel, bias } = weights;
   recorder.forward.push((program) => {
-    program.dispatch(
-      linear({
-        inputs: flow.width,
-        outputs: units,
-        useBias: bias !== undefined,
-        activation,
-        rows,
-        count,
-        first: firstSample(layout),
-      }),
-      {
-        step: plan.step,
-        ...(rows === "last" ? { segments: plan.segments } : {}),
-        x: flow.values,
-        kernel,
-        ...(bias ? { bias } : {}),
-        out: values,
-      },
-      elementGrid((sizes) => sizes[count], units, linearSize),
+    recordLinear(
+      recorder,
+      program,
+      { x: flow.values, kernel, bias, out: values },
+      { activation, rows, count },
     );
   });
-  if (!training) return { kind, width: units, values };
+  if (!training) return flowOf(kind, { width: units, values }, masked);
   const gradient = arena.tensor("dDense", shape);
   recorder.backward.push((program) => {
     if (activation !== "linear") {
@@ -66,11 +53,15 @@ export function recordDense(
       { inputs: flow.width, outputs: units, rows, count },
       { x: flow.values, dz: gradient, kernel: gradients!.kernel, bias: gradients!.bias },
     );
-    program.dispatch(
-      linearInputGradient(flow.width, units, count),
-      { step: plan.step, dz: gradient, kernel, dx: flow.gradient! },
-      elementGrid((sizes) => sizes[count], flow.width, linearInputGradientSize),
-    );
+    recordLinearInputGradient(recorder, program, { dz: gradient, kernel, dx: flow.gradient! }, count);
   });
-  return { kind, width: units, values, gradient };
+  return flowOf(kind, { width: units, values, gradient }, masked);
+}
+
+function flowOf(
+  kind: "rows" | "samples",
+  tensors: { width: number; values: Tensor; gradient?: Tensor },
+  masked: boolean,
+): RowFlow {
+  return kind === "rows" ? { kind, masked, ...tensors } : { kind, ...tensors };
 }

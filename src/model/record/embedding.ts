@@ -1,9 +1,8 @@
 import { embeddingGather, embeddingGatherSize } from "../../kernels/embedding-gather";
 import { embeddingGradient, embeddingGradientSize } from "../../kernels/embedding-gradient";
 import { embeddingGradientNarrow } from "../../kernels/embedding-gradient-narrow";
-import { maxNarrowUnits } from "../../kernels/scan";
 import { narrowLanes, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
-import { sumByTokenNarrow } from "../../kernels/sum-by-token-narrow";
+import { maxNarrowColumns, sumByTokenNarrow } from "../../kernels/sum-by-token-narrow";
 import { sumByToken, sumByTokenSize } from "../../kernels/sum-by-token";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Program } from "../../runtime/program";
@@ -26,14 +25,14 @@ export function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): Extract<F
       elementGrid((sizes) => sizes.rows, width, embeddingGatherSize),
     );
   });
-  if (!training) return { kind: "rows", width, values };
+  if (!training) return { kind: "rows", width, masked: flow.masked, values };
   const gradient = arena.tensor("dEmbedded", [capacity.rows, width]);
   const sums = arena.tensor("sums", [capacity.tasks, width]);
   recorder.backward.push((program) => {
     recordSumByToken(recorder, program, { dz: gradient, columns: width, sums });
     recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
   });
-  return { kind: "rows", width, values, gradient };
+  return { kind: "rows", width, masked: flow.masked, values, gradient };
 }
 
 /** Records the sums of the derivatives of all state rows that have the same token. */
@@ -43,7 +42,7 @@ export function recordSumByToken(
   { dz, columns, sums }: { dz: Tensor; columns: number; sums: Tensor },
 ): void {
   const { step, taskStarts, tokenRows } = recorder.plan;
-  const narrow = recorder.shape === "narrow" && columns <= maxNarrowUnits;
+  const narrow = recorder.shape === "narrow" && columns <= maxNarrowColumns;
   program.dispatch(
     narrow ? sumByTokenNarrow(columns) : sumByToken(columns),
     { step, taskStarts, tokenRows, dz, sums },

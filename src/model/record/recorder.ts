@@ -1,6 +1,6 @@
 import { weightGradient, weightGradientSize, weightGradientTiles } from "../../kernels/weight-gradient";
 import type { WeightGradientOptions } from "../../kernels/weight-gradient";
-import { partialLength, sumPartials, sumPartialsSize } from "../../kernels/sum-partials";
+import { partialLength, sumPartials, sumPartialsSize, type PartialsTarget } from "../../kernels/sum-partials";
 import type { ScanShape } from "../../kernels/scan";
 import { narrowLanes } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
@@ -12,7 +12,16 @@ import type { BatchCapacity } from "../batch-plan";
 import type { WeightTensors } from "../parameters";
 
 /** Dispatches to be recorded into a program. */
-export type Recording = (program: Program<StepValues>) => void;
+export type Recording = (program: Program<StepValues>, training: boolean) => void;
+
+/** Steps [begin, end) of every segment: one dispatch of a scan. */
+export interface ScanChunk {
+  /** [3]: begin, end, and whether it is the last one. */
+  bounds: Tensor;
+  last: boolean;
+  /** The grid where some sample reaches into the chunk, or `always`; none elsewhere. */
+  grid: (grid: GridOf<StepValues>, always?: boolean) => GridOf<StepValues>;
+}
 
 /** What lies between two layers, and where its derivative goes. */
 export type Flow =
@@ -25,11 +34,14 @@ export type Flow =
       gradients?: WeightTensors;
     }
   /** A sequence: one row for each state row. */
-  | { kind: "rows"; width: number; values: Tensor; gradient?: Tensor }
+  | { kind: "rows"; width: number; masked: boolean; values: Tensor; gradient?: Tensor }
   /** State rows of which only the last of each sample counts; the derivative has a row per sample. */
-  | { kind: "last"; width: number; values: Tensor; gradient?: Tensor }
+  | { kind: "last"; width: number; masked: false; values: Tensor; gradient?: Tensor }
   /** One row for each sample. */
   | { kind: "samples"; width: number; values: Tensor; gradient?: Tensor };
+
+/** What a layer on sequences takes. */
+export type SequenceFlow = Extract<Flow, { kind: "tokens" | "rows" }>;
 
 /** Everything that layers need while they record themselves. */
 export interface Recorder {
@@ -41,6 +53,12 @@ export interface Recorder {
   plan: Record<string, Tensor>;
   /** Number of each token in the batch. */
   slots: Tensor;
+  /** How the time loop is cut into dispatches. */
+  chunks: readonly ScanChunk[];
+  /** States that stateful layers carry from batch to batch. */
+  carried: Tensor[];
+  /** A number that no other user of random numbers in this model has. */
+  nextStream: () => number;
   /** Whether gradients are wanted. */
   training: boolean;
   forward: Recording[];
@@ -77,6 +95,7 @@ export function recordWeightGradient(
   program: Program<StepValues>,
   options: Omit<WeightGradientOptions, "chunks" | "first" | "useBias">,
   tensors: { x: Tensor; dz: Tensor; kernel: Tensor; bias?: Tensor },
+  target?: PartialsTarget,
 ): void {
   const { plan, layout } = recorder;
   const useBias = tensors.bias !== undefined;
@@ -95,7 +114,10 @@ export function recordWeightGradient(
     },
     () => [Math.ceil(weightGradientTiles(full) / weightGradientSize), chunks],
   );
-  recordSumPartials(program, partials, chunks, tensors.kernel, tensors.bias);
+  recordSumPartials(program, partials, chunks, tensors.kernel, tensors.bias, {
+    columns: options.outputs,
+    target,
+  });
 }
 
 /** Records the sum of partial gradients into the kernel's [K, J] and the bias's. */
@@ -105,11 +127,13 @@ export function recordSumPartials(
   chunks: number,
   kernel: Tensor,
   bias?: Tensor,
+  part: { columns?: number; target?: PartialsTarget } = {},
 ): void {
-  const [rows, columns] = kernel.shape;
+  const rows = kernel.shape[0];
+  const columns = part.columns ?? kernel.shape[1];
   const useBias = bias !== undefined;
   program.dispatch(
-    sumPartials(rows, columns, useBias, chunks),
+    sumPartials(rows, columns, useBias, chunks, part.target),
     { partials, kernel, ...(bias ? { bias } : {}) },
     () => workgroups(Math.ceil(((rows + (useBias ? 1 : 0)) * columns) / sumPartialsSize)),
   );

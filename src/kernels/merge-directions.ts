@@ -1,0 +1,158 @@
+import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { wgsl } from "../runtime/wgsl";
+import { gridParameters, linearId } from "./shared/grid";
+import { segmentStruct, stepStruct } from "./shared/step";
+
+export const mergeDirectionsSize = 64;
+
+export interface MergeOptions {
+  units: number;
+  mode: "concat" | "sum" | "mul" | "ave";
+  /** Every step of both, or their last states only. */
+  sequences: boolean;
+  /** Steps whose token is 0 give zeros (sequences only). */
+  masked: boolean;
+}
+
+/** WGSL: where the two directions keep a step's states, and where its merged output lies. */
+function places({ units, mode, sequences }: MergeOptions): string {
+  const width = mode === "concat" ? 2 * units : units;
+  return sequences
+    ? `let ahead = (segment.row + 1u + t) * ${units}u + unit;
+    let back = (segment.row + segment.steps - t) * ${units}u + unit;
+    let to = (segment.row + 1u + t) * ${width}u + unit;`
+    : `let ahead = (segment.row + segment.steps) * ${units}u + unit;
+    let back = ahead;
+    let to = number * ${width}u + unit;`;
+}
+
+/** WGSL: the loop over the steps of a segment, or its single turn. */
+const turns = (sequences: boolean): string => (sequences ? "for (var t = 0u; t < segment.steps; t++)" : "");
+
+const maskedStep = ({ sequences, masked }: MergeOptions): string =>
+  sequences && masked ? "tokens[segment.tokens + t] == 0u" : "false";
+
+/**
+ * Makes one output of the two directions of a bidirectional layer.
+ *
+ *     out_t = [f_t, b_t]  or  f_t + b_t,  f_t ⊙ b_t,  (f_t + b_t) / 2
+ *
+ * The layer that ran backwards keeps its states in the order in which it computed them: step t of T lies in
+ * row T - t of its segment.
+ *
+ *     segments  [S]
+ *     tokens         where masked steps give zeros
+ *     f, b      [N, U]
+ *     out       [N or B, U or 2·U]  out
+ *
+ * An invocation per segment and unit.
+ */
+export function mergeDirections(options: MergeOptions): KernelDeclaration {
+  const { units, mode, sequences, masked } = options;
+  const stored = {
+    concat: `out[to] = x; out[to + ${units}u] = y;`,
+    sum: "out[to] = x + y;",
+    mul: "out[to] = x * y;",
+    ave: "out[to] = 0.5 * (x + y);",
+  }[mode];
+  const width = mode === "concat" ? 2 * units : units;
+  const code = wgsl`
+${stepStruct}
+${segmentStruct}
+
+@compute @workgroup_size(${mergeDirectionsSize})
+fn main(${gridParameters}) {
+  let at = ${linearId(mergeDirectionsSize)};
+  let number = at / ${units}u;
+  let unit = at % ${units}u;
+  if (number >= step.segments) { return; }
+  let segment = segments[number];
+  #if ${sequences}
+  out[segment.row * ${width}u + unit] = 0.0;
+  ${mode === "concat" ? `out[segment.row * ${width}u + ${units}u + unit] = 0.0;` : ""}
+  #endif
+  ${turns(sequences)} {
+    ${places(options)}
+    let skip = ${maskedStep(options)};
+    let x = select(f[ahead], 0.0, skip);
+    let y = select(b[back], 0.0, skip);
+    ${stored}
+  }
+}`;
+  return {
+    name: "mergeDirections",
+    constants: { ...options },
+    bindings: {
+      step: uniform("Step"),
+      segments: reads("array<Segment>"),
+      ...(sequences && masked ? { tokens: reads("array<u32>") } : {}),
+      f: reads(),
+      b: reads(),
+      out: writes(),
+    },
+    code,
+  };
+}
+
+/**
+ * The derivative of `mergeDirections`.
+ *
+ *     concat: df, db = the two halves of d      sum: both d      ave: both d / 2
+ *     mul: df = d ⊙ b, db = d ⊙ f
+ *
+ *     d       [N or B, U or 2·U]
+ *     f, b    [N, U]              where they are multiplied
+ *     df, db  [N or B, U]         out: each in its layer's own order
+ *
+ * An invocation per segment and unit.
+ */
+export function mergeDirectionsGradient(options: MergeOptions): KernelDeclaration {
+  const { units, mode, sequences, masked } = options;
+  const stored = {
+    concat: `df[toF] = d[to]; db[toB] = d[to + ${units}u];`,
+    sum: "df[toF] = d[to]; db[toB] = d[to];",
+    mul: "df[toF] = d[to] * b[back]; db[toB] = d[to] * f[ahead];",
+    ave: "df[toF] = 0.5 * d[to]; db[toB] = 0.5 * d[to];",
+  }[mode];
+  const code = wgsl`
+${stepStruct}
+${segmentStruct}
+
+@compute @workgroup_size(${mergeDirectionsSize})
+fn main(${gridParameters}) {
+  let at = ${linearId(mergeDirectionsSize)};
+  let number = at / ${units}u;
+  let unit = at % ${units}u;
+  if (number >= step.segments) { return; }
+  let segment = segments[number];
+  #if ${sequences}
+  df[segment.row * ${units}u + unit] = 0.0;
+  db[segment.row * ${units}u + unit] = 0.0;
+  #endif
+  ${turns(sequences)} {
+    ${places(options)}
+    let toF = ${sequences ? "ahead" : `number * ${units}u + unit`};
+    let toB = ${sequences ? "back" : "toF"};
+    if (${maskedStep(options)}) {
+      df[toF] = 0.0;
+      db[toB] = 0.0;
+    } else {
+      ${stored}
+    }
+  }
+}`;
+  return {
+    name: "mergeDirectionsGradient",
+    constants: { ...options },
+    bindings: {
+      step: uniform("Step"),
+      segments: reads("array<Segment>"),
+      ...(sequences && masked ? { tokens: reads("array<u32>") } : {}),
+      d: reads(),
+      ...(mode === "mul" ? { f: reads(), b: reads() } : {}),
+      df: writes(),
+      db: writes(),
+    },
+    code,
+  };
+}

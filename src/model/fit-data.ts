@@ -1,0 +1,65 @@
+import { describe, InvalidInputError } from "../runtime/errors";
+import type { FitOptions } from "./fit-options";
+import type { FitData } from "./fit-settings";
+import { prepareTargets, prepareTokens, range, type Labels, type Session } from "./session";
+import type { Targets } from "./targets";
+import { concatenate, type TokenInput } from "./token-data";
+
+/** Checks the data, and divides them into rows to train on and rows for validation. */
+export function prepareData(session: Session, x: TokenInput, y: Labels, options: FitOptions): FitData {
+  const { validationSplit = 0, validationData, classWeight, sampleWeight } = options;
+  const data = prepareTokens(session, x, "fit");
+  const targets = prepareTargets(session, data, y, sampleWeight, "fit");
+  if (validationData) {
+    const [vx, vy] = "x" in validationData ? [validationData.x, validationData.y] : validationData;
+    const own = prepareTokens(session, vx, "fit, validationData");
+    const labels = prepareTargets(session, own, vy, undefined, "fit, validationData").labels;
+    const together = concatenate(data, own, "fit, validationData");
+    const shifted = new Float32Array(targets.labels.length + labels.length);
+    shifted.set(labels, targets.labels.length);
+    return {
+      data: together,
+      targets: {
+        training: weighted(targets, classWeight, session),
+        validation: { labels: shifted },
+      },
+      training: range(0, data.rows),
+      validation: range(data.rows, together.rows),
+    };
+  }
+  // Keras's arithmetic: the training part is rounded down.
+  const split = Math.floor(data.rows * (1 - validationSplit));
+  if (split === 0 || (validationSplit > 0 && split === data.rows)) {
+    throw new InvalidInputError(
+      describe(
+        "fit",
+        "rows left for training and for validation",
+        `${data.rows} rows and validationSplit ${validationSplit}`,
+        "pass more rows or another split",
+      ),
+    );
+  }
+  return {
+    data,
+    targets: { training: weighted(targets, classWeight, session), validation: targets },
+    training: range(0, split),
+    validation: range(split, data.rows),
+  };
+}
+
+/** Class weights as sample weights. They count in training only. */
+function weighted(targets: Targets, classWeight: FitOptions["classWeight"], session: Session): Targets {
+  if (!classWeight) return targets;
+  if (targets.sampleWeights) {
+    throw new InvalidInputError(
+      describe("fit", "classWeight or sampleWeight", "both", "multiply them into sampleWeight yourself"),
+    );
+  }
+  if (session.architecture.sequences) {
+    throw new InvalidInputError(
+      describe("fit", "classWeight with one label per row", "a label per step", "pass sampleWeight"),
+    );
+  }
+  const labels = targets.labels;
+  return { labels, sampleWeights: labels.map((label) => classWeight[label] ?? 1) };
+}

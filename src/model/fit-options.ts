@@ -1,0 +1,67 @@
+import { describe, InvalidInputError } from "../runtime/errors";
+import type { Callback } from "./callback";
+import { checkBatchSize, type Labels } from "./session";
+import type { CheckpointStore, TrainingSnapshot } from "./snapshot";
+import { checkSchedule, type SnapshotSchedule } from "./snapshot-schedule";
+import type { TokenInput } from "./token-data";
+
+/** Where and when snapshots of a training are kept. */
+export interface CheckpointOptions extends SnapshotSchedule {
+  store: CheckpointStore;
+}
+
+/** What `fit` takes. */
+export interface FitOptions {
+  /** Number of the epoch after the last one. Default 1. */
+  epochs?: number;
+  /** Rows per step; the last step of an epoch takes what is left. Default 32. */
+  batchSize?: number;
+  /** This part of the rows, from the end and before any shuffling, is kept for validation. Default 0. */
+  validationSplit?: number;
+  /** A data set for validation, instead of a split. */
+  validationData?: { x: TokenInput; y: Labels } | readonly [TokenInput, Labels];
+  /** Draw a new order of the training rows for every epoch. Default `true`. */
+  shuffle?: boolean;
+  /** Number of the first epoch. Default 0. */
+  initialEpoch?: number;
+  /** Weight of each label in the loss; labels that are not named weigh 1. */
+  classWeight?: Readonly<Record<number, number>>;
+  /** Weight of each row in the loss. */
+  sampleWeight?: ArrayLike<number>;
+  callbacks?: readonly Callback[];
+  /** 1 or 2: print a line for every epoch. Default 0. */
+  verbose?: 0 | 1 | 2;
+  /** Stops after the step that runs; `fit` then rejects with an `AbortError`. */
+  signal?: AbortSignal;
+  /** Keeps snapshots of the training in a store, without stopping for it; `resume` goes on from the last one. */
+  checkpoint?: CheckpointOptions;
+  /**
+   * Goes on from a snapshot as if the training had not stopped: with the same data, options and adapter it ends with
+   * the same bits. `true`: from the store of `checkpoint`. Without a snapshot there, training starts anew.
+   */
+  resume?: boolean | CheckpointStore | TrainingSnapshot;
+}
+
+/** @throws {InvalidInputError} a number that is out of its range. */
+export function checkOptions(options: FitOptions): void {
+  const { epochs = 1, batchSize = 32, validationSplit = 0, initialEpoch = 0 } = options;
+  checkBatchSize(batchSize, "fit");
+  if (options.checkpoint) checkSchedule(options.checkpoint);
+  for (const [name, value] of Object.entries({ epochs, initialEpoch })) {
+    if (!Number.isInteger(value) || value < 0) {
+      throw new InvalidInputError(
+        describe("fit", `${name} as a whole number of at least 0`, String(value), `pass another ${name}`),
+      );
+    }
+  }
+  if (!(validationSplit >= 0 && validationSplit < 1)) {
+    throw new InvalidInputError(
+      describe(
+        "fit",
+        "validationSplit from 0 to below 1",
+        String(validationSplit),
+        "pass for instance 0.2, or validationData",
+      ),
+    );
+  }
+}

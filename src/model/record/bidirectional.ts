@@ -1,0 +1,91 @@
+import {
+  mergeDirections,
+  mergeDirectionsGradient,
+  mergeDirectionsSize,
+  type MergeOptions,
+} from "../../kernels/merge-directions";
+import type { Tensor } from "../../runtime/tensor";
+import type { BidirectionalConfig } from "../layers";
+import type { WeightTensors } from "../parameters";
+import { recordDropout } from "./dropout";
+import { gatherEmbeddings } from "./embedding";
+import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { recordRecurrent } from "./recurrent";
+
+type LayerFlow = ReturnType<typeof recordRecurrent>;
+
+/** The weights of one direction, by the names they have in the layer that runs in it. */
+function directed(weights: WeightTensors, direction: string): WeightTensors;
+function directed(weights: WeightTensors | undefined, direction: string): WeightTensors | undefined;
+function directed(weights: WeightTensors | undefined, direction: string): WeightTensors | undefined {
+  if (!weights) return undefined;
+  const prefix = `${direction}.`;
+  const own = Object.entries(weights).filter(([key]) => key.startsWith(prefix));
+  return Object.fromEntries(own.map(([key, tensor]) => [key.slice(prefix.length), tensor]));
+}
+
+/**
+ * Records a layer and its copy that runs from the end, and what makes one output of them. Both take the same
+ * rows; the backward pass of the first writes the derivative of these, that of the second adds to it.
+ */
+export function recordBidirectional(
+  recorder: Recorder,
+  { layer, mergeMode }: BidirectionalConfig,
+  input: SequenceFlow,
+  weights: WeightTensors,
+  gradients: WeightTensors | undefined,
+): Flow {
+  const { arena, capacity, plan, training } = recorder;
+  const { units, returnSequences: sequences } = layer;
+  const rows = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const direction = (name: string, goBackwards: boolean, accumulate: boolean): LayerFlow => {
+    const dropout = { rate: layer.dropout, features: true, accumulate };
+    const dropped = recordDropout(recorder, dropout, rows) as SequenceFlow;
+    return recordRecurrent(
+      recorder,
+      { ...layer, goBackwards },
+      dropped,
+      directed(weights, name),
+      directed(gradients, name),
+      accumulate && dropped === rows,
+    );
+  };
+  // The backward pass runs in the opposite order of these two.
+  const f = direction("forward", layer.goBackwards, true);
+  const b = direction("backward", !layer.goBackwards, false);
+  const width = mergeMode === "concat" ? 2 * units : units;
+  const options: MergeOptions = { units, mode: mergeMode, sequences, masked: input.masked };
+  const masks: Record<string, Tensor> = sequences && input.masked ? { tokens: plan.tokens } : {};
+  const factors: Record<string, Tensor> = mergeMode === "mul" ? { f: f.values, b: b.values } : {};
+  const { step, segments } = plan;
+  const shape = [sequences ? capacity.rows : capacity.samples, width];
+  const values = arena.tensor("merged", shape);
+  const grid = elementGrid((sizes) => sizes.segments, units, mergeDirectionsSize);
+  recorder.forward.push((program) => {
+    program.dispatch(
+      mergeDirections(options),
+      { step, segments, ...masks, f: f.values, b: b.values, out: values },
+      grid,
+    );
+  });
+  const gradient = training ? arena.tensor("dMerged", shape) : undefined;
+  if (gradient) {
+    recorder.backward.push((program) => {
+      program.dispatch(
+        mergeDirectionsGradient(options),
+        {
+          step,
+          segments,
+          ...masks,
+          d: gradient,
+          ...factors,
+          df: f.gradient!,
+          db: b.gradient!,
+        },
+        grid,
+      );
+    });
+  }
+  if (sequences) return { kind: "rows", width, masked: false, values, gradient };
+  return { kind: "samples", width, values, gradient };
+}

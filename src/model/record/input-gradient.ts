@@ -1,0 +1,65 @@
+import { reverseRows, reverseRowsSize } from "../../kernels/reverse-rows";
+import { maxOwnSums } from "../../kernels/shared/narrow";
+import type { StepValues } from "../../kernels/shared/step";
+import type { Program } from "../../runtime/program";
+import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
+import { recordLinearInputGradient } from "./linear";
+import { elementGrid, recordWeightGradient } from "./recorder";
+import type { Recurrence } from "./recurrent";
+
+/**
+ * What a recurrent layer's dz gives: the gradients of the input kernel and its bias, and of the layer's input.
+ *
+ * @param accumulate add to the derivative of the input, which another layer has written already
+ */
+export function recordInputGradient(
+  { recorder, config, input, weights, gradients, columns, ...tensors }: Recurrence,
+  accumulate: boolean,
+): (program: Program<StepValues>) => void {
+  const { arena, capacity, layout } = recorder;
+  const dz = tensors.dz!;
+  if (input.kind === "tokens") {
+    const sums = arena.tensor("sums", [capacity.tasks, columns]);
+    return (program) => {
+      const { kernel, bias } = gradients!;
+      recordSumByToken(recorder, program, { dz, columns, sums });
+      const toTable = { columns, sums, kernel: weights.kernel };
+      if (recorder.shape === "narrow" && input.width * columns <= maxOwnSums) {
+        recordEmbeddingGradientNarrow(recorder, program, input, toTable, gradients!);
+        return;
+      }
+      recordEmbeddingGradient(recorder, program, input, toTable);
+      recordWeightGradient(
+        recorder,
+        program,
+        { inputs: input.width, outputs: columns, rows: "token", count: "tasks" },
+        { x: input.weights.embeddings, dz: sums, kernel, bias },
+      );
+    };
+  }
+  const reversed = config.goBackwards ? arena.tensor("dInput", [capacity.rows, columns]) : undefined;
+  return (program) => {
+    const { step, segments } = recorder.plan;
+    if (reversed) {
+      program.dispatch(
+        reverseRows(columns),
+        { step, segments, x: dz, out: reversed },
+        elementGrid((sizes) => sizes.samples + (layout.sharePrefix ? 1 : 0), columns, reverseRowsSize),
+      );
+    }
+    const dInput = reversed ?? dz;
+    recordWeightGradient(
+      recorder,
+      program,
+      { inputs: input.width, outputs: columns, rows: "same", count: "rows" },
+      { x: input.values, dz: dInput, kernel: gradients!.kernel, bias: gradients!.bias },
+    );
+    recordLinearInputGradient(
+      recorder,
+      program,
+      { dz: dInput, kernel: weights.kernel, dx: input.gradient! },
+      "rows",
+      accumulate,
+    );
+  };
+}

@@ -1,0 +1,280 @@
+import { gatesFrom } from "../../kernels/cells/cell";
+import { embedProject, embedProjectSize } from "../../kernels/embed-project";
+import { embedProjectNarrow } from "../../kernels/embed-project-narrow";
+import type { ScanBackwardOptions, ScanForwardOptions, ScanOptions } from "../../kernels/scan";
+import { narrowFits } from "../../kernels/scan";
+import { scanBackwardNarrow, sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
+import { scanBackwardWide } from "../../kernels/scan-backward-wide";
+import { keptBindings, scanForwardNarrow } from "../../kernels/scan-forward-narrow";
+import { scanForwardWide } from "../../kernels/scan-forward-wide";
+import { maxOwnMatrix, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
+import type { StepValues } from "../../kernels/shared/step";
+import { workgroups, type GridOf, type Program } from "../../runtime/program";
+import type { Tensor } from "../../runtime/tensor";
+import { cellOf } from "../cells";
+import type { RecurrentLayer } from "../layers";
+import type { WeightTensors } from "../parameters";
+import { recordInputGradient } from "./input-gradient";
+import { recordLinear } from "./linear";
+import {
+  elementGrid,
+  recordSumPartials,
+  recordWeightGradient,
+  type Flow,
+  type Recorder,
+  type SequenceFlow,
+} from "./recorder";
+import { carriedState } from "./state";
+
+/** Everything that the passes of one recurrent layer share. */
+export interface Recurrence {
+  recorder: Recorder;
+  config: RecurrentLayer;
+  options: Omit<ScanOptions, "part">;
+  input: SequenceFlow;
+  weights: WeightTensors;
+  gradients: WeightTensors | undefined;
+  narrow: boolean;
+  /** G·U columns. */
+  columns: number;
+  projected: Tensor;
+  h: Tensor;
+  c: Tensor | undefined;
+  /** The gates of cells that keep them; later the derivatives by z. */
+  dz: Tensor | undefined;
+  /** Of the last gate: q and later its derivative, or m (see `Cell`). */
+  extra: Tensor | undefined;
+  /** What the recurrent product took for h, where some of it was dropped. */
+  inputs: Tensor | undefined;
+}
+
+/** The recurrence takes the shared padding first, then the samples that branch off it. */
+interface Part {
+  part: ScanOptions["part"];
+  grid: GridOf<StepValues>;
+}
+
+function parts(recorder: Recorder, narrow: boolean): Part[] {
+  const samples: GridOf<StepValues> = narrow
+    ? (sizes) => workgroups(Math.ceil(sizes.samples / narrowSize))
+    : (sizes) => workgroups(sizes.samples);
+  if (!recorder.layout.sharePrefix) return [{ part: "all", grid: samples }];
+  return [
+    { part: "prefix", grid: () => [1] },
+    { part: "samples", grid: samples },
+  ];
+}
+
+/**
+ * Records a recurrent layer: projection, scan, and their gradients.
+ *
+ * @returns the states: of every step, or the last ones
+ */
+export function recordRecurrent(
+  recorder: Recorder,
+  config: RecurrentLayer,
+  input: SequenceFlow,
+  weights: WeightTensors,
+  gradients: WeightTensors | undefined,
+  accumulate = false,
+): Exclude<Flow, { kind: "tokens" | "samples" }> {
+  const { arena, capacity, training } = recorder;
+  const { units, returnSequences, recurrentDropout } = config;
+  const cell = cellOf(config);
+  const fromTokens = input.kind === "tokens";
+  const columns = units * cell.gates;
+  const rows = (label: string, width: number): Tensor => arena.tensor(label, [capacity.rows, width]);
+  const recurrence: Recurrence = {
+    recorder,
+    config,
+    options: {
+      units,
+      cell,
+      source: fromTokens ? "tokens" : "rows",
+      masked: input.masked,
+      reverse: config.goBackwards,
+      recurrentBias: config.className === "GRU" && config.resetAfter && config.useBias,
+      dropout: recurrentDropout,
+      stream: recorder.nextStream(),
+    },
+    input,
+    weights,
+    gradients,
+    narrow: recorder.shape === "narrow" && narrowFits(units, cell.gates),
+    columns,
+    projected: arena.tensor("projected", [fromTokens ? capacity.distinct : capacity.rows, columns]),
+    h: rows("h", units),
+    c: cell.memory ? rows("c", units) : undefined,
+    dz: training ? rows("dz", columns) : undefined,
+    extra: training && cell.lastGate !== undefined ? rows("extra", units) : undefined,
+    inputs: training && recurrentDropout > 0 ? rows("inputs", units) : undefined,
+  };
+  recordForward(recurrence);
+  const { h } = recurrence;
+  const kind = returnSequences ? "rows" : "last";
+  if (!training) return { kind, width: units, values: h, masked: false };
+  const gradient = arena.tensor(returnSequences ? "dSequence" : "dLast", [
+    returnSequences ? capacity.rows : capacity.samples,
+    units,
+  ]);
+  recordBackward(recurrence, gradient, accumulate);
+  return { kind, width: units, values: h, gradient, masked: false };
+}
+
+function recordForward(recurrence: Recurrence): void {
+  const { recorder, config, options, weights, narrow, projected, h, c, dz, extra, inputs } = recurrence;
+  const { plan, slots } = recorder;
+  const { bias, recurrentKernel } = weights;
+  const state = config.stateful ? carriedState(recurrence) : undefined;
+  recorder.forward.push((program, training) => {
+    const { step, segments, tokens } = plan;
+    projectInput(recurrence, program);
+    state?.restore(program);
+    for (const { part, grid } of parts(recorder, narrow)) {
+      const scan: ScanForwardOptions = {
+        ...options,
+        part,
+        dropout: training ? options.dropout : 0,
+        resumes: config.stateful,
+        keep: training,
+      };
+      const stores = keptBindings(scan);
+      for (const chunk of recorder.chunks) {
+        program.dispatch(
+          narrow ? scanForwardNarrow(scan) : scanForwardWide(scan),
+          {
+            step,
+            chunk: chunk.bounds,
+            segments,
+            ...(options.source === "tokens" || options.masked ? { tokens } : {}),
+            ...(options.source === "tokens" ? { slots } : {}),
+            projected,
+            recurrentKernel,
+            ...(options.recurrentBias ? { bias } : {}),
+            h,
+            ...(c ? { c } : {}),
+            ...(stores.gates ? { gates: dz! } : {}),
+            ...(stores.extra ? { extra: extra! } : {}),
+            ...(stores.inputs ? { inputs: inputs! } : {}),
+          },
+          chunk.grid(grid),
+        );
+      }
+    }
+    state?.save(program);
+  });
+}
+
+/** Records x·kernel + bias: of every distinct token, or of every row. */
+function projectInput(recurrence: Recurrence, program: Program<StepValues>): void {
+  const { recorder, input, weights, columns, projected } = recurrence;
+  const { plan, slots } = recorder;
+  const { kernel, bias } = weights;
+  if (input.kind !== "tokens") {
+    recordLinear(recorder, program, { x: input.values, kernel, bias, out: projected });
+    return;
+  }
+  const { step, groupTasks, taskTokens } = plan;
+  const { embeddings } = input.weights;
+  const narrow = recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix;
+  program.dispatch(
+    (narrow ? embedProjectNarrow : embedProject)(input.width, columns, bias !== undefined),
+    { step, groupTasks, taskTokens, embeddings, kernel, ...(bias ? { bias } : {}), projected, slots },
+    narrow ? () => [narrowWorkgroups] : elementGrid((sizes) => sizes.distinct, columns, embedProjectSize),
+  );
+}
+
+function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: boolean): void {
+  const { recorder, config, options, weights, narrow, h, c, extra } = recurrence;
+  const { units, returnSequences } = config;
+  const { arena, capacity, partials } = recorder;
+  const dz = recurrence.dz!;
+  const states = options.cell.memory ? 2 : 1;
+  const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, states * units]);
+  const record = recordInputGradient(recurrence, accumulate);
+  const groups = Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
+  const lanes = groups * narrowSize;
+  recorder.backward.push((program) => {
+    const { step, segments, tokens } = recorder.plan;
+    const scanOf = (part: ScanOptions["part"]): ScanBackwardOptions => ({
+      ...options,
+      part,
+      sequences: returnSequences,
+    });
+    const sums = narrow && sumsRecurrentGradient(scanOf("all"));
+    for (const { part, grid } of parts(recorder, narrow).reverse()) {
+      const scan = scanOf(part);
+      for (const chunk of recorder.chunks.toReversed()) {
+        program.dispatch(
+          narrow ? scanBackwardNarrow(scan, lanes) : scanBackwardWide(scan),
+          {
+            step,
+            chunk: chunk.bounds,
+            segments,
+            ...(options.masked ? { tokens } : {}),
+            recurrentKernel: weights.recurrentKernel,
+            ...(c ? { c } : { h }),
+            ...(returnSequences ? { dSequence: gradient } : part === "prefix" ? {} : { dLast: gradient }),
+            dz,
+            ...(options.cell.lastGate === "product" ? { extra: extra! } : {}),
+            dOrigin,
+            ...(sums ? { partials } : {}),
+          },
+          // The last chunk begins the partial sums, also where no sample reaches into it.
+          chunk.grid(narrow && part !== "prefix" ? () => [groups] : grid, sums && chunk.last),
+        );
+      }
+    }
+    if (sums) {
+      const chunks = recorder.layout.sharePrefix ? lanes + 1 : lanes;
+      recordSumPartials(program, partials, chunks, recurrence.gradients!.recurrentKernel);
+    } else {
+      recordRecurrentGradients(recurrence, program);
+    }
+    record(program);
+  });
+}
+
+/** Records the gradients of the recurrent kernel and its bias, the gates in groups of one and the same input. */
+function recordRecurrentGradients(recurrence: Recurrence, program: Program<StepValues>): void {
+  const { recorder, options, columns, h, extra, inputs } = recurrence;
+  const { units, cell, recurrentBias } = options;
+  const dz = recurrence.dz!;
+  const kernel = recurrence.gradients!.recurrentKernel;
+  const bias = recurrentBias ? recurrence.gradients!.bias : undefined;
+  const fromState = inputs ? ({ x: inputs, rows: "same" } as const) : ({ x: h, rows: "above" } as const);
+  const last = cell.gates - 1;
+  const apart = cell.lastGate !== undefined;
+  const together = apart ? last : cell.gates;
+  recordWeightGradient(
+    recorder,
+    program,
+    {
+      inputs: units,
+      outputs: together * units,
+      stride: columns,
+      offset: 0,
+      rows: fromState.rows,
+      count: "rows",
+    },
+    { x: fromState.x, dz, kernel, bias },
+    { stride: columns, first: 0, biasFirst: columns },
+  );
+  if (!apart) return;
+  const takesState = gatesFrom(cell, "h").includes(last);
+  const first = last * units;
+  recordWeightGradient(
+    recorder,
+    program,
+    {
+      inputs: units,
+      outputs: units,
+      stride: takesState ? units : columns,
+      offset: takesState ? 0 : first,
+      rows: takesState ? fromState.rows : "same",
+      count: "rows",
+    },
+    { x: takesState ? fromState.x : extra!, dz: takesState ? extra! : dz, kernel, bias },
+    { stride: columns, first, biasFirst: columns + first },
+  );
+}

@@ -1,0 +1,157 @@
+import type { ScanShape } from "../kernels/scan";
+import { read } from "../runtime/arena";
+import { describe, InvalidInputError } from "../runtime/errors";
+import type { CompileConfig } from "./compiled";
+import { compileConfig } from "./compiled";
+import type { FitSettings } from "./fit-settings";
+import type { History } from "./history";
+import type { Layer } from "./layers";
+import type { OptimizerState } from "./training-state";
+import { checkedState, writeOptimizerState } from "./training-state";
+import { Random, type RandomState } from "./random";
+import type { Sums } from "./runner";
+import type { Session } from "./session";
+import { checkedWeights } from "./weight-values";
+import type { NamedWeight } from "./weights";
+
+/** Where a training is in its epochs. */
+export interface TrainingPosition {
+  /** The epoch that runs, or, where no step of it is done, the one to come. From 0. */
+  epoch: number;
+  /** Steps of that epoch that are done. */
+  step: number;
+  /** What their figures add up to. */
+  sums: Sums;
+  /** Whether a callback has ended the training. */
+  stopped: boolean;
+  /** The generators of random numbers as they were when the epoch began: its order is drawn from them again. */
+  generators: { order: RandomState };
+}
+
+/** The model as it is after a step. */
+export interface ModelState {
+  weights: NamedWeight[];
+  optimizer: Required<OptimizerState>;
+}
+
+/**
+ * All that the rest of a training depends on: from it, `fit` goes on to the very bits at which it would have
+ * arrived undisturbed. Plain data and typed arrays, so it can be cloned, sent to a worker, or written to a file.
+ */
+export interface TrainingSnapshot extends ModelState {
+  /** The layers, as `getConfig` gives them. */
+  config: { name: string; layers: Layer[] };
+  compile: CompileConfig;
+  /** What `fit` was given; going on takes the same. */
+  settings: FitSettings;
+  position: TrainingPosition;
+  /** Of the epochs that are complete. */
+  history: History;
+  /** For each callback that has a state, in their order. */
+  callbacks: unknown[];
+  /** The bits are those of this adapter and this shape of the time loop. */
+  machine: { adapter: string; scan: ScanShape };
+}
+
+/** A place that holds one snapshot: a file, the browser's storage, a variable. */
+export interface CheckpointStore {
+  /** Replaces what it holds, wholly or not at all. */
+  save(snapshot: TrainingSnapshot): Promise<void>;
+  /** The last snapshot that was saved; undefined where there is none. */
+  load(): Promise<TrainingSnapshot | undefined>;
+  /** Forgets it. */
+  clear(): Promise<void>;
+}
+
+/**
+ * Takes the model's state of this moment: the device copies it behind the steps that were submitted, and the
+ * promise waits until the copy has arrived; later steps may be submitted meanwhile.
+ */
+export async function captureModel({ compiled, architecture }: Session): Promise<ModelState> {
+  const { device, parameters, optimizer, iterations, learningRate } = compiled;
+  const plans = architecture.layers.flatMap(({ weights }) => weights);
+  const slots = Object.entries(parameters.slots(optimizer.rule));
+  const values = await read(device, [parameters.flat, ...slots.map(([, { flat }]) => flat)].flat());
+  const named = (from: number): NamedWeight[] =>
+    plans.map(({ name, shape }, i) => ({ name, shape, data: values[from * plans.length + i] }));
+  return {
+    weights: named(0),
+    optimizer: {
+      iterations,
+      learningRate,
+      slots: Object.fromEntries(slots.map(([name], i) => [name, named(i + 1)])),
+    },
+  };
+}
+
+/** What a snapshot says of the model and its machine. */
+export function describeModelOf(session: Session): Pick<TrainingSnapshot, "config" | "compile" | "machine"> {
+  const { compiled } = session;
+  const machine = { adapter: compiled.device.description, scan: compiled.shape };
+  return { config: session.config(), compile: compileConfig(compiled), machine };
+}
+
+/** Puts a snapshot on the device. */
+export interface Restore {
+  /** Before the workspace is opened: takes the shape of the time loop that the bits so far are those of. */
+  chooseShape: () => void;
+  /** Weights, the optimizer and the generators. */
+  write: () => void;
+}
+
+/**
+ * Checks that a snapshot is one of this model, and gives what puts it on the device.
+ *
+ * @throws {InvalidInputError} other layers, another optimizer, loss or metric, or weights that do not fit; the
+ *   model is unchanged then.
+ */
+export function prepareRestore(session: Session, snapshot: TrainingSnapshot): Restore {
+  const { compiled, architecture } = session;
+  compareModels(session, snapshot);
+  const plans = architecture.layers.flatMap(({ weights }) => weights);
+  const weights = checkedWeights(snapshot.weights, plans, "fit, resume");
+  const optimizer = checkedState(compiled.optimizer, plans, snapshot.optimizer);
+  const random = Random.fromState(snapshot.position.generators.order);
+  const { adapter, scan } = snapshot.machine;
+  return {
+    // Which shape is faster is measured anew at every compile.
+    chooseShape: () => void (adapter === compiled.device.description && session.useShape(scan)),
+    write() {
+      compiled.parameters.set(weights);
+      writeOptimizerState(compiled, optimizer);
+      compiled.random = random;
+    },
+  };
+}
+
+function compareModels(session: Session, snapshot: TrainingSnapshot): void {
+  const here = describeModelOf(session);
+  const parts: [name: string, saved: unknown, now: unknown][] = [
+    ["layers", snapshot.config.layers, here.config.layers],
+    ["the optimizer", snapshot.compile.optimizer, here.compile.optimizer],
+    ["the loss", snapshot.compile.loss, here.compile.loss],
+    ["metrics", snapshot.compile.metrics, here.compile.metrics],
+  ];
+  for (const [name, saved, now] of parts) {
+    const [expected, got] = [JSON.stringify(saved), JSON.stringify(now)];
+    if (expected === got) continue;
+    const remedy = "make and compile the model as before, or train anew without resume";
+    throw new InvalidInputError(
+      describe(
+        "fit",
+        `${name} as in the checkpoint (${differing(expected, got)})`,
+        differing(got, expected),
+        remedy,
+      ),
+    );
+  }
+}
+
+/** Where a long text differs from another, for a message. */
+function differing(text: string, other: string): string {
+  if (text.length <= 100) return text;
+  let at = 0;
+  while (at < text.length && text[at] === other[at]) at++;
+  const from = Math.max(0, at - 40);
+  return `${from > 0 ? "…" : ""}${text.slice(from, from + 90)}…`;
+}

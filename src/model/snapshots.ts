@@ -1,0 +1,104 @@
+import type { CallbackList } from "./callback";
+import type { FitSettings } from "./fit-settings";
+import type { HistoryRecorder } from "./history";
+import { noSums, type Sums } from "./runner";
+import type { Session } from "./session";
+import { captureModel, describeModelOf, type TrainingPosition, type TrainingSnapshot } from "./snapshot";
+import type { SnapshotSchedule } from "./snapshot-schedule";
+
+/** The training that is taken. */
+interface Subject {
+  session: Session;
+  settings: FitSettings;
+  /** Steps of an epoch. */
+  steps: number;
+  history: HistoryRecorder;
+  callbacks: CallbackList;
+  state: { stopTraining: boolean };
+}
+
+/** Finishes a snapshot whose copy on the device is under way, once the sums up to its step are known. */
+export type FinishSnapshot = (sums: Sums) => Promise<void>;
+
+/**
+ * Takes snapshots of a running training by a schedule and hands them to `save`. Training does not wait for the
+ * copy nor for `save`, unless by the count of steps the next one is due before: then it must not fall further behind.
+ */
+export class Snapshots {
+  readonly #subject: Subject;
+  readonly #schedule: SnapshotSchedule;
+  readonly #save: (snapshot: TrainingSnapshot) => Promise<void>;
+  #busy = false;
+  #saving: Promise<void> = Promise.resolve();
+  #failure: { error: unknown } | undefined;
+  #lastBegin = performance.now();
+
+  constructor(
+    subject: Subject,
+    schedule: SnapshotSchedule,
+    save: (snapshot: TrainingSnapshot) => Promise<void>,
+  ) {
+    this.#subject = subject;
+    this.#schedule = schedule;
+    this.#save = save;
+  }
+
+  /**
+   * Whether a snapshot is to be taken behind a step.
+   *
+   * @throws what `save` threw at an earlier one
+   */
+  due(epoch: number, step: number): boolean {
+    if (this.#failure) throw this.#failure.error;
+    const { everySteps, everySeconds = Infinity } = this.#schedule;
+    if (everySteps !== undefined && (epoch * this.#subject.steps + step) % everySteps === 0) return true;
+    return !this.#busy && performance.now() - this.#lastBegin >= everySeconds * 1000;
+  }
+
+  /** Has the device copy the model as it is behind the steps submitted so far. */
+  async begin(at: Pick<TrainingPosition, "epoch" | "step" | "generators">): Promise<FinishSnapshot> {
+    const { session, settings, history, callbacks, state } = this.#subject;
+    await this.#saving;
+    this.#busy = true;
+    this.#lastBegin = performance.now();
+    const model = captureModel(session);
+    // Should the training fail before the snapshot is finished, that error is the one to tell.
+    model.catch(() => undefined);
+    return async (sums) => {
+      const host = {
+        ...describeModelOf(session),
+        settings,
+        position: { ...at, sums, stopped: state.stopTraining },
+        history: history.copy(),
+        callbacks: await callbacks.saveStates(),
+      };
+      this.#saving = model
+        .then((taken) => this.#save({ ...taken, ...host }))
+        .catch((error: unknown) => void (this.#failure ??= { error }))
+        .finally(() => (this.#busy = false));
+    };
+  }
+
+  /** Takes the snapshot at the end of an epoch, where it is due: the next one has not begun. */
+  async atEpochEnd(epoch: number): Promise<void> {
+    if ((epoch + 1) % (this.#schedule.everyEpochs ?? 1) !== 0) return;
+    const order = this.#subject.session.compiled.random.state();
+    const finish = await this.begin({ epoch: epoch + 1, step: 0, generators: { order } });
+    await finish(noSums);
+  }
+
+  /** Waits for the snapshot that is under way. */
+  async settled(): Promise<void> {
+    await this.#saving;
+  }
+
+  /**
+   * Waits for the last snapshot.
+   *
+   * @throws what `save` threw
+   */
+  async finish(): Promise<void> {
+    await this.#saving;
+    if (this.#failure) throw this.#failure.error;
+  }
+}

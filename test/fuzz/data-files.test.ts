@@ -1,0 +1,3 @@
+import { describeDataFiles } from "./data-files";
+
+describeDataFiles(50);

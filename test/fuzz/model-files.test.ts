@@ -1,0 +1,3 @@
+import { describeModelFiles } from "./model-files";
+
+describeModelFiles(50);

@@ -1,0 +1,5 @@
+import { describeDataFiles } from "../fuzz/data-files";
+import { describeModelFiles } from "../fuzz/model-files";
+
+describeDataFiles(500);
+describeModelFiles(500);
