@@ -1,14 +1,15 @@
 import { crc32 } from "../files/crc32";
 import type { Architecture } from "../model/architecture";
 import type { CompileConfig } from "../model/compiled";
+import { layerClasses } from "../model/layers";
 import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, InvalidInputError, describe } from "../runtime/errors";
 import { compileFromKeras, trainingConfigToKeras } from "./keras/training";
 import { readSafetensors, writeSafetensors } from "./safetensors";
 import type { NamedTensor, SafetensorsFile, StoredTensor } from "./safetensors";
-import { parseJson, refused } from "./stored-model";
-import type { ModelConfig, Snapshot, StoredModel } from "./stored-model";
+import { isRecord, parseJson, refused } from "./stored-model";
+import type { ModelConfig, Snapshot, StoredLayer, StoredModel } from "./stored-model";
 
 const format = "webgpu-rnn";
 /** Raised whenever a file could be misread by an older reader. */
@@ -61,10 +62,15 @@ export function readModelFile(bytes: Uint8Array): StoredModel {
   }
   checkChecksum(bytes, metadata.checksum);
   const own = new Set<string>(ownKeys);
+  const config = parseJson(metadata.architecture ?? "", "the architecture");
+  const layers = layersOf(config, [...tensors.values()]);
+  const refusal = refusalOf(layers);
   return {
     format: "safetensors",
     writer: "webgpu-rnn",
-    config: parseJson(metadata.architecture ?? "", "the architecture") as unknown as ModelConfig,
+    config: refusal ? undefined : (config as unknown as ModelConfig),
+    refusal,
+    layers,
     metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !own.has(key))),
     notes: [],
     tensors: [...tensors.values()],
@@ -73,6 +79,27 @@ export function readModelFile(bytes: Uint8Array): StoredModel {
     compile: readCompile(metadata.training),
     state: () => readState(file),
   };
+}
+
+/** Layers as they stand in the file; only their outline is checked here. */
+function layersOf({ layers }: Record<string, unknown>, tensors: readonly StoredTensor[]): StoredLayer[] {
+  const list = Array.isArray(layers) ? layers.filter(isRecord) : [];
+  return list.map(({ className, name }): StoredLayer => {
+    const known = (layerClasses as unknown[]).includes(className);
+    const named = typeof name === "string" ? name : String(className);
+    return {
+      name: named,
+      className: String(className),
+      problem: known ? undefined : "the engine has no such layer",
+      tensors: tensors.filter((tensor) => tensor.name.startsWith(`${named}/`)),
+    };
+  });
+}
+
+function refusalOf(layers: readonly StoredLayer[]): FormatError | undefined {
+  const unknown = layers.filter(({ problem }) => problem !== undefined).map(({ className }) => className);
+  if (unknown.length === 0) return undefined;
+  return refused(`layers among ${layerClasses.join(", ")}`, unknown.join(", "), "update webgpu-rnn");
 }
 
 function trainingJson(compile: CompileConfig, state: OptimizerState | undefined): string {

@@ -117,12 +117,14 @@ function biasInitializer(config: RecurrentLayer): Initializer {
   };
 }
 
+/** Keras puts the direction before the inner layer's name, unless the name came from a file and has it. */
 function bothDirections({ layer }: BidirectionalConfig, inputs: number, innerName: string): Draft[] {
+  const bare = innerName.replace(/^forward_/, "");
   return ["forward", "backward"].flatMap((direction) =>
     recurrentWeights(layer, inputs).map((weight) => ({
       ...weight,
       key: `${direction}.${weight.key}`,
-      path: `${direction}_${innerName}/${weight.path}`,
+      path: `${direction}_${bare}/${weight.path}`,
     })),
   );
 }

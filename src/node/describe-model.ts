@@ -1,6 +1,7 @@
 import { planArchitecture } from "../model/architecture";
 import { sequentialFromConfig } from "../model/sequential";
-import type { StoredModel, StoredTensorInfo } from "../io/stored-model";
+import { formatTable } from "../model/text-table";
+import type { StoredLayer, StoredModel, StoredTensorInfo } from "../io/stored-model";
 import { openModelFile } from "./model-files";
 
 /** What a model file holds, as `webgpu-rnn info` prints it. */
@@ -11,8 +12,12 @@ export interface ModelDescription {
   format: StoredModel["format"];
   /** The program that wrote it. */
   writer: string;
-  /** Keras's table of the layers; undefined in a file of weights alone. */
+  /** Keras's table of the layers; undefined in a file of weights alone, or of a model that the engine cannot run. */
   summary: string | undefined;
+  /** The layers as they stand in the file; undefined in a file of weights alone. */
+  layers: readonly StoredLayer[] | undefined;
+  /** Why the engine cannot run the model; undefined where it can. */
+  refusal: string | undefined;
   /** All that is stored, the optimizer's variables included. */
   tensors: readonly StoredTensorInfo[];
   /** Optimizer, loss and metrics in words; undefined where the model was not compiled. */
@@ -25,16 +30,16 @@ export interface ModelDescription {
 }
 
 /**
- * Reads what a model file holds. Needs no GPU.
+ * Reads what a model file holds, of models with layers that the engine lacks, too. Needs no GPU.
  *
- * @throws FormatError when the file is damaged, of a kind that cannot be read, or has layers that the engine lacks
+ * @throws FormatError when the file is damaged, or of a kind that cannot be read
  * @throws InvalidInputError when there is no such file
  * @example
  * console.log(formatDescription(await describeModel("imdb.keras")));
  */
 export async function describeModel(path: string): Promise<ModelDescription> {
   const stored = await openModelFile(path);
-  const { bytes, format, writer, tensors, compile, config, metadata, notes } = stored;
+  const { bytes, format, writer, tensors, compile, config, metadata, notes, layers, refusal } = stored;
   const architecture = config && planArchitecture(config.layers);
   const state = compile && architecture && stored.state(compile.optimizer, architecture);
   // A file whose weights do not fit its layers is damaged, and says so here.
@@ -46,6 +51,8 @@ export async function describeModel(path: string): Promise<ModelDescription> {
     format,
     writer,
     summary: summary?.summary({ print: () => undefined }),
+    layers,
+    refusal: refusal?.message,
     tensors,
     compiled:
       compile &&
@@ -68,6 +75,9 @@ const formatNames: Record<StoredModel["format"], string> = {
   tfjs: "TF.js layers model",
 };
 
+/** Characters of a table, as of Keras's. */
+const tableWidth = 100;
+
 const number = (value: number): string => value.toLocaleString("en-US");
 
 /** The text that `webgpu-rnn info` prints. */
@@ -80,7 +90,7 @@ export function formatDescription(description: ModelDescription): string {
   const steps = iterations === undefined ? "without its state" : `after ${number(iterations)} steps`;
   return [
     `${path}: ${formatNames[format]}, ${number(bytes)} bytes, written by ${writer}`,
-    ...(summary === undefined ? [] : [summary.trimEnd()]),
+    ...(summary === undefined ? tableOf(description) : [summary.trimEnd()]),
     compiled === undefined ? "Not compiled" : `Compiled: ${compiled}; optimizer ${steps}`,
     `Tensors: ${tensors.length}, ${number(values)} values`,
     ...list.map(([name, shape, dtype]) => `  ${name.padEnd(width(0))}  ${shape.padEnd(width(1))}  ${dtype}`),
@@ -88,6 +98,28 @@ export function formatDescription(description: ModelDescription): string {
     ...notes.map((note) => `Note: ${note}`),
     "",
   ].join("\n");
+}
+
+/** The layers of a model that the engine cannot run, those marked that it lacks. */
+function tableOf({ layers, refusal }: ModelDescription): string[] {
+  if (!layers || refusal === undefined) return [];
+  const rows = layers.map(({ name, className, problem, tensors }) => {
+    const values = tensors.map(({ shape }) => shape.reduce((a, b) => a * b, 1)).reduce((a, b) => a + b, 0);
+    const shapes = tensors.map(({ shape }) => `[${shape.join(", ")}]`).join(" ");
+    return [`${name} (${className})`, shapes, number(values), problem === undefined ? "yes" : "no"];
+  });
+  const columns = [
+    { header: "Layer (type)", align: "left", end: 0.4 },
+    { header: "Weights", align: "left", end: 0.75 },
+    { header: "Param #", align: "right", end: 0.88 },
+    { header: "Supported", align: "left", end: 1 },
+  ] as const;
+  const problems = layers.filter(({ problem }) => problem !== undefined);
+  return [
+    ...formatTable(columns, rows, tableWidth),
+    ...problems.map(({ name, className, problem }) => `Not supported: ${className} "${name}": ${problem}`),
+    ...(problems.length === 0 ? [`Not supported: ${refusal}`] : []),
+  ];
 }
 
 function short(text: string): string {

@@ -5,6 +5,7 @@ import type { Device } from "../runtime/device";
 import { DeviceError } from "../runtime/errors";
 import { runInBrowser } from "./browser-job";
 import { findChromium } from "./browsers.mjs";
+import { comparisonReport, runModels, saveWeights } from "./comparison";
 import { listNodeAdapters, requestNodeDevice } from "./device";
 import { checkWritable, writeFileAtomic } from "./files";
 import { jobConfig, type ImdbValues } from "./imdb-flags";
@@ -42,20 +43,27 @@ export async function imdbCommand(values: ImdbValues, { terminal, signal }: Comm
   });
   signal.throwIfAborted();
   const config = jobConfig(values, reviews.sample);
-  const { result, weights } = await run(values, config, jobData(reviews, config), { terminal, signal });
+  const data = jobData(reviews, config);
+  if (values.model) {
+    const runNetwork = (settings: JobConfig) => run(values, settings, data, { terminal, signal });
+    const runs = await runModels({ names: values.model, config, data, runNetwork }, { terminal, signal });
+    await saveWeights(runs, out, terminal);
+    return writeReport(values.report, comparisonReport(runs, config), terminal);
+  }
+  const { result, weights } = await run(values, config, data, { terminal, signal });
 
   await writeFileAtomic(out, weights);
   const baseline = reviews.sample ? bagOfWords(reviews, config) : undefined;
   tellResult(terminal, { result, baseline, reviews: config.testLimit ?? reviews.test.x.length });
   terminal.line(`Weights saved to ${out}`);
-  if (values.report !== undefined) {
-    await writeFileAtomic(
-      values.report,
-      `${JSON.stringify(reportOf(config, result, baseline), undefined, 2)}\n`,
-    );
-    terminal.line(`Report written to ${values.report}`);
-  }
+  await writeReport(values.report, reportOf(config, result, baseline), terminal);
   terminal.line(`\n${whatToTry(out, reviews.sample)}`);
+}
+
+async function writeReport(file: string | undefined, report: object, terminal: Terminal): Promise<void> {
+  if (file === undefined) return;
+  await writeFileAtomic(file, `${JSON.stringify(report, undefined, 2)}\n`);
+  terminal.line(`Report written to ${file}`);
 }
 
 async function listAdapters(terminal: Terminal): Promise<void> {

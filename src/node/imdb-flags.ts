@@ -1,4 +1,6 @@
 import type { JobConfig } from "../job/types";
+import { choices } from "./choices";
+import { modelNames } from "./comparison";
 import { number, text, toggle, whole, type Values } from "./options";
 
 /** The flags of `webgpu-rnn imdb`, in the order of the help text. */
@@ -8,6 +10,11 @@ export const imdbFlags = {
     "folder with imdb.npz and imdb_word_index.json (default: $WEBGPU_RNN_DATA, else the cache)",
   ),
   sample: toggle("use the built-in sample corpus instead of IMDB"),
+  model: choices(
+    "NAME,…",
+    `train other models, one after the other, and compare them: ${modelNames.join(", ")}`,
+    modelNames,
+  ),
   epochs: whole("passes over the training reviews (10)", 1, 100_000),
   "batch-size": whole("reviews in a training step (128)", 1, 65_535),
   "num-words": whole("size of the vocabulary (10000)", 4, 10_000_000),

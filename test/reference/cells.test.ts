@@ -3,6 +3,7 @@ import { assertClose } from "../support/assert";
 import { randomIntegers, randomTokens } from "../support/random";
 import { activate } from "./activation";
 import { assertGradient, dot, doubles } from "./central-differences";
+import { projectForward } from "./projection";
 import { gatesOf, scanBackward, scanStates } from "./scan";
 import type { ScanShape } from "./scan";
 
@@ -130,5 +131,27 @@ describe("cells of the float64 twin, one step by hand", () => {
   test("a masked step changes nothing", () => {
     const { states, memory } = step(cells.lstm, { mask: [0] });
     assertClose([...states, ...memory], [h0, c0], 1e-15, "h and c");
+  });
+
+  test("each sample has drop factors of its own, in one and by gate", () => {
+    const shape: ScanShape = { batch: 2, steps: 3, units: 2, ...cells["gru, reset after"] };
+    const [z, kernel] = [doubles(2 * 3 * 6, 1), doubles(2 * 6, 2)];
+    for (const factors of [doubles(2 * 2, 3), doubles(2 * 3 * 2, 3)]) {
+      const alone = [0, 1].flatMap((b) => {
+        const own = (values: Float64Array): Float64Array =>
+          values.subarray((b * values.length) / 2, ((b + 1) * values.length) / 2);
+        return [...scanStates(own(z), kernel, { ...shape, batch: 1, recurrentDropout: own(factors) }).states];
+      });
+      const { states } = scanStates(z, kernel, { ...shape, recurrentDropout: factors });
+      assertClose(states, alone, 1e-15, "states");
+    }
+  });
+
+  test("the input's drop factors: by sample, and by gate", () => {
+    const shape = { batch: 2, steps: 1, inputs: 1, gates: 2, units: 1 };
+    const project = (drop: number[]): Float64Array =>
+      projectForward([3, 10], [5, 7], [0.5, 0.25], { ...shape, drop });
+    assertClose(project([2, 0]), [30.5, 42.25, 0.5, 0.25], 1e-15, "one factor for both gates");
+    assertClose(project([2, 0, 0, 1]), [30.5, 0.25, 0.5, 70.25], 1e-15, "by gate");
   });
 });
