@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { requestNodeDevice } from "../src/node/device";
 import { commandHelp } from "../src/node/help";
 import { openBrowserHost } from "./browser-host";
 import { fullSizes, makeJob, quickSizes, type JobSizes } from "./data";
 import { drive, type Plan } from "./driver";
 import { engineNames, enginesFor } from "./engines/engine";
-import { openNodeHost, type Host } from "./host";
+import { nodeRuntime, openNodeHost, type Host } from "./host";
 import type { Cell, Job } from "./job";
 import { librarySizes } from "./library-size";
 import { machine, versions } from "./machine";
@@ -12,7 +13,10 @@ import { benchFlags, parseBenchFlags, selection, type BenchFlags } from "./optio
 import { comparisonTable, profileTable } from "./report/tables";
 import { writeDocs } from "./report/docs";
 import { writeResult } from "./report/write";
-import type { BenchResult, Circumstances, Comparison } from "./result";
+import { fullPlan, quickPlan } from "./scale/points";
+import { measureScale } from "./scale/run";
+import { scaleText } from "./report/scale";
+import type { BenchResult, Circumstances, Comparison, ScaleResult, Setting } from "./result";
 
 /** Where a run of the benchmark writes to. */
 export interface BenchOutput {
@@ -39,6 +43,13 @@ export async function bench(
   if (flags.help) return void print(commandHelp("npm run bench --", benchFlags));
   if (flags["write-docs"]) return void (await writeDocs(root, say));
   const cell = flags.cell ?? "simpleRnn";
+  const folder = flags.out ?? (flags.quick ? join(".cache", "bench", "results") : join("bench", "results"));
+  if (flags.scale) {
+    const scale = await scaleResult(root, cell, flags, say);
+    print(scaleText(scale));
+    await writeResult(root, folder, scale, say);
+    return scale;
+  }
   const plan = planOf(flags, cell);
   const sizes = flags.quick ? quickSizes : fullSizes;
   const job = await makeJob(root, sizes, flags.sample ?? flags.quick ?? false, cell);
@@ -53,11 +64,29 @@ export async function bench(
       ? { kind: "profile", ...circumstances, profile: await host.profile() }
       : { kind: "comparison", ...circumstances, ...(await compareEngines(root, host, job, plan, say)) };
     print(result.kind === "profile" ? profileTable(result) : comparisonTable(result));
-    const folder = flags.out ?? (flags.quick ? join(".cache", "bench", "results") : join("bench", "results"));
     await writeResult(root, folder, result, say);
     return result;
   } finally {
     await host.close();
+  }
+}
+
+async function scaleResult(
+  root: string,
+  cell: Cell,
+  { quick, seconds, adapter }: BenchFlags,
+  say: BenchOutput["say"],
+): Promise<ScaleResult> {
+  const plan = quick ? quickPlan : fullPlan;
+  const device = await requestNodeDevice(adapter === undefined ? {} : { adapter });
+  try {
+    say(`adapter: ${device.description}`);
+    const begin = performance.now();
+    const scale = await measureScale(device, cell, { ...plan, seconds: seconds ?? plan.seconds }, say);
+    say(`took ${Math.round((performance.now() - begin) / 1000)} s`);
+    return { kind: "scale", ...setting(root, nodeRuntime, device.description), ...scale };
+  } finally {
+    device.destroy();
   }
 }
 
@@ -88,11 +117,12 @@ function planOf({ only, node, quick, rounds }: BenchFlags, cell: Cell): Plan {
 
 async function circumstancesOf(root: string, host: Host, job: Job, sizes: JobSizes): Promise<Circumstances> {
   return {
-    date: new Date().toISOString().slice(0, 10),
-    machine: machine(),
-    runtime: host.runtime,
-    adapter: await host.call("adapter"),
-    versions: versions(root),
+    ...setting(root, host.runtime, await host.call("adapter")),
     job: { ...sizes, cell: job.cell, data: job.data },
   };
+}
+
+function setting(root: string, runtime: string, adapter: string): Setting {
+  const date = new Date().toISOString().slice(0, 10);
+  return { date, machine: machine(), runtime, adapter, versions: versions(root) };
 }

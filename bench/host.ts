@@ -20,20 +20,28 @@ export interface Host {
   close(): Promise<void>;
 }
 
+export const nodeRuntime = `Node ${process.versions.node}`;
+
 /** A workbench in this process: this library through Dawn. */
 export async function openNodeHost(job: Job, adapter: string | undefined): Promise<Host> {
-  const device: Device = await requestNodeDevice(adapter === undefined ? {} : { adapter });
-  const getDevice = (): Promise<Device> => Promise.resolve(device);
-  const own = (): Promise<Engine> => Promise.resolve(webgpuRnn(getDevice));
-  const engines = { "webgpu-rnn": own, "simple-rnn": own };
+  const request = (): Promise<Device> => requestNodeDevice(adapter === undefined ? {} : { adapter });
+  const device = await request();
+  // A device of its own: memory is counted by device.
+  let second: Promise<Device> | undefined;
+  const on = (getDevice: () => Promise<Device>) => (): Promise<Engine> =>
+    Promise.resolve(webgpuRnn(getDevice));
+  const engines = {
+    "webgpu-rnn": on(() => Promise.resolve(device)),
+    "simple-rnn": on(() => (second ??= request())),
+  };
   const workbench = new Workbench(job, engines, () => Promise.resolve(device.description));
   return {
-    runtime: `Node ${process.versions.node}`,
+    runtime: nodeRuntime,
     call: async (name, ...parameters) => (await callOn(workbench, name, parameters)) as never,
     profile: () => profileJob(device, job),
-    close: () => {
+    close: async () => {
       device.destroy();
-      return Promise.resolve();
+      (await second)?.destroy();
     },
   };
 }

@@ -27,12 +27,14 @@ const benchFlags = {
   adapter: text("TEXT", "an adapter whose description contains TEXT, such as swiftshader"),
   rounds: whole("rounds of which the median counts (default 5)", 1, 100),
   profile: toggle("time each kernel of this library instead of comparing libraries"),
+  scale: toggle("measure time and memory against T, B, U and V, in Node (npm run bench:scale)"),
+  seconds: whole("with --scale: seconds that a point may take (default 20)", 1, 600),
   sample: toggle("use the built-in sample corpus even where IMDB is at hand"),
   out: text(
     "DIR",
     "folder for the JSON and the plot (default bench/results; with --quick .cache/bench/results)",
   ),
-  "write-docs": toggle("measure nothing: put the figures of bench/results into docs/benchmarks.md"),
+  "write-docs": toggle("measure nothing: put the figures of bench/results into the documents"),
   node: toggle("this library in Node, through Dawn (npm run bench:node)"),
   help: toggle("this text"),
 };

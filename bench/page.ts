@@ -11,13 +11,15 @@ const getDevice = (): Promise<Device> => (device ??= requestDevice());
 const response = await fetch("job.bin");
 const job = decodeJob(await response.arrayBuffer());
 
-const own = async (): Promise<Engine> => (await import("./engines/webgpu-rnn")).webgpuRnn(getDevice);
+const own = async (deviceOf: () => Promise<Device>): Promise<Engine> =>
+  (await import("./engines/webgpu-rnn")).webgpuRnn(deviceOf);
 
 const workbench = new Workbench(
   job,
   {
-    "webgpu-rnn": own,
-    "simple-rnn": own,
+    "webgpu-rnn": () => own(getDevice),
+    // A device of its own: memory is counted by device.
+    "simple-rnn": () => own(requestDevice),
     "tfjs-webgpu": async () => (await import("./engines/tfjs-webgpu")).tfjsWebgpu,
     "tfjs-wasm": async () => (await import("./engines/tfjs-wasm")).tfjsWasm,
     "onnxruntime-web": async () => {

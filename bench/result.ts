@@ -5,14 +5,19 @@ import type { Cell, Job } from "./job";
 import type { LibrarySize } from "./library-size";
 import type { Machine } from "./machine";
 import type { Profile } from "./profile/profile-job";
+import type { Scale } from "./scale/run";
 
-/** What every measurement says of its circumstances. */
-export interface Circumstances {
+/** Where and when a measurement was taken. */
+export interface Setting {
   date: string;
   machine: Machine;
   runtime: string;
   adapter: string;
   versions: Record<string, string>;
+}
+
+/** What every measurement of the job says of its circumstances. */
+export interface Circumstances extends Setting {
   job: JobSizes & Pick<Job, "data" | "cell">;
 }
 
@@ -30,7 +35,12 @@ export interface ProfileResult extends Circumstances {
   profile: Profile;
 }
 
-export type BenchResult = Comparison | ProfileResult;
+/** Time and memory against the sizes of the net and of its input. */
+export interface ScaleResult extends Setting, Scale {
+  kind: "scale";
+}
+
+export type BenchResult = Comparison | ProfileResult | ScaleResult;
 
 /** How the engines are called in tables and plots. */
 export const engineTitles: Record<EngineName, string> = {

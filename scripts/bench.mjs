@@ -34,6 +34,7 @@ async function buildProgram() {
 await main(async () => {
   const measures = !args.includes("--help") && !args.includes("--write-docs");
   if (!measures) await ensurePackages();
-  const { env } = measures ? await setUp({ browser: !args.includes("--node") }) : { env: {} };
+  const needsBrowser = !args.includes("--node") && !args.includes("--scale");
+  const { env } = measures ? await setUp({ browser: needsBrowser }) : { env: {} };
   return passThrough(process.execPath, [await buildProgram(), ...args], env);
 });

@@ -1,5 +1,10 @@
+import type { Cell } from "../../src/kernels/cells/cell";
+import { gruCell } from "../../src/kernels/cells/gru";
+import { lstmCell } from "../../src/kernels/cells/lstm";
+import { simpleRnnCell } from "../../src/kernels/cells/simple-rnn";
 import { optimizerSlots, type OptimizerRule } from "../../src/kernels/optimizer";
 import { sumsRecurrentGradient } from "../../src/kernels/scan-backward-narrow";
+import type { Activation } from "../../src/kernels/shared/activation";
 import type { StepValues } from "../../src/kernels/shared/step";
 
 /** What one dispatch cannot do without. */
@@ -20,10 +25,14 @@ type Constants = Readonly<Record<string, string | undefined>>;
 /** Bytes of so many four-byte elements. */
 const words = (...counts: number[]): number => 4 * counts.reduce((sum, count) => sum + count, 0);
 
-const gates: Record<string, number> = { simpleRnn: 1, gru: 3, lstm: 4 };
-
-/** Gates of a cell named like `simpleRnn-tanh`; no number where it is not known. */
-const gatesOf = (cell: string | undefined): number => gates[cell?.split("-")[0] ?? ""] ?? NaN;
+/** The cell of a name like `simpleRnn-tanh`, `lstm-tanh-sigmoid` or `gru-tanh-sigmoid-after`. */
+function cellNamed(name = ""): Cell | undefined {
+  const [kind, ...rest] = name.split("-");
+  const [activation, recurrentActivation] = rest as Activation[];
+  if (kind === "simpleRnn") return simpleRnnCell(activation);
+  if (kind === "lstm") return lstmCell(activation, recurrentActivation);
+  return kind === "gru" ? gruCell(activation, recurrentActivation, rest[2] === "after") : undefined;
+}
 
 /** Steps and segments that a part of the scan runs over. */
 function extent(
@@ -36,6 +45,15 @@ function extent(
   return { steps, runs: segments };
 }
 
+const unknown: Cost = { flop: NaN, bytes: NaN };
+
+/** h, and c where there is one. */
+const statesOf = ({ memory }: Cell): number => (memory ? 2 : 1);
+
+/** Values per unit and step that the forward scan keeps for the backward one, beside the states. */
+const keptOf = ({ keepsGates, gates, lastGate }: Cell): number =>
+  (keepsGates ? gates : 0) + (lastGate === undefined ? 0 : 1);
+
 /** By the kernel's name, from the constants of its variant; the letters are those of docs/architecture.md. */
 const costs: Record<string, (constants: Constants, sizes: CostSizes) => Cost> = {
   embedProject({ width, columns }, { distinct: D }) {
@@ -43,26 +61,43 @@ const costs: Record<string, (constants: Constants, sizes: CostSizes) => Cost> = 
     return { flop: 2 * D * E * J, bytes: words(D * E, E * J, J, D * J, 3 * D) };
   },
 
-  scanForward({ units, cell, part }, sizes) {
-    const [U, G] = [Number(units), gatesOf(cell)];
+  scanForward({ units, cell: name, part, keep }, sizes) {
+    const cell = cellNamed(name);
+    if (!cell) return unknown;
+    const [U, G] = [Number(units), cell.gates];
     const { steps, runs } = extent(part, sizes);
     const distinct = part === "prefix" ? 1 : sizes.distinct;
+    const states = (steps + runs) * U * statesOf(cell);
+    const kept = keep === "true" ? steps * keptOf(cell) * U : 0;
     return {
       flop: 2 * steps * U * G * U,
-      bytes: words(steps, distinct, distinct * G * U, G * U * U, (steps + runs) * U, 4 * runs),
+      bytes: words(steps, distinct, distinct * G * U, G * U * U, states, kept, 4 * runs),
     };
   },
 
-  scanBackward({ units, cell, part, shape, lanes, sequences }, sizes) {
-    const [U, G] = [Number(units), gatesOf(cell)];
+  scanBackward({ units, cell: name, part, shape, lanes, sequences, dropout, masked }, sizes) {
+    const cell = cellNamed(name);
+    if (!cell) return unknown;
+    const [U, G] = [Number(units), cell.gates];
     const { steps, runs } = extent(part, sizes);
-    const sums = shape === "narrow" && sumsRecurrentGradient(U, G);
+    const scan = { units: U, cell, dropout: Number(dropout), masked: masked === "true" };
+    const sums = shape === "narrow" && sumsRecurrentGradient(scan);
     const partials = sums ? (part === "prefix" ? 1 : Number(lanes)) * U * G * U : 0;
     const incoming = sequences === "true" ? steps * U : part === "prefix" ? 0 : sizes.samples * U;
-    const origins = part === "prefix" ? sizes.samples * U : runs * U;
+    const origins = (part === "prefix" ? sizes.samples : runs) * U * statesOf(cell);
+    const states = (steps + runs) * U * statesOf(cell);
     return {
       flop: (sums ? 4 : 2) * steps * U * G * U,
-      bytes: words((steps + runs) * (U + G * U), incoming, origins, G * U * U, partials, 4 * runs),
+      bytes: words(
+        states,
+        steps * keptOf(cell) * U,
+        (steps + runs) * G * U,
+        incoming,
+        origins,
+        G * U * U,
+        partials,
+        4 * runs,
+      ),
     };
   },
 

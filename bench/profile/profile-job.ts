@@ -4,7 +4,7 @@ import type { BatchLayout } from "../../src/model/batch-layout";
 import { batchCapacity } from "../../src/model/batch-plan";
 import { resolveLoss } from "../../src/model/losses";
 import { Parameters } from "../../src/model/parameters";
-import { chooseScanShape } from "../../src/model/scan-choice";
+import { chooseScan } from "../../src/model/scan-choice";
 import { range } from "../../src/model/session";
 import { tokenData } from "../../src/model/token-data";
 import { Workspace } from "../../src/model/workspace";
@@ -59,7 +59,7 @@ const layout: BatchLayout = {
  */
 export async function profileJob(device: Device, job: Job, scan?: ScanShape): Promise<Profile> {
   const architecture = planArchitecture(jobLayers(job));
-  const shape = await chooseScanShape(device, architecture, scan);
+  const { shape, chunkSteps } = await chooseScan(device, architecture, { scan });
   const parameters = new Parameters(device, architecture.layers);
   parameters.set(job.weights);
   const data = tokenData(
@@ -71,11 +71,12 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
     device,
     architecture,
     parameters,
-    { loss: resolveLoss("binaryCrossentropy"), rule: rmsprop(rmspropSettings).rule, shape },
+    { loss: resolveLoss("binaryCrossentropy"), rule: rmsprop(rmspropSettings).rule, shape, chunkSteps },
     {
       layout,
       capacity: batchCapacity(data, job.batchSize, job.vocabulary, layout),
       tokens: data.steps + data.tokens.length,
+      steps: data.steps,
       training: true,
     },
   );
@@ -83,7 +84,7 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
     await workspace.ready();
     workspace.uploadTokens(data);
     // A step size of zero: the weights stay what they are however often the optimizer runs.
-    const rates = { rate: 0, learningRate: 0, metric: 0 };
+    const rates = { rate: 0, learningRate: 0, metric: 0, seed: 0 };
     const plan = workspace.planner.plan(data, { labels: job.labels }, range(0, job.batchSize), true, rates);
     workspace.uploadPlan(plan.words);
     const prefixSteps = workspace.planner.segments[segmentStepsAt];
@@ -116,12 +117,17 @@ async function profile(
   program.run(sizes);
   await device.idle();
   const times = await profileProgram(device, program, sizes);
-  const kernels = times.map(({ label, milliseconds, repetitions }): ProfiledKernel =>
-    repetitions === 0
-      ? { label, milliseconds, empty: true }
-      : { label, milliseconds, ...costOf(label, sizes) },
-  );
+  const kernels = times.map(({ label, milliseconds, repetitions }): ProfiledKernel => {
+    if (repetitions === 0) return { label, milliseconds, empty: true };
+    const chunks = times.filter((time) => time.label === label && time.repetitions > 0).length;
+    return { label, milliseconds, ...shareOf(costOf(label, sizes), label.startsWith("scan") ? chunks : 1) };
+  });
   return { name, milliseconds: await wallTime(device, program, sizes), kernels };
+}
+
+/** A long time loop is cut into several dispatches of one kernel: its work is shared out evenly. */
+function shareOf(cost: Cost | undefined, chunks: number): Cost | undefined {
+  return cost && { flop: cost.flop / chunks, bytes: cost.bytes / chunks };
 }
 
 /** Milliseconds of a whole run, from submit to end, as many at a time as a training keeps in flight. */

@@ -1,3 +1,5 @@
+import { escape, picture } from "./svg";
+
 /** One bar. */
 export interface Bar {
   label: string;
@@ -56,14 +58,7 @@ export function barChart(title: string, groups: readonly BarGroup[]): string {
     return [heading, ...drawn].join("\n  ");
   });
   const height = y - groupGap + barGap + 8;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">
-  <title>${escape(title)}</title>
-  <style>${style}
-  </style>
-  <text class="title" x="0" y="20">${escape(title)}</text>
-  ${parts.join("\n  ")}
-</svg>
-`;
+  return picture(title, { width, height, style, content: parts.join("\n  ") });
 }
 
 function drawBar({ label, text, ours }: Bar, y: number, length: number): string {
@@ -73,8 +68,4 @@ function drawBar({ label, text, ours }: Bar, y: number, length: number): string 
     `<rect class="${ours ? "ours" : "other"}" x="${left}" y="${y}" width="${length.toFixed(1)}" height="${barHeight}" rx="3"/>` +
     `<text x="${(left + length + 8).toFixed(1)}" y="${middle}">${escape(text)}</text>`
   );
-}
-
-function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

@@ -71,7 +71,7 @@ function ownMemory({ reports }: Comparison): string[] {
   const { peak, byLabel } = own.needs!.memory!;
   const bytes = (counts: (label: string) => boolean): number =>
     Object.entries(byLabel).reduce((sum, [label, size]) => sum + (counts(label) ? size : 0), 0);
-  const states = bytes((label) => label === "training/h");
+  const states = bytes((label) => label === "training/h" || label === "training/c");
   const weights = bytes((label) => label.startsWith("model/"));
   return [
     `Of webgpu-rnn's memory at T = ${own.steps} the stored states take ${megabytes(states)}, and weights, gradients and ` +

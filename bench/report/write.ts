@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 import type { BenchResult } from "../result";
 import { comparisonPlot } from "./plot";
+import { curveFile, curveNames, curvePlot } from "./scale";
 
 /**
  * Writes a result as JSON, and its plot where it has one. The name says what was measured where, not when: a
@@ -20,17 +21,29 @@ export async function writeResult(
   const file = join(folder, `${name}.json`);
   await writeFormatted(join(root, file), JSON.stringify(result));
   say(`wrote ${file}`);
-  const plot = result.kind === "comparison" ? comparisonPlot(result) : undefined;
-  if (plot === undefined) return;
-  writeFileSync(join(root, folder, `${name}.svg`), plot);
-  say(`wrote ${join(folder, `${name}.svg`)}`);
+  for (const [picture, svg] of plotsOf(result)) {
+    writeFileSync(join(root, folder, picture), svg);
+    say(`wrote ${join(folder, picture)}`);
+  }
+}
+
+/** A result's pictures, by their file names. */
+export function plotsOf(result: BenchResult): Map<string, string> {
+  const name = resultName(result);
+  const plots: [string, string | undefined][] = [];
+  if (result.kind === "comparison") plots.push([`${name}.svg`, comparisonPlot(result)]);
+  if (result.kind === "scale") {
+    for (const curve of curveNames) plots.push([curveFile(name, curve), curvePlot(result, curve)]);
+  }
+  return new Map(plots.flatMap(([file, svg]) => (svg === undefined ? [] : [[file, svg] as const])));
 }
 
 /** For instance `comparison-chromium-swiftshader`. */
-export function resultName({ kind, runtime, adapter, job }: BenchResult): string {
+export function resultName(result: BenchResult): string {
+  const { kind, runtime, adapter } = result;
   const known = /swiftshader|llvmpipe/i.exec(adapter)?.[0];
-  const cell = job.cell === "simpleRnn" ? [] : [job.cell];
-  const parts = [kind, ...cell, runtime.split(/[ /]/)[0], known ?? adapter];
+  const cell = result.kind === "scale" ? result.cell : result.job.cell;
+  const parts = [kind, ...(cell === "simpleRnn" ? [] : [cell]), runtime.split(/[ /]/)[0], known ?? adapter];
   return parts
     .join("-")
     .toLowerCase()

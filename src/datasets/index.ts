@@ -26,3 +26,11 @@ export { sampler, temper } from "./text/sampling";
 export type { Sampler, SamplerOptions, TemperingOptions } from "./text/sampling";
 export { generateText, generateTokens } from "./text/generate";
 export type { GenerateTextOptions, GenerateTokensOptions, NextToken } from "./text/generate";
+export { readWordVectors } from "./word-vectors/index";
+export type {
+  ByteSource,
+  VectorCoverage,
+  VectorFormat,
+  WordVectors,
+  WordVectorsOptions,
+} from "./word-vectors/index";

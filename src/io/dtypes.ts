@@ -50,6 +50,11 @@ export function isDtypeName(name: unknown): name is DtypeName {
   return typeof name === "string" && Object.hasOwn(dtypes, name);
 }
 
+/** Whether `value` is a typed array that can be written. */
+export function isTensorData(value: unknown): value is TensorData {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof Uint8ClampedArray);
+}
+
 /** Bytes of one element of type `name` in a file. */
 export function dtypeBytes(name: DtypeName): number {
   return dtypes[name].bytes;

@@ -9,3 +9,7 @@ export type { ModelConfig, StoredFormat, StoredLayer, StoredTensorInfo } from ".
 export { readSafetensors, writeSafetensors } from "./safetensors";
 export type { NamedTensor, SafetensorsFile, StoredTensor } from "./safetensors";
 export type { DtypeName, TensorData } from "./dtypes";
+export { browserCheckpoints } from "./browser-checkpoints";
+export type { BrowserCheckpointOptions } from "./browser-checkpoints";
+export { checkpointStore, decodeCheckpoint, encodeCheckpoint } from "./checkpoint";
+export type { ByteStore, CheckpointFile } from "./checkpoint";

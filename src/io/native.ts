@@ -14,21 +14,24 @@ import type { ModelConfig, Snapshot, StoredLayer, StoredModel } from "./stored-m
 const format = "webgpu-rnn";
 /** Raised whenever a file could be misread by an older reader. */
 const version = "1";
-const ownKeys = ["format", "version", "architecture", "training", "checksum"] as const;
+const ownKeys = ["format", "version", "architecture", "training", "position", "checksum"] as const;
 /** Before the names of the optimizer's tensors: `optimizer/velocity/dense/kernel`. */
 const optimizerPrefix = "optimizer/";
+/** Before the names of what a checkpoint has beside weights and optimizer. */
+export const positionPrefix = "__position__/";
 /** Stands in the file while its checksum is computed. */
 const noChecksum = "0".repeat(8);
 
 /**
  * Writes the native format: a safetensors file of the weights under Keras's names, and of what the optimizer
- * remembers. `__metadata__` holds `format`, `version`, `architecture` and `training` as JSON, the user's own
- * strings, and `checksum`: the CRC-32 of the whole file, with zeros for its own eight digits.
+ * remembers. `__metadata__` holds `format`, `version`, `architecture` and `training` as JSON, of a checkpoint
+ * `position`, the user's own strings, and `checksum`: the CRC-32 of the whole file, with zeros for its own eight
+ * digits.
  *
  * @throws InvalidInputError when `metadata` uses one of those names or holds something but strings
  */
 export function writeModelFile(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
-  const { config, weights, compile, state, metadata } = snapshot;
+  const { config, weights, compile, state, metadata, position } = snapshot;
   checkMetadata(metadata);
   const architecture = JSON.stringify(config);
   const own = {
@@ -36,12 +39,22 @@ export function writeModelFile(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
     version,
     architecture,
     ...(compile ? { training: trainingJson(compile, state) } : {}),
+    ...(position ? { position: position.json } : {}),
   };
-  const tensors = [...weights, ...stateTensors(state)];
+  const tensors = [...weights, ...stateTensors(state), ...(position?.tensors ?? [])];
   const file = writeSafetensors(tensors, { ...metadata, ...own, checksum: noChecksum });
   const at = checksumPosition(file);
   file.set(new TextEncoder().encode(crc32(file)), at);
   return file;
+}
+
+/** A file of the native format. */
+export interface NativeModel extends StoredModel {
+  ownWeights(): NamedWeight[];
+  ownState(): OptimizerState | undefined;
+  /** Of a checkpoint, as JSON; the tensors that it names begin with `positionPrefix`. */
+  readonly position: string | undefined;
+  readonly tensorsByName: ReadonlyMap<string, StoredTensor>;
 }
 
 /**
@@ -49,7 +62,7 @@ export function writeModelFile(snapshot: Snapshot): Uint8Array<ArrayBuffer> {
  *
  * @throws FormatError when the file is damaged, not of this library, or of a later version
  */
-export function readModelFile(bytes: Uint8Array): StoredModel {
+export function readModelFile(bytes: Uint8Array): NativeModel {
   const file = readSafetensors(bytes);
   const { tensors, metadata } = file;
   if (metadata.format !== format) {
@@ -74,7 +87,10 @@ export function readModelFile(bytes: Uint8Array): StoredModel {
     metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !own.has(key))),
     notes: [],
     tensors: [...tensors.values()],
+    position: metadata.position,
+    tensorsByName: tensors,
     ownWeights: () => readWeights(file),
+    ownState: () => readState(file),
     weights: (architecture) => fitted(readWeights(file), architecture),
     compile: readCompile(metadata.training),
     state: () => readState(file),
@@ -114,7 +130,11 @@ function stateTensors(state: OptimizerState | undefined): NamedTensor[] {
 }
 
 function readWeights({ tensors }: SafetensorsFile): NamedWeight[] {
-  return [...tensors.values()].filter(({ name }) => !name.startsWith(optimizerPrefix)).map(toWeight);
+  const others = [optimizerPrefix, positionPrefix];
+  const weights = [...tensors.values()].filter(
+    ({ name }) => !others.some((prefix) => name.startsWith(prefix)),
+  );
+  return weights.map(toWeight);
 }
 
 /** Names and number are checked where a model takes weights; of shapes it knows nothing. */
@@ -146,7 +166,8 @@ function readState({ tensors, metadata }: SafetensorsFile): OptimizerState | und
   return { iterations, slots, ...(typeof learningRate === "number" ? { learningRate } : {}) };
 }
 
-function checkMetadata(metadata: Readonly<Record<string, string>>): void {
+/** @throws InvalidInputError for a name of the format's own, or anything but a string. */
+export function checkMetadata(metadata: Readonly<Record<string, string>>): void {
   const taken = ownKeys.find((key) => Object.hasOwn(metadata, key));
   if (taken !== undefined) {
     const expected = `metadata without ${ownKeys.join(", ")}`;

@@ -5,6 +5,7 @@ import type { CompileConfig } from "../model/compiled";
 import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, describe } from "../runtime/errors";
+import type { NamedTensor } from "./safetensors";
 
 /** The formats that can be read. */
 export type StoredFormat = "safetensors" | "keras" | "h5" | "weights.h5" | "tfjs";
@@ -64,6 +65,12 @@ export interface StoredModel {
   state(optimizer: Optimizer, architecture: Architecture): OptimizerState | undefined;
 }
 
+/** Plain data as JSON, and its typed arrays as tensors that the JSON names. */
+export interface Packed {
+  readonly json: string;
+  readonly tensors: readonly NamedTensor[];
+}
+
 /** All that is written of a model. */
 export interface Snapshot {
   readonly config: ModelConfig;
@@ -74,6 +81,8 @@ export interface Snapshot {
   /** Undefined where it has not trained. */
   readonly state: OptimizerState | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Of a checkpoint: where its training is, for the native format. */
+  readonly position?: Packed;
 }
 
 /** The weights of one layer among those of a model, in the layer's order. */

@@ -1,12 +1,19 @@
+import { checkpointStore } from "../io/index";
 import { requestDevice } from "../runtime/device";
+import { describe, StateError } from "../runtime/errors";
 import { runJob } from "./run";
-import type { JobEvent, LabelledReviews, PageJob, PageOutcome } from "./types";
+import type { JobCheckpoint, JobEvent, LabelledReviews, PageJob, PageOutcome } from "./types";
 
 /** Put on the page by the program that drives the browser. */
 declare const emitJobEvent: (event: JobEvent) => Promise<void>;
 
 /** Runs the main job in a page: fetches the reviews from its server and sends the weights there. */
-export async function runJobInPage({ config, shapes, preprocessing }: PageJob): Promise<PageOutcome> {
+export async function runJobInPage({
+  config,
+  shapes,
+  preprocessing,
+  checkpoint,
+}: PageJob): Promise<PageOutcome> {
   try {
     const [train, test] = await Promise.all([
       fetchReviews("train", shapes.train),
@@ -18,7 +25,9 @@ export async function runJobInPage({ config, shapes, preprocessing }: PageJob): 
     const emit = (event: JobEvent) => {
       told = Promise.all([told, emitJobEvent(event)]);
     };
-    const { result, weights } = await runJob(config, { train, test, preprocessing }, device, { emit });
+    const data = { train, test, preprocessing };
+    const options = { emit, checkpoint: checkpoint && checkpointsAtServer(checkpoint) };
+    const { result, weights } = await runJob(config, data, device, options);
     device.destroy();
     await told;
     await fetch("/weights", { method: "POST", body: weights });
@@ -32,4 +41,27 @@ async function fetchReviews(part: string, shape: [number, number]): Promise<Labe
   const bytes = async (name: string) => (await fetch(`/data/${part}.${name}`)).arrayBuffer();
   const [x, y] = await Promise.all([bytes("x"), bytes("y")]);
   return { x: { data: new Int32Array(x), shape }, y: new Float32Array(y) };
+}
+
+/** The page's own storage goes with its browser: checkpoints are kept by the server. */
+function checkpointsAtServer({ metadata, resume }: NonNullable<PageJob["checkpoint"]>): JobCheckpoint {
+  const address = "/checkpoint";
+  const ask = async (request: RequestInit): Promise<Response> => {
+    const response = await fetch(address, request);
+    if (response.ok || response.status === 404) return response;
+    const remedy = "free some space on the disk, then go on with --resume";
+    throw new StateError(describe("checkpoint", "a file that can be written", await response.text(), remedy));
+  };
+  const store = checkpointStore(
+    {
+      save: async (bytes) => void (await ask({ method: "POST", body: bytes })),
+      async load() {
+        const response = await ask({});
+        return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+      },
+      clear: async () => void (await ask({ method: "DELETE" })),
+    },
+    { metadata },
+  );
+  return { store, resume };
 }

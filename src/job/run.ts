@@ -33,8 +33,8 @@ export async function runJob(
       adapter: device.description,
       summary: model.summary({ print: () => undefined }),
     });
-    const figures = await trainAndEvaluate(model, config, data, options);
-    const seconds = (performance.now() - started) / 1000;
+    const { earlier, ...figures } = await trainAndEvaluate(model, config, data, options);
+    const seconds = earlier + (performance.now() - started) / 1000;
     const weights = await saveModel(model, "safetensors", { metadata: data.preprocessing });
     const result = { adapter: device.description, parameters: model.parameterCount, ...figures, seconds };
     return { result, weights };

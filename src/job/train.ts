@@ -1,4 +1,14 @@
-import type { EpochReport, JobConfig, JobData, JobEvent, JobResult, LabelledReviews, Scores } from "./types";
+import type { CheckpointOptions } from "../model/fit";
+import type {
+  EpochReport,
+  JobCheckpoint,
+  JobConfig,
+  JobData,
+  JobEvent,
+  JobResult,
+  LabelledReviews,
+  Scores,
+} from "./types";
 
 /** What the job needs of a model; `Sequential` has it, and a test's stand-in. */
 export interface JobModel {
@@ -19,17 +29,31 @@ interface FitSettings {
   verbose: 0;
   signal?: AbortSignal;
   callbacks: [JobCallback];
+  checkpoint?: CheckpointOptions;
+  resume?: boolean;
 }
 
 interface JobCallback {
   onEpochBegin: (epoch: number) => void;
   onBatchEnd: (batch: number, logs: JobLogs) => void;
   onEpochEnd: (epoch: number, logs: JobLogs) => void;
+  saveState: () => unknown;
+  restoreState: (state: unknown) => void;
 }
+
+/** What a checkpoint keeps of the job's own: the epochs' reports, and the time spent on the one that runs. */
+interface ProgressState {
+  reports: EpochReport[];
+  seconds: number;
+}
+
+/** Seconds between two checkpoints within an epoch; each takes a copy on the GPU and the writing of a small file. */
+const checkpointSeconds = 10;
 
 export interface TrainOptions {
   emit: (event: JobEvent) => void;
   signal?: AbortSignal;
+  checkpoint?: JobCheckpoint;
   /** The time in ms; for tests. */
   now?: () => number;
 }
@@ -37,19 +61,21 @@ export interface TrainOptions {
 /**
  * Trains `model` on the job's reviews and evaluates it, and tells of each step through `emit`.
  *
+ * @returns the figures, and the seconds that went into the training before this run resumed it
  * @throws {DOMException} `AbortError`: `signal` asked to stop.
  */
 export async function trainAndEvaluate(
   model: JobModel,
   config: JobConfig,
   data: JobData,
-  { emit, signal, now = () => performance.now() }: TrainOptions,
-): Promise<Pick<JobResult, "epochs" | "test">> {
+  { emit, signal, checkpoint, now = () => performance.now() }: TrainOptions,
+): Promise<Pick<JobResult, "epochs" | "test"> & { earlier: number }> {
   const { epochs, batchSize, validationSplit } = config;
   const { train, test } = data;
   const steps = Math.ceil(trainingRows(train.x.shape[0], validationSplit) / batchSize);
   const reports: EpochReport[] = [];
   let begun = 0;
+  let earlier = 0;
   const seconds = () => (now() - begun) / 1000;
   const progress: JobCallback = {
     onEpochBegin(epoch) {
@@ -66,12 +92,25 @@ export async function trainAndEvaluate(
       reports.push(report);
       emit({ kind: "epochEnd", epoch, ...report });
     },
+    saveState: () => ({ reports: [...reports], seconds: seconds() }),
+    restoreState(state) {
+      const before = state as ProgressState;
+      reports.push(...before.reports);
+      begun = now() - before.seconds * 1000;
+      earlier = before.reports.reduce((sum, report) => sum + report.seconds, before.seconds);
+    },
   };
   const callbacks: [JobCallback] = [progress];
-  await model.fit(train.x, train.y, { epochs, batchSize, validationSplit, verbose: 0, signal, callbacks });
+  await model.fit(train.x, train.y, {
+    ...{ epochs, batchSize, validationSplit, verbose: 0, signal, callbacks },
+    ...(checkpoint && {
+      checkpoint: { store: checkpoint.store, everySeconds: checkpointSeconds },
+      resume: checkpoint.resume,
+    }),
+  });
   emit({ kind: "evaluate" });
   const figures = await model.evaluate(test.x, test.y, { batchSize, signal });
-  return { epochs: reports, test: scores(figures) };
+  return { epochs: reports, test: scores(figures), earlier };
 }
 
 function scores(logs: JobLogs): Scores {

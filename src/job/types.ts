@@ -1,3 +1,5 @@
+import type { CheckpointStore } from "../model/snapshot";
+
 /** The networks that the job can train; the first is the Keras script's. */
 export const networkNames = ["simple-rnn", "lstm", "gru", "bilstm", "cnn-lstm"] as const;
 export type NetworkName = (typeof networkNames)[number];
@@ -65,8 +67,18 @@ export interface JobResult {
   parameters: number;
   epochs: EpochReport[];
   test: Scores;
-  /** From the model's making to the end of the evaluation; loading the data is not in it. */
+  /**
+   * From the model's making to the end of the evaluation; loading the data is not in it. Of a run that was resumed,
+   * with the seconds that went into its training before.
+   */
   seconds: number;
+}
+
+/** Where the job keeps its checkpoints. */
+export interface JobCheckpoint {
+  store: CheckpointStore;
+  /** Go on from the one that is there. */
+  resume: boolean;
 }
 
 /** What a page in a headless browser is told; the reviews themselves it fetches. */
@@ -74,6 +86,8 @@ export interface PageJob {
   config: JobConfig;
   shapes: { train: [number, number]; test: [number, number] };
   preprocessing: Record<string, string>;
+  /** Checkpoints go to the page's server, with these strings in them. */
+  checkpoint?: { metadata: Record<string, string>; resume: boolean };
 }
 
 /** What the page hands back; an error as its message, for errors lose their class on the way. */

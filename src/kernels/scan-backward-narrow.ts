@@ -31,7 +31,7 @@ import { segmentStruct, stepStruct } from "./shared/step";
  */
 const sumsBlock = 2;
 
-/** Whether the narrow backward scan also sums up the recurrent kernel's gradient. */
+/** Whether the narrow backward scan also sums up the recurrent kernel's gradient: one gate, up to 32 units. */
 export function sumsRecurrentGradient({
   units,
   cell,
@@ -279,7 +279,7 @@ function resetBackwardText(
 
 /** Whether a backward scan reads the states h. */
 export function readsStates(options: ScanBackwardOptions): boolean {
-  return !options.cell.memory || sumsRecurrentGradient(options);
+  return !options.cell.memory;
 }
 
 /** The bindings that both shapes of the backward scan share. */

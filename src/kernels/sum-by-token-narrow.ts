@@ -5,11 +5,19 @@ import { names, narrowSize } from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
 import { stepStruct } from "./shared/step";
 
-/** Columns up to which a row is kept in variables. */
-export const maxNarrowColumns = 64;
+/** Vectors of four that an invocation keeps in variables. */
+const mostVectors = 8;
+
+/** Invocations of a task, each of which takes a group of its columns; undefined where the shape does not fit. */
+export function sumByTokenGroups(columns: number): number | undefined {
+  if (columns % 4 !== 0) return columns <= 64 ? 1 : undefined;
+  const vectors = columns / 4;
+  const each = Array.from({ length: mostVectors }, (_, i) => mostVectors - i).find((n) => vectors % n === 0);
+  return vectors / each!;
+}
 
 /**
- * `sumByToken` for adapters that want the narrow shape: an invocation per task, a whole row at a time.
+ * `sumByToken` for adapters that want the narrow shape: an invocation per task and group of up to 32 columns.
  *
  *     sums[k] = Σ_{i in task k} dz[tokenRows[i]]
  *
@@ -18,21 +26,24 @@ export const maxNarrowColumns = 64;
 export function sumByTokenNarrow(columns: number): KernelDeclaration {
   const input = rowAccess("dz", columns);
   const output = rowAccess("sums", columns);
-  const sum = names("sum", input.vectors);
+  const groups = sumByTokenGroups(columns)!;
+  const sum = names("sum", input.vectors / groups);
+  const group = groups > 1 ? ` + id % ${groups}u * ${sum.length}u` : "";
   const code = wgsl`
 ${stepStruct}
 
 @compute @workgroup_size(${narrowSize})
 fn main(${gridParameters}) {
-  let task = ${linearId(narrowSize)};
+  let id = ${linearId(narrowSize)};
+  let task = id / ${groups}u;
   if (task >= step.tasks) { return; }
   let end = taskStarts[task + 1u];
   ${sum.map((name) => `var ${name} = vec4f();`).join("\n")}
   for (var i = taskStarts[task]; i < end; i++) {
-    let row = ${input.base("tokenRows[i]")};
+    let row = ${input.base("tokenRows[i]")}${group};
     ${sum.map((name, i) => `${name} += ${input.load("row", i)};`).join("\n")}
   }
-  let to = ${output.base("task")};
+  let to = ${output.base("task")}${group};
   ${sum.map((name, i) => output.store("to", i, name)).join("\n")}
 }`;
   return {

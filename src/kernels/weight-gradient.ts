@@ -32,6 +32,16 @@ export function weightGradientTiles({ inputs, outputs, useBias }: WeightGradient
   return (Math.ceil(inputs / 4) + (useBias ? 1 : 0)) * Math.ceil(outputs / 4);
 }
 
+/** WGSL: function `inputRow(r)`, the row of `x` that met row r of `dz`. */
+export function weightInputRow({ rows, first }: Pick<WeightGradientOptions, "rows" | "first">): string {
+  return {
+    same: inputRowFunction({ rows: "same", first: 0 }),
+    above: "fn inputRow(r: u32) -> u32 { return max(r, 1u) - 1u; }",
+    last: inputRowFunction({ rows: "last", first }),
+    token: "fn inputRow(r: u32) -> u32 { return taskTokens[r]; }",
+  }[rows];
+}
+
 /**
  * The gradient of a kernel and its bias, as partial sums over chunks of rows, added up by `sumPartials`.
  * Rows are summed in a fixed order, so the result is the same bits in every run.
@@ -55,17 +65,11 @@ export function weightGradient(options: WeightGradientOptions): KernelDeclaratio
       ? `${name}[base + ${vector}]`
       : `vec4f(${[0, 1, 2, 3].map((c) => `select(0.0, ${name}[base + ${vector} * 4u + ${c}u], ${vector} * 4u + ${c}u < ${width}u)`).join(", ")})`;
   const dzVectors = J % 4 === 0 && stride % 4 === 0 && offset % 4 === 0;
-  const inputRow = {
-    same: inputRowFunction({ rows: "same", first: 0 }),
-    above: "fn inputRow(r: u32) -> u32 { return max(r, 1u) - 1u; }",
-    last: inputRowFunction({ rows: "last", first: options.first }),
-    token: "fn inputRow(r: u32) -> u32 { return taskTokens[r]; }",
-  }[rows];
 
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
-${inputRow}
+${weightInputRow(options)}
 
 fn inputs(r: u32, tile: u32) -> vec4f {
   let base = ${x.base("inputRow(r)")};

@@ -5,7 +5,7 @@ import { compareSettings, fitSettings, type FitData, type FitSettings } from "./
 import { HistoryRecorder, type History } from "./history";
 import { noSums, runPass, type Means, type Pass, type Sums } from "./runner";
 import { figures, openWorkspace, type Labels, type Session } from "./session";
-import { prepareRestore, type TrainingSnapshot } from "./snapshot";
+import { generatorsOf, prepareRestore, type Restore, type TrainingSnapshot } from "./snapshot";
 import { Snapshots } from "./snapshots";
 import type { TokenInput } from "./token-data";
 import type { Workspace } from "./workspace";
@@ -82,6 +82,7 @@ class Training {
     this.#snapshots = new Snapshots(
       {
         session,
+        carried: workspace.carried,
         settings,
         steps: this.#steps,
         history: this.#history,
@@ -94,7 +95,7 @@ class Training {
   }
 
   /** Calls the first hooks, and takes over a snapshot. */
-  async begin(snapshot: TrainingSnapshot | undefined, write: (() => void) | undefined): Promise<void> {
+  async begin(snapshot: TrainingSnapshot | undefined, write: Restore["write"] | undefined): Promise<void> {
     const callbacks = this.#callbacks;
     const { epochs = 1 } = this.#options;
     if (snapshot) callbacks.checkStates(snapshot.callbacks);
@@ -105,7 +106,7 @@ class Training {
     if (step > 0) await callbacks.onEpochBegin(epoch);
     await callbacks.restoreStates(snapshot.callbacks);
     // Behind the hooks: what these change at an epoch's beginning the snapshot has in it.
-    write?.();
+    write?.(this.#workspace.carried);
     this.#history.restore(snapshot.history);
     this.#state.stopTraining = stopped;
     this.#begun = { epoch, step, sums };
@@ -147,7 +148,7 @@ class Training {
   #train(epoch: number, done: Pick<Begun, "step" | "sums">): Promise<Means> {
     const { compiled, nextStep } = this.#session;
     const [callbacks, snapshots, steps] = [this.#callbacks, this.#snapshots, this.#steps];
-    const generators = { order: compiled.random.state() };
+    const generators = generatorsOf(this.#session);
     const order = this.#data.training.slice();
     if (this.#options.shuffle ?? true) compiled.random.shuffle(order);
     return this.#pass({

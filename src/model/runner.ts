@@ -159,7 +159,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
       const { outputs } = workspace;
       const columns = outputs.shape[1];
       const [values] = await read(device, [outputs.view("outputs", [plan.sizes.outputs, columns])]);
-      pass.onOutputs(values, workspace.planner.sorted, workspace.planner.segments);
+      pass.onOutputs(values, workspace.planner.sorted.subarray(0, rows.length), workspace.planner.segments);
     } else {
       await backlog.wait();
     }

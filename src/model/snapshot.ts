@@ -1,6 +1,7 @@
 import type { ScanShape } from "../kernels/scan";
-import { read } from "../runtime/arena";
+import { read, write } from "../runtime/arena";
 import { describe, InvalidInputError } from "../runtime/errors";
+import type { Tensor } from "../runtime/tensor";
 import type { CompileConfig } from "./compiled";
 import { compileConfig } from "./compiled";
 import type { FitSettings } from "./fit-settings";
@@ -24,14 +25,20 @@ export interface TrainingPosition {
   sums: Sums;
   /** Whether a callback has ended the training. */
   stopped: boolean;
-  /** The generators of random numbers as they were when the epoch began: its order is drawn from them again. */
-  generators: { order: RandomState };
+  generators: {
+    /** As it was when the epoch began: the epoch's order is drawn from it again. */
+    order: RandomState;
+    /** With the number of a step it gives the masks of dropout. */
+    dropout: number;
+  };
 }
 
 /** The model as it is after a step. */
 export interface ModelState {
   weights: NamedWeight[];
   optimizer: Required<OptimizerState>;
+  /** What stateful layers carry to the next batch. */
+  carried: Float32Array[];
 }
 
 /**
@@ -67,11 +74,15 @@ export interface CheckpointStore {
  * Takes the model's state of this moment: the device copies it behind the steps that were submitted, and the
  * promise waits until the copy has arrived; later steps may be submitted meanwhile.
  */
-export async function captureModel({ compiled, architecture }: Session): Promise<ModelState> {
+export async function captureModel(
+  { compiled, architecture }: Session,
+  carried: readonly Tensor[],
+): Promise<ModelState> {
   const { device, parameters, optimizer, iterations, learningRate } = compiled;
   const plans = architecture.layers.flatMap(({ weights }) => weights);
   const slots = Object.entries(parameters.slots(optimizer.rule));
-  const values = await read(device, [parameters.flat, ...slots.map(([, { flat }]) => flat)].flat());
+  const tensors = [parameters.flat, ...slots.map(([, { flat }]) => flat), carried].flat();
+  const values = await read(device, tensors);
   const named = (from: number): NamedWeight[] =>
     plans.map(({ name, shape }, i) => ({ name, shape, data: values[from * plans.length + i] }));
   return {
@@ -81,7 +92,13 @@ export async function captureModel({ compiled, architecture }: Session): Promise
       learningRate,
       slots: Object.fromEntries(slots.map(([name], i) => [name, named(i + 1)])),
     },
+    carried: values.slice(values.length - carried.length),
   };
+}
+
+/** The generators of random numbers as they are now. */
+export function generatorsOf({ compiled }: Session): TrainingPosition["generators"] {
+  return { order: compiled.random.state(), dropout: compiled.drawnSeed };
 }
 
 /** What a snapshot says of the model and its machine. */
@@ -95,8 +112,8 @@ export function describeModelOf(session: Session): Pick<TrainingSnapshot, "confi
 export interface Restore {
   /** Before the workspace is opened: takes the shape of the time loop that the bits so far are those of. */
   chooseShape: () => void;
-  /** Weights, the optimizer and the generators. */
-  write: () => void;
+  /** Weights, the optimizer, the generators, and what stateful layers carry. */
+  write: (carried: readonly Tensor[]) => void;
 }
 
 /**
@@ -116,10 +133,12 @@ export function prepareRestore(session: Session, snapshot: TrainingSnapshot): Re
   return {
     // Which shape is faster is measured anew at every compile.
     chooseShape: () => void (adapter === compiled.device.description && session.useShape(scan)),
-    write() {
+    write(carried) {
       compiled.parameters.set(weights);
       writeOptimizerState(compiled, optimizer);
       compiled.random = random;
+      compiled.drawnSeed = snapshot.position.generators.dropout;
+      carried.forEach((tensor, i) => write(compiled.device, tensor, snapshot.carried[i]));
     },
   };
 }

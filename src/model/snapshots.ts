@@ -1,14 +1,23 @@
 import type { CallbackList } from "./callback";
 import type { FitSettings } from "./fit-settings";
 import type { HistoryRecorder } from "./history";
+import type { Tensor } from "../runtime/tensor";
 import { noSums, type Sums } from "./runner";
 import type { Session } from "./session";
-import { captureModel, describeModelOf, type TrainingPosition, type TrainingSnapshot } from "./snapshot";
+import {
+  captureModel,
+  describeModelOf,
+  generatorsOf,
+  type TrainingPosition,
+  type TrainingSnapshot,
+} from "./snapshot";
 import type { SnapshotSchedule } from "./snapshot-schedule";
 
 /** The training that is taken. */
 interface Subject {
   session: Session;
+  /** Of stateful layers. */
+  carried: readonly Tensor[];
   settings: FitSettings;
   /** Steps of an epoch. */
   steps: number;
@@ -57,11 +66,11 @@ export class Snapshots {
 
   /** Has the device copy the model as it is behind the steps submitted so far. */
   async begin(at: Pick<TrainingPosition, "epoch" | "step" | "generators">): Promise<FinishSnapshot> {
-    const { session, settings, history, callbacks, state } = this.#subject;
+    const { session, carried, settings, history, callbacks, state } = this.#subject;
     await this.#saving;
     this.#busy = true;
     this.#lastBegin = performance.now();
-    const model = captureModel(session);
+    const model = captureModel(session, carried);
     // Should the training fail before the snapshot is finished, that error is the one to tell.
     model.catch(() => undefined);
     return async (sums) => {
@@ -82,8 +91,8 @@ export class Snapshots {
   /** Takes the snapshot at the end of an epoch, where it is due: the next one has not begun. */
   async atEpochEnd(epoch: number): Promise<void> {
     if ((epoch + 1) % (this.#schedule.everyEpochs ?? 1) !== 0) return;
-    const order = this.#subject.session.compiled.random.state();
-    const finish = await this.begin({ epoch: epoch + 1, step: 0, generators: { order } });
+    const generators = generatorsOf(this.#subject.session);
+    const finish = await this.begin({ epoch: epoch + 1, step: 0, generators });
     await finish(noSums);
   }
 

@@ -6,7 +6,7 @@ import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, StateError } from "../runtime/errors";
 import { Program, workgroups } from "../runtime/program";
-import type { Tensor } from "../runtime/tensor";
+import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { BatchPlanner, fits, planTensors, type BatchCapacity } from "./batch-plan";
@@ -54,6 +54,8 @@ export class Workspace {
   readonly outputs: Tensor;
   /** [metricEntries, 4]: (loss, right answers, answers, 0) of a step. */
   readonly metrics: Tensor;
+  /** The states that stateful layers carry from batch to batch. */
+  readonly carried: Tensor[] = [];
   readonly #plan: Record<string, Tensor>;
   #disposed = false;
 
@@ -83,7 +85,7 @@ export class Workspace {
       plan: this.#plan,
       slots: arena.tensor("slots", [architecture.vocabulary], "u32"),
       chunks: recordChunks(arena, needs.steps, compilation.chunkSteps(capacity.samples)),
-      carried: [],
+      carried: this.carried,
       nextStream: () => ++streams,
       training,
       forward: [],
@@ -241,11 +243,6 @@ function scratchLength({ layers }: Architecture): number {
   const lengths = layers
     .flatMap(({ weights }) => weights)
     .filter(({ key }) => /(^|\.)(kernel|recurrentKernel)$/.test(key))
-    .map(({ shape }) =>
-      partialsLength(
-        shape.slice(0, -1).reduce((a, b) => a * b, 1),
-        shape.at(-1)!,
-      ),
-    );
+    .map(({ shape }) => partialsLength(elements(shape) / shape.at(-1)!, shape.at(-1)!));
   return Math.max(4, ...lengths);
 }

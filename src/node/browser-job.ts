@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Browser } from "puppeteer";
 import type { JobConfig, JobData, JobEvent, JobResult, PageJob, PageOutcome } from "../job/types";
+import type { ByteStore } from "../io/checkpoint";
 import { DeviceError, StateError } from "../runtime/errors";
 import { launchBrowser } from "./launch-browser";
 import { packageRoot } from "./package-root";
@@ -9,6 +10,8 @@ import { servePage, type PageServer } from "./page-server";
 export interface BrowserJobOptions {
   emit: (event: JobEvent) => void;
   signal?: AbortSignal;
+  /** Where the page's checkpoints go, and the strings in them. */
+  checkpoint?: { bytes: ByteStore } & NonNullable<PageJob["checkpoint"]>;
   /** The folder of the built library. Default: this package's dist. */
   library?: string;
 }
@@ -22,9 +25,9 @@ export interface BrowserJobOptions {
 export async function runInBrowser(
   config: JobConfig,
   data: JobData,
-  { emit, signal, library = join(packageRoot(), "dist") }: BrowserJobOptions,
+  { emit, signal, checkpoint, library = join(packageRoot(), "dist") }: BrowserJobOptions,
 ): Promise<{ result: JobResult; weights: Uint8Array }> {
-  const server = await servePage(library, data);
+  const server = await servePage(library, data, checkpoint?.bytes);
   let browser: Browser | undefined;
   const stop = () => void browser?.close();
   try {
@@ -32,7 +35,11 @@ export async function runInBrowser(
     signal?.throwIfAborted();
     signal?.addEventListener("abort", stop, { once: true });
     const { preprocessing } = data;
-    const result = await runPage(browser, server, { config, shapes: shapesOf(data), preprocessing }, emit);
+    const job: PageJob = {
+      ...{ config, shapes: shapesOf(data), preprocessing },
+      checkpoint: checkpoint && { metadata: checkpoint.metadata, resume: checkpoint.resume },
+    };
+    const result = await runPage(browser, server, job, emit);
     return { result, weights: await server.weights };
   } catch (error) {
     // A browser that was closed in mid-run fails in its own words.

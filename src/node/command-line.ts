@@ -8,7 +8,10 @@ import { nearest } from "./nearest";
 import { UsageError, parseFlags } from "./options";
 import { packageVersion } from "./package-root";
 import { predictCommand, predictFlags } from "./predict-command";
+import { StoppedError } from "./stopped";
 import { Terminal, type Output } from "./terminal";
+import { textCommand } from "./text-command";
+import { textFlags } from "./text-flags";
 
 /** What a run of the program touches beside files and the GPU. */
 export interface World {
@@ -24,6 +27,13 @@ const commands: Record<string, (args: readonly string[], world: World) => Promis
     const values = parseFlags(args, imdbFlags);
     if (values.help) return print(stdout, commandHelp("imdb", imdbFlags));
     await imdbCommand(values, { terminal: new Terminal(stdout, { quiet: values.quiet, colour }), signal });
+  },
+
+  async text(args, world) {
+    const values = parseFlags(args, textFlags);
+    if (values.help) return print(world.stdout, commandHelp("text", textFlags));
+    const { stdout, colour } = world;
+    await textCommand(values, { ...world, terminal: new Terminal(stdout, { quiet: values.quiet, colour }) });
   },
 
   async predict(args, world) {
@@ -66,7 +76,8 @@ export async function runCommandLine(args: readonly string[], world: World): Pro
     return 0;
   } catch (error) {
     if (world.signal.aborted) {
-      world.stderr.write("\nStopped; nothing was saved.\n");
+      const left = error instanceof StoppedError ? error.message : "nothing was saved";
+      world.stderr.write(`\nStopped; ${left}.\n`);
       return 130;
     }
     world.stderr.write(`${["webgpu-rnn", known(name)].filter(Boolean).join(" ")}: ${messageOf(error)}\n`);
@@ -80,7 +91,8 @@ function command(name: string | undefined): (args: readonly string[], world: Wor
     case "--help":
     case "-h":
     case "help":
-      return async (_, { stdout }) => print(stdout, helpText({ imdb: imdbFlags, predict: predictFlags }));
+      return async (_, { stdout }) =>
+        print(stdout, helpText({ imdb: imdbFlags, text: textFlags, predict: predictFlags }));
     case "--version":
     case "-v":
       return async (_, { stdout }) => print(stdout, packageVersion());

@@ -75,14 +75,15 @@ export function comparisonTable(runs: readonly Omit<ModelRun, "weights">[]): str
 export async function saveWeights(runs: readonly ModelRun[], out: string, terminal: Terminal): Promise<void> {
   for (const { name, weights } of runs) {
     if (!weights) continue;
-    const file = runs.length === 1 ? out : fileOf(out, name);
+    const file = weightsFile(runs, out, name);
     await writeFileAtomic(file, weights);
     terminal.line(`Weights of ${name} saved to ${file}`);
   }
 }
 
-/** `artifacts/imdb.safetensors` and `lstm`: `artifacts/imdb-lstm.safetensors`. */
-function fileOf(out: string, name: string): string {
+/** Of one model `out`; of several `artifacts/imdb.safetensors` and `lstm`: `artifacts/imdb-lstm.safetensors`. */
+export function weightsFile(models: readonly unknown[], out: string, name = ""): string {
+  if (models.length === 1) return out;
   const extension = extname(out);
   return `${out.slice(0, out.length - extension.length)}-${name}${extension}`;
 }

@@ -3,6 +3,7 @@ import type { Flags } from "./options";
 const top = `webgpu-rnn: train and run recurrent nets on the GPU
 
   webgpu-rnn imdb [FLAGS]                        train and evaluate the IMDB sentiment net
+  webgpu-rnn text [FLAGS]                        train a character model on a text, and let it write
   webgpu-rnn predict --model FILE --text "…"     the probability that a review is positive
   webgpu-rnn info FILE                           what a model file holds
   webgpu-rnn convert IN OUT                      a model file as another: .keras, .h5, .json (TF.js), .onnx, …

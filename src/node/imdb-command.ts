@@ -1,18 +1,22 @@
 import { bagOfWordsBaseline, type DownloadProgress } from "../datasets/index";
+import { checkpointStore } from "../io/checkpoint";
 import { runJob } from "../job/run";
 import type { JobConfig, JobData, JobEvent, JobResult, Scores } from "../job/types";
 import type { Device } from "../runtime/device";
 import { DeviceError } from "../runtime/errors";
 import { runInBrowser } from "./browser-job";
 import { findChromium } from "./browsers.mjs";
-import { comparisonReport, runModels, saveWeights } from "./comparison";
+import { fileBytes } from "./checkpoint-file";
+import { comparisonReport, runModels, saveWeights, weightsFile } from "./comparison";
 import { listNodeAdapters, requestNodeDevice } from "./device";
 import { checkWritable, writeFileAtomic } from "./files";
 import { jobConfig, type ImdbValues } from "./imdb-flags";
+import { checkpointMetadata, checkpointPath, findCheckpoint } from "./job-checkpoint";
 import { firstRows, jobData } from "./job-data";
 import { loadReviews, type Reviews } from "./load-reviews";
 import { figure } from "./progress";
 import { reportEvent } from "./report";
+import { StoppedError } from "./stopped";
 import type { Terminal } from "./terminal";
 import { whatToTry } from "./what-to-try";
 
@@ -45,14 +49,21 @@ export async function imdbCommand(values: ImdbValues, { terminal, signal }: Comm
   const config = jobConfig(values, reviews.sample);
   const data = jobData(reviews, config);
   if (values.model) {
-    const runNetwork = (settings: JobConfig) => run(values, settings, data, { terminal, signal });
-    const runs = await runModels({ names: values.model, config, data, runNetwork }, { terminal, signal });
+    const names = values.model;
+    const fileOf = (settings: JobConfig) => weightsFile(names, out, settings.model);
+    const runNetwork = (settings: JobConfig) =>
+      run(values, settings, data, { terminal, signal, out: fileOf(settings) });
+    const runs = await runModels({ names, config, data, runNetwork }, { terminal, signal });
     await saveWeights(runs, out, terminal);
-    return writeReport(values.report, comparisonReport(runs, config), terminal);
+    await writeReport(values.report, comparisonReport(runs, config), terminal);
+    // Not before: a run that is stopped at a later model goes on behind the earlier ones.
+    for (const { name } of runs) await fileBytes(checkpointPath(weightsFile(names, out, name))).clear();
+    return;
   }
-  const { result, weights } = await run(values, config, data, { terminal, signal });
+  const { result, weights } = await run(values, config, data, { terminal, signal, out });
 
   await writeFileAtomic(out, weights);
+  await fileBytes(checkpointPath(out)).clear();
   const baseline = reviews.sample ? bagOfWords(reviews, config) : undefined;
   tellResult(terminal, { result, baseline, reviews: config.testLimit ?? reviews.test.x.length });
   terminal.line(`Weights saved to ${out}`);
@@ -66,7 +77,8 @@ async function writeReport(file: string | undefined, report: object, terminal: T
   terminal.line(`Report written to ${file}`);
 }
 
-async function listAdapters(terminal: Terminal): Promise<void> {
+/** Writes a line for each adapter that Node finds. */
+export async function listAdapters(terminal: Terminal): Promise<void> {
   const adapters = await listNodeAdapters();
   for (const { name, description, software } of adapters) {
     terminal.line(`${name}${software ? " (software)" : ""}: ${description}`);
@@ -75,20 +87,30 @@ async function listAdapters(terminal: Terminal): Promise<void> {
     terminal.line("Node finds no WebGPU adapter; npm start then uses a headless browser.");
 }
 
+interface RunContext extends CommandContext {
+  /** Where the weights will go; checkpoints lie beside it. */
+  out: string;
+}
+
 /** In Node; in a headless browser where that is asked for, or where Node has no adapter but a browser may. */
-async function run(
-  values: ImdbValues,
-  config: JobConfig,
-  data: JobData,
-  { terminal, signal }: CommandContext,
-): Promise<Run> {
+async function run(values: ImdbValues, config: JobConfig, data: JobData, context: RunContext): Promise<Run> {
+  const { terminal, signal } = context;
   const emit = (event: JobEvent) => reportEvent(terminal, event);
+  const path = checkpointPath(context.out);
+  const resume = await findCheckpoint(path, config, { resume: values.resume ?? false, terminal });
+  const bytes = fileBytes(path);
+  const metadata = checkpointMetadata(data.preprocessing, config);
   const device = values.browser ? undefined : await nodeDevice(values.adapter, terminal);
-  if (!device) return runInBrowser(config, data, { emit, signal });
   try {
-    return await runJob(config, data, device, { emit, signal });
+    if (!device)
+      return await runInBrowser(config, data, { emit, signal, checkpoint: { bytes, metadata, resume } });
+    const store = checkpointStore(bytes, { metadata });
+    return await runJob(config, data, device, { emit, signal, checkpoint: { store, resume } });
+  } catch (error) {
+    if (!signal.aborted || !(await bytes.load())) throw error;
+    throw new StoppedError(`the same command with --resume goes on from ${path}`);
   } finally {
-    device.destroy();
+    device?.destroy();
   }
 }
 

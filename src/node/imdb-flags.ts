@@ -37,6 +37,7 @@ export const imdbFlags = {
   adapter: text("TEXT", "an adapter whose description contains TEXT; list: lists them"),
   out: text("FILE", "where the trained weights go (artifacts/imdb.safetensors)"),
   report: text("FILE", "write the run to FILE as one JSON object"),
+  resume: toggle("go on from the checkpoint that an unfinished run has left beside --out"),
   quiet: toggle("no progress bars"),
   browser: toggle("run in a headless browser, as is done where Node finds no adapter"),
   help: toggle("print this"),

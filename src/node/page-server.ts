@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ByteStore } from "../io/checkpoint";
 import type { JobData } from "../job/types";
 
 /** The loopback server that hands a headless browser the library and the job's data, and takes the weights. */
@@ -17,8 +18,9 @@ export interface PageServer {
  * Starts the server on a free port of the loopback interface.
  *
  * @param library the folder of the built library, whose `job-page.js` the page runs
+ * @param checkpoint where the page's checkpoints go
  */
-export async function servePage(library: string, data: JobData): Promise<PageServer> {
+export async function servePage(library: string, data: JobData, checkpoint?: ByteStore): Promise<PageServer> {
   let receive: (bytes: Uint8Array) => void = () => undefined;
   const weights = new Promise<Uint8Array>((resolve) => (receive = resolve));
   const parts: Record<string, Uint8Array> = {
@@ -30,6 +32,7 @@ export async function servePage(library: string, data: JobData): Promise<PageSer
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     if (request.method === "POST" && path === "/weights") return void take(request, response, receive);
+    if (checkpoint && path === "/checkpoint") return void answerCheckpoint(request, response, checkpoint);
     const part = parts[path.replace("/data/", "")];
     if (part) return void send(response, "application/octet-stream", part);
     if (path === "/") return void send(response, "text/html", pageHtml());
@@ -81,8 +84,29 @@ async function take(
   response: ServerResponse,
   receive: (bytes: Uint8Array) => void,
 ): Promise<void> {
+  const bytes = await bodyOf(request);
+  response.writeHead(204).end();
+  receive(bytes);
+}
+
+async function answerCheckpoint(
+  request: IncomingMessage,
+  response: ServerResponse,
+  store: ByteStore,
+): Promise<void> {
+  try {
+    if (request.method === "POST") await store.save(await bodyOf(request));
+    if (request.method === "DELETE") await store.clear();
+    const bytes = request.method === "GET" ? await store.load() : undefined;
+    if (bytes) return send(response, "application/octet-stream", bytes);
+    response.writeHead(request.method === "GET" ? 404 : 204).end();
+  } catch (error) {
+    response.writeHead(500, { "content-type": "text/plain" }).end(String(error));
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  response.writeHead(204).end();
-  receive(new Uint8Array(Buffer.concat(chunks)));
+  return new Uint8Array(Buffer.concat(chunks));
 }

@@ -60,6 +60,46 @@ describe("the benchmark runs, whatever its times are", () => {
     checkFiles(["comparison-node", "profile-node"]);
   });
 
+  test.for(["lstm", "gru"])("--cell %s in Node, with the SimpleRNN beside it", async (cell, { skip }) => {
+    const device = await getTestDevice();
+    if (!device) return skip("no WebGPU adapter");
+    device.destroy();
+    const adapter = process.env.WEBGPU_RNN_ADAPTER;
+    const flags = ["--node", "--cell", cell, "--rounds", "1", ...(adapter ? ["--adapter", adapter] : [])];
+    const { result } = await quickly(...flags);
+    expect(result).toMatchObject({
+      job: { cell },
+      reports: [
+        { engine: "webgpu-rnn", agreement: { agrees: true } },
+        { engine: "simple-rnn", agreement: { agrees: true } },
+      ],
+    });
+    checkFiles([`comparison-${cell}-node`]);
+  });
+
+  test("the curves over T, B, U and V in Node", async ({ skip }) => {
+    const device = await getTestDevice();
+    if (!device) return skip("no WebGPU adapter");
+    device.destroy();
+    const adapter = process.env.WEBGPU_RNN_ADAPTER;
+    const { result, printed } = await quickly("--scale", ...(adapter ? ["--adapter", adapter] : []));
+    if (result?.kind !== "scale") throw new Error("expected curves");
+    expect(result.points).toHaveLength(2 * (3 + 2 + 2 + 2));
+    for (const { sizes, measured, note } of result.points) {
+      expect({ sizes, note }).toEqual({ sizes });
+      expect(measured!.train.median).toBeGreaterThan(0);
+      expect(measured!.forward.median).toBeGreaterThan(0);
+      expect(measured!.dispatches.train).toBeGreaterThan(measured!.dispatches.forward);
+      expect(measured!.dispatches.forward).toBeGreaterThan(0);
+      // The stored states alone, and the weights with gradients and velocity.
+      const { tokens, parameters } = measured!;
+      expect(measured!.memory).toBeGreaterThan(4 * (tokens * sizes.units + 3 * parameters));
+    }
+    expect(printed).toContain("The model of cost");
+    checkFiles(["scale-node"]);
+    expect(readdirSync(folder).filter((file) => /^scale-.*-[tbuv]\.svg$/.test(file))).toHaveLength(4);
+  });
+
   test("every kernel of the job has a cost, in both shapes of the time loop", async ({ skip }) => {
     const device = await getTestDevice();
     if (!device) return skip("no WebGPU adapter");
@@ -99,6 +139,8 @@ test("the cost of a scan grows with its steps and the square of its units", () =
     metric: 0,
     rate: 0,
     learningRate: 0,
+    seed: 0,
+    steps: 40,
     prefixSteps: 20,
   };
   const scan = (units: number, part: string) =>
@@ -108,6 +150,11 @@ test("the cost of a scan grows with its steps and the square of its units", () =
   expect(scan(8, "samples").flop + scan(8, "prefix").flop).toBe(scan(8, "all").flop);
   // 105 states, the kernel, and 30 projected rows are more than half of what must be moved.
   expect(scan(8, "all").bytes).toBeGreaterThan(4 * (105 * 8 + 64 + 30 * 8));
+  const lstm = costOf("scanForward<shape=wide units=8 cell=lstm-tanh-sigmoid part=all keep=true>", sizes)!;
+  expect(lstm.flop).toBe(4 * scan(8, "all").flop);
+  // Two states, and four gates that the backward pass needs.
+  expect(lstm.bytes).toBeGreaterThan(4 * (105 * 8 * 2 + 100 * 8 * 4 + 4 * 64 + 30 * 8 * 4));
   expect(costOf("unheardOf<a=1>", sizes)).toBeUndefined();
+  expect(costOf("scanForward<shape=wide units=8 cell=unheardOf part=all>", sizes)).toBeUndefined();
   expect(costOf("scanForward<width=8>", sizes)).toBeUndefined();
 });

@@ -16,12 +16,20 @@ export interface TestPage {
   close(): Promise<void>;
 }
 
-/** Opens the test page in a browser. */
-export async function openTestPage(browser: Browser): Promise<TestPage> {
-  const server = await serveTests();
+/**
+ * Opens the test page in a browser.
+ *
+ * @param shared a server that goes on when the page is closed: what browsers keep belongs to its address
+ */
+export async function openTestPage(
+  browser: Browser,
+  shared?: Awaited<ReturnType<typeof serveTests>>,
+): Promise<TestPage> {
+  const server = shared ?? (await serveTests());
   const page = await browser.newPage();
   const complaints = listen(page);
-  await page.goto(server.address, { waitUntil: "load" });
+  const variant = process.env.WEBGPU_RNN_TEST_DEVICE ?? "";
+  await page.goto(`${server.address}?device=${variant}`, { waitUntil: "load" });
   await page.waitForFunction("'runTest' in globalThis", { timeout: 60_000 });
   return {
     complaints,
@@ -33,7 +41,7 @@ export async function openTestPage(browser: Browser): Promise<TestPage> {
     },
     async close() {
       await browser.close();
-      await server.close();
+      if (!shared) await server.close();
     },
   };
 }

@@ -1,19 +1,25 @@
 /** What the page that the browser tests open can do; each function's result goes back to Node. */
 import { requestDevice, type Device } from "webgpu-rnn";
+import type { FileFormat } from "webgpu-rnn/io";
 import type { ScanShape } from "../../src/kernels/scan";
 import { kernelCases } from "../kernels/all";
 import { checkGolden, checkReference } from "../model/checks";
 import { shortTraining, type ShortTraining } from "../model/training";
 import { withValidation } from "../runtime/validation";
+import { applyDeviceVariant } from "../support/device-variant";
 import { parseGolden, parseReference } from "../support/goldens";
+import { checkpointedTraining, emptyStore, type CheckpointedTraining } from "./checkpointed";
 import { keras } from "./keras-script";
+import { predictByFile, roundTripOfFile } from "./model-files";
+
+applyDeviceVariant(new URLSearchParams(location.search).get("device") ?? undefined);
 
 let device: Promise<Device> | undefined;
 
 /** One device for all tests of a page. */
 const getDevice = (): Promise<Device> => (device ??= requestDevice());
 
-async function fetchShared(path: string): Promise<Uint8Array> {
+async function fetchShared(path: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch(`/shared/${path}`);
   if (!response.ok) throw new Error(`/shared/${path}: status ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
@@ -44,6 +50,16 @@ export const tests = {
     const on = await getDevice();
     return withValidation(on, () => shortTraining(on, scan));
   },
+
+  checkpointedTraining: async (storage?: "opfs" | "indexeddb"): Promise<CheckpointedTraining> =>
+    checkpointedTraining(await getDevice(), storage),
+
+  emptyStore,
+
+  roundTripOfFile: async (format: FileFormat): Promise<void> => roundTripOfFile(await getDevice(), format),
+
+  predictByFile: async (path: string, inputs: number[][]): Promise<number[]> =>
+    predictByFile(await getDevice(), await fetchShared(path), inputs),
 
   keras,
 };

@@ -92,7 +92,7 @@ describe("HDF5", () => {
 describe("TF.js", () => {
   const files = async (change: (json: Manifest) => void): Promise<ModelFiles> => {
     const saved = await saveModel(halfTrained("plain"), "tfjs");
-    const json = JSON.parse(new TextDecoder().decode(saved["model.json"] as Uint8Array)) as Manifest;
+    const json = JSON.parse(new TextDecoder().decode(saved["model.json"])) as Manifest;
     change(json);
     return { ...saved, "model.json": text(JSON.stringify(json)) };
   };

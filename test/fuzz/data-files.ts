@@ -111,7 +111,7 @@ export function describeDataFiles(runs: number): void {
 
 /** The reader of model files lets only strings through. */
 function onlyStrings(value: unknown): Record<string, string> {
-  const entries = Object.entries((value ?? {}) as object);
+  const entries = Object.entries(value ?? {});
   return Object.fromEntries(
     entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );

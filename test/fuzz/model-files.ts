@@ -117,7 +117,7 @@ async function fuzzTfjs(runs: number): Promise<void> {
   await fuzz("TF.js, model.json or a shard", runs, harms(names.length), (harm) =>
     load({ ...files, [names[harm.file]]: harmed(bytes, harm) }),
   );
-  const json = parsed(files["model.json"] as Uint8Array);
+  const json = parsed(files["model.json"]);
   await fuzz("TF.js, the structure of model.json", runs, grafts, (list) =>
     load({ ...files, "model.json": utf8(grafted(json, list)) }),
   );

@@ -1,102 +1,15 @@
 import { zipSync } from "fflate";
 import h5wasm from "h5wasm";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { loadModel, loadWeights, saveModel } from "../../src/io/index";
 import type { ModelFiles, ModelSource } from "../../src/io/index";
-import { FormatError, WebGpuRnnError } from "../../src/runtime/errors";
+import { FormatError } from "../../src/runtime/errors";
+import { computed } from "../fuzz/fuzz";
 import { assertThrows } from "../support/assert";
-import { hasShared, listShared, readShared } from "../support/shared-files";
-import { damaged, halfTrained } from "./damage";
 import { untrained } from "./models";
 
-const quiet = { onNote: () => undefined };
-/** Files of each format, as many as the issue of saved models names. */
-const count = 500;
-/** Milliseconds of computing, which a busy machine does not change; the slowest file here takes a fifth of it. */
+/** Milliseconds of computing. */
 const longest = 1000;
-
-function computed(begin: NodeJS.CpuUsage): number {
-  const { user, system } = process.cpuUsage(begin);
-  return (user + system) / 1000;
-}
-
-interface Outcome {
-  errors: number;
-  models: number;
-}
-
-/** Loads damaged files: each must fail with an error of ours, or give a whole model, in time. */
-async function loadAll(makeSource: (seed: number) => ModelSource, files = count): Promise<Outcome> {
-  // jsfive prints what it cannot decode.
-  const silenced = [vi.spyOn(console, "log"), vi.spyOn(console, "warn")];
-  silenced.forEach((spy) => spy.mockImplementation(() => undefined));
-  const outcome: Outcome = { errors: 0, models: 0 };
-  for (let seed = 1; seed <= files; seed++) {
-    const begin = process.cpuUsage();
-    try {
-      const model = await loadModel(makeSource(seed), quiet);
-      const weights = await model.getWeights();
-      expect(weights.every(({ data }) => data.every(Number.isFinite))).toBe(true);
-      outcome.models++;
-    } catch (error) {
-      if (!(error instanceof WebGpuRnnError)) throw error;
-      expect(error.message).toMatch(/^\w+: expected .+, got .+; .+/s);
-      outcome.errors++;
-    }
-    expect(computed(begin), `seed ${seed}`).toBeLessThan(longest);
-  }
-  silenced.forEach((spy) => spy.mockRestore());
-  return outcome;
-}
-
-describe(`${count} damaged files of each format`, () => {
-  test("safetensors: an error always", async () => {
-    const bytes = await saveModel(halfTrained("stacked"), "safetensors", { metadata: { note: "as it was" } });
-    const same = (file: Uint8Array): boolean => Buffer.compare(file, bytes) === 0;
-    const { models } = await loadAll((seed) => {
-      const file = damaged(bytes, seed);
-      return same(file) ? damaged(bytes.slice(0, -1), seed) : file;
-    });
-    expect(models).toBe(0);
-  });
-
-  test("keras: an error wherever content is hit, for the zip has checksums", async () => {
-    const bytes = await saveModel(halfTrained("stacked"), "keras");
-    const weights = await untrained("stacked").getWeights();
-    const { errors } = await loadAll((seed) => damaged(bytes, seed));
-    expect(errors).toBeGreaterThan(0.9 * count);
-    // What loads in spite of its damage is the model: the damage was in what nobody reads.
-    for (let seed = 1; seed <= count; seed++) {
-      const model = await loadModel(damaged(bytes, seed), quiet).catch(() => undefined);
-      if (model) expect(await model.getWeights()).toEqual(weights);
-    }
-  });
-
-  test("h5: an error wherever the damage can be told", async () => {
-    const bytes = await saveModel(halfTrained("plain"), "h5");
-    const { errors } = await loadAll((seed) => damaged(bytes, seed));
-    expect(errors).toBeGreaterThan(0.5 * count);
-  });
-
-  test("tfjs: model.json or a shard", async () => {
-    const files = await saveModel(halfTrained("plain"), "tfjs");
-    const names = Object.keys(files);
-    const { errors } = await loadAll((seed) => {
-      const name = names[seed % names.length];
-      return { ...files, [name]: damaged(files[name], seed) };
-    });
-    expect(errors).toBeGreaterThan(0.4 * count);
-  });
-
-  test.skipIf(!hasShared("keras-files"))("those of Keras itself (../shared/keras-files)", async () => {
-    for (const name of ["a_simplernn.h5", "a_simplernn.keras"]) {
-      const bytes = readShared(`keras-files/${name}`);
-      const { errors } = await loadAll((seed) => damaged(bytes, seed));
-      expect(errors).toBeGreaterThan(0.5 * count);
-    }
-    expect(listShared("keras-files", ".h5").length).toBeGreaterThan(0);
-  });
-});
 
 describe("a file that would not fit into memory is refused before it is read", () => {
   test("a zip bomb", async () => {

@@ -32,6 +32,7 @@ const rnn = {
     use_bias: true,
     kernel_initializer: initializer,
     dropout: 0.2,
+    kernel_regularizer: { class_name: "L1L2", config: { l1: 0, l2: 0.5 } },
     implementation: 0,
   },
 };
@@ -125,11 +126,11 @@ describe("Keras 2", () => {
     expect(weights[2].name).toBe("simple_rnn_1/simple_rnn_cell/recurrent_kernel");
     expect(model.architecture.steps).toBe(9);
     const [, , cell] = model.getConfig().layers;
-    expect(cell).toMatchObject({ units: 7, kernelInitializer: { name: "glorotUniform" } });
+    expect(cell).toMatchObject({ units: 7, dropout: 0.2, kernelInitializer: { name: "glorotUniform" } });
     const { writer } = await inspectModel(await keras2());
     expect(writer).toBe("Keras 2.1.5 (tensorflow)");
     expect(await notesOf(await keras2())).toEqual([
-      'SimpleRNN "simple_rnn_1": dropout 0.2 has no effect here',
+      'SimpleRNN "simple_rnn_1": kernel_regularizer {"class_name":"L1L2","config":{"l1":0,"l2":0.5}} has no effect here',
     ]);
   });
 
@@ -208,20 +209,20 @@ describe("Keras 2", () => {
   });
 
   test("layers, activations and options that the engine lacks are refused by name", async () => {
-    const lstm = { class_name: "LSTM", config: { name: "lstm_1" } };
+    const unknown = { class_name: "ConvLSTM2D", config: { name: "conv_1" } };
     const changed = (layer: { class_name: string; config: object }, changes: object): object[] =>
       layers.map((each) => (each === layer ? { ...each, config: { ...each.config, ...changes } } : each));
     const cases: [object, RegExp][] = [
       [
-        [embedding, lstm, { ...lstm, class_name: "Flatten" }, dense],
-        /among InputLayer, Embedding, SimpleRNN, Dense, got LSTM \("lstm_1"\), Flatten/,
+        [embedding, unknown, { ...unknown, class_name: "Masking" }, unknown, dense],
+        /among InputLayer, .*, Flatten, got ConvLSTM2D \("conv_1", "conv_1"\), Masking/,
       ],
       [
-        changed(rnn, { activation: "hard_sigmoid" }),
-        /activation of SimpleRNN "simple_rnn_1" among tanh, .*got "hard_sigmoid"/,
+        changed(rnn, { activation: "gelu" }),
+        /activation of SimpleRNN "simple_rnn_1" among linear, .*got "gelu"/,
       ],
-      [changed(dense, { activation: "elu" }), /activation of Dense "dense_1" among .*got "elu"/],
-      [changed(rnn, { stateful: true }), /stateful of SimpleRNN "simple_rnn_1" as false, got true/],
+      [changed(dense, { activation: "swish" }), /activation of Dense "dense_1" among .*got "swish"/],
+      [changed(rnn, { return_state: true }), /return_state of SimpleRNN "simple_rnn_1" as false, got true/],
       [
         changed(rnn, { units: "many" }),
         /units of SimpleRNN "simple_rnn_1" as a whole number from 1, got "many"/,

@@ -9,6 +9,7 @@ import { sequential } from "../../src/model/sequential";
 import { FormatError, InvalidInputError } from "../../src/runtime/errors";
 import { assertThrows } from "../support/assert";
 import { hasShared, listShared, readShared } from "../support/shared-files";
+import { sealed } from "./sealed";
 
 /** No network, but what the format needs of one. */
 const fake: SavableModel = {
@@ -25,16 +26,6 @@ async function withMetadata(changes: Record<string, string | undefined>): Promis
   const { tensors, metadata } = readSafetensors(await saveModel(fake));
   const changed = Object.entries({ ...metadata, ...changes }).filter(([, value]) => value !== undefined);
   return writeSafetensors([...tensors.values()], Object.fromEntries(changed) as Record<string, string>);
-}
-
-/** A file with the checksum that it should have, whatever else is wrong with it. */
-function sealed(file: Uint8Array): Uint8Array {
-  const key = '"checksum":"';
-  const at = new TextDecoder("latin1").decode(file).indexOf(key) + key.length;
-  const bytes = file.slice();
-  bytes.set(new TextEncoder().encode("00000000"), at);
-  bytes.set(new TextEncoder().encode(crc32(bytes)), at);
-  return bytes;
 }
 
 describe("the native model file", () => {

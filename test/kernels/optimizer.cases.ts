@@ -33,6 +33,7 @@ const variableOf = Uint32Array.from({ length: parameters / 64 }, (_, block) =>
 );
 
 function ruleOf(description: OptimizerDescription): OptimizerRule {
+  if (description.type === "nadam") throw new Error("the engine has no optimizer nadam yet");
   const { type, ...options } = description;
   const make = { sgd, rmsprop, adam, adamw: adamW }[type];
   return make(options).rule;

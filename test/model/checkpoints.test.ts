@@ -2,9 +2,12 @@ import { describe, expect, test } from "vitest";
 import {
   adam,
   dense,
+  dropout,
   earlyStopping,
   embedding,
+  gru,
   InvalidInputError,
+  lstm,
   reduceLROnPlateau,
   rmsprop,
   sequential,
@@ -105,6 +108,21 @@ const jobs: Record<string, Job> = {
       dense(1, { activation: "sigmoid" }),
     ],
   },
+  "dropout, whose masks are drawn anew at every step": {
+    compile: {},
+    fit: () => common,
+    layers: () => [
+      embedding(20, 5),
+      lstm(6, { dropout: 0.2, recurrentDropout: 0.3 }),
+      dropout(0.4),
+      dense(1, { activation: "sigmoid" }),
+    ],
+  },
+  "a stateful layer, which carries its state over batches and epochs": {
+    compile: {},
+    fit: () => ({ epochs: 2, batchSize: 24, shuffle: false }),
+    layers: () => [embedding(20, 5), gru(6, { stateful: true }), dense(1, { activation: "sigmoid" })],
+  },
   "a schedule that multiplies the rate, validation data": {
     compile: {},
     fit: () => ({
@@ -189,11 +207,19 @@ describe("resume goes on to the bits of an undisturbed run", () => {
     assertEqual(await outcome(device, narrow, { resume: first }), undisturbed, "resumed");
   });
 
-  gpuTest("without a seed of its own, a model takes over the checkpoint's order", async (device) => {
-    const job: Job = { compile: {}, fit: () => common };
+  gpuTest("the loop is cut into dispatches as compile measures; the bits are the same", async (device) => {
+    const job: Job = { compile: {}, fit: () => common, layers: () => [embedding(20, 5), lstm(6), dense(1)] };
+    const compile = { loss: "mse", metrics: [] };
+    const cut = await outcome(device, { ...job, compile: { ...compile, chunkSteps: 3 } });
+    assertEqual(cut, await outcome(device, { ...job, compile }), "in pieces of three steps");
+  });
+
+  gpuTest("without a seed of its own, a model takes over the checkpoint's generators", async (device) => {
+    const { layers } = jobs["dropout, whose masks are drawn anew at every step"];
+    const job: Job = { compile: {}, fit: () => common, layers };
     const store = new Memory();
     const undisturbed = await outcome(device, job, { checkpoint: { store, everySteps: 4 } });
-    const unseeded: Job = { compile: { seed: undefined }, fit: () => common };
+    const unseeded: Job = { ...job, compile: { seed: undefined } };
     assertEqual(await outcome(device, unseeded, { resume: store.all[1] }), undisturbed, "resumed");
   });
 

@@ -49,10 +49,10 @@ test.each([
     ["imdb", "--units", "0"],
     'webgpu-rnn imdb: --units: expected a whole number from 1 to 1,024, got "0"; for example --units 10',
   ],
-  [["imbd"], 'webgpu-rnn: expected a command (imdb, predict, info, convert), got "imbd"; did you mean imdb?'],
+  [["imbd"], 'webgpu-rnn: expected a command (imdb, text, predict, info, convert), got "imbd"; did you mean imdb?'],
   [
     ["toString"],
-    'webgpu-rnn: expected a command (imdb, predict, info, convert), got "toString"; --help tells more',
+    'webgpu-rnn: expected a command (imdb, text, predict, info, convert), got "toString"; --help tells more',
   ],
   [["info"], "webgpu-rnn info: expected info FILE, got nothing; --help tells more"],
   [["convert", "a.h5"], "webgpu-rnn convert: expected convert IN OUT, got a.h5; --help tells more"],
@@ -144,10 +144,10 @@ describe.skipIf(adapters.length === 0 && !requireGpu)("with an adapter", () => {
     expect(other?.equals(first ?? Buffer.alloc(0))).toBe(false);
   });
 
-  test("a stopped run says so, ends with code 130 and saves nothing", async () => {
+  test("a run stopped before its first checkpoint says so, ends with code 130 and saves nothing", async () => {
     const stop = new AbortController();
     let err = "";
-    const stdout = { write: (text: string) => void (text.startsWith("Epoch 2") && stop.abort()) };
+    const stdout = { write: (text: string) => void (text.startsWith("Epoch 1") && stop.abort()) };
     const file = join(folder, "stopped");
     const code = await runCommandLine(["imdb", ...small, "--out", file], {
       stdout,

@@ -75,7 +75,30 @@ test("the job fits, evaluates the test part, and tells of it in order", async ()
       { ...epoch, loss: 0.4 - 1 / 10 },
     ],
     test: { loss: 5, acc: 0.25 },
+    earlier: 0,
   });
+});
+
+test("what a checkpoint keeps of the job puts the earlier epochs before the later ones", async () => {
+  class Resumed extends FakeModel {
+    override async fit(...[x, y, options]: Parameters<JobModel["fit"]>): Promise<void> {
+      const [{ saveState, restoreState }] = options.callbacks;
+      expect(saveState()).toMatchObject({ reports: [] });
+      restoreState({ reports: [{ loss: 9, acc: 0, seconds: 3, steps: 2 }], seconds: 2 });
+      await super.fit(x, y, options);
+    }
+  }
+  const store = {
+    save: () => Promise.resolve(),
+    load: () => Promise.resolve(undefined),
+    clear: () => Promise.resolve(),
+  };
+  const model = new Resumed();
+  const options = { emit: () => undefined, checkpoint: { store, resume: true } };
+  const { epochs, earlier } = await trainAndEvaluate(model, config, data, options);
+  expect(model.settings).toMatchObject({ resume: true, checkpoint: { store } });
+  expect(epochs.map(({ loss }) => loss)).toEqual([9, 0.4, 0.4 - 1 / 10]);
+  expect(earlier).toBe(5);
 });
 
 test("without validation the report has no validation figures", async () => {

@@ -136,10 +136,36 @@ describe("webgpu-rnn info", () => {
     const h5 = formatDescription(await describeModel(sharedPath("keras-files/seed_simplernn.h5")));
     expect(h5).toContain("written by Keras 3.16.0 (torch)");
     expect(h5).toContain('Note: InputLayer "input_layer": the batch size 4 is ignored, any will do');
-    await assertThrows(
-      () => describeModel(sharedPath("keras-files/c_lstm.keras")),
-      FormatError,
-      /got LSTM \("lstm"\); the engine has no others yet/,
+    const lstm = formatDescription(await describeModel(sharedPath("keras-files/c_lstm.keras")));
+    expect(lstm).toMatch(/lstm \(LSTM\) +│ \(None, 6\) +│ +288 │/);
+  });
+
+  test("a model that the engine cannot run: its layers all the same, and which are lacking", async () => {
+    const layers = [
+      { class_name: "Embedding", config: { name: "words", input_dim: 9, output_dim: 2 } },
+      { class_name: "LSTM", config: { name: "lstm", units: 3, activation: "gelu" } },
+      { class_name: "Attention", config: { name: "look" } },
+    ];
+    const json = {
+      modelTopology: {
+        keras_version: "2.15.0",
+        model_config: { class_name: "Sequential", config: { layers } },
+      },
+      weightsManifest: [
+        { paths: ["shard"], weights: [{ name: "words/embeddings", shape: [9, 2], dtype: "float32" }] },
+      ],
+    };
+    writeFileSync(at("model.json"), JSON.stringify(json));
+    writeFileSync(at("shard"), new Uint8Array(72));
+    const text = formatDescription(await describeModel(at("model.json")));
+    expect(text).toMatch(
+      /model\.json: TF\.js layers model, [\d,]+ bytes, written by TF\.js \(Keras 2\.15\.0\)\n/,
     );
+    expect(text).toMatch(/│ words \(Embedding\) +│ \[9, 2\] +│ +18 │ yes +│/);
+    expect(text).toMatch(/│ lstm \(LSTM\) +│ +│ +0 │ no +│/);
+    expect(text).toMatch(/│ look \(Attention\) +│ +│ +0 │ no +│/);
+    expect(text).toMatch(/Not supported: LSTM "lstm": .*activation of LSTM "lstm" among .*got "gelu"/);
+    expect(text).toContain('Not supported: Attention "look": the engine has no such layer');
+    await assertThrows(() => loadModelFile(at("model.json")), FormatError, /got Attention \("look"\)/);
   });
 });

@@ -1,4 +1,6 @@
-import type { DenseGradients } from "./dense";
+import { add } from "./cells/cell";
+import { denseBackward, denseForward } from "./dense";
+import type { DenseGradients, DenseShape } from "./dense";
 
 /** A recurrent layer's product with its input. B batch, T steps, I inputs, G gates, U units. */
 export interface ProjectionShape {
@@ -25,17 +27,12 @@ export function projectForward(
   bias: ArrayLike<number> | undefined,
   shape: ProjectionShape,
 ): Float64Array {
-  const { batch, steps, inputs, gates, units } = shape;
-  const columns = gates * units;
-  const z = new Float64Array(batch * steps * columns);
-  for (let row = 0; row < batch * steps; row++) {
-    for (let j = 0; j < columns; j++) {
-      let sum = bias ? bias[j] : 0;
-      for (let i = 0; i < inputs; i++) {
-        sum += x[row * inputs + i] * factor(shape, row, j, i) * kernel[i * columns + j];
-      }
-      z[row * columns + j] = sum;
-    }
+  const { batch, steps, gates, units } = shape;
+  const z = new Float64Array(batch * steps * gates * units);
+  for (let gate = 0; gate < gates; gate++) {
+    const own = columnsOf(kernel, gate, shape);
+    const ownBias = bias && columnsOf(bias, gate, shape);
+    placeColumns(denseForward(dropped(x, gate, shape), own, ownBias, denseShape(shape)), z, gate, shape);
   }
   return z;
 }
@@ -52,28 +49,54 @@ export function projectBackward(
   shape: ProjectionShape,
 ): DenseGradients {
   const { batch, steps, inputs, gates, units } = shape;
-  const columns = gates * units;
-  const dX = new Float64Array(batch * steps * inputs);
-  const dKernel = new Float64Array(inputs * columns);
-  const dBias = new Float64Array(columns);
-  for (let row = 0; row < batch * steps; row++) {
-    for (let j = 0; j < columns; j++) {
-      const dz = dZ[row * columns + j];
-      dBias[j] += dz;
-      for (let i = 0; i < inputs; i++) {
-        const keep = factor(shape, row, j, i);
-        dX[row * inputs + i] += dz * keep * kernel[i * columns + j];
-        dKernel[i * columns + j] += x[row * inputs + i] * keep * dz;
-      }
-    }
+  const total = {
+    dX: new Float64Array(batch * steps * inputs),
+    dKernel: new Float64Array(inputs * gates * units),
+    dBias: new Float64Array(gates * units),
+  };
+  for (let gate = 0; gate < gates; gate++) {
+    const own = columnsOf(kernel, gate, shape);
+    const ownDz = columnsOf(dZ, gate, shape);
+    const gradients = denseBackward(ownDz, dropped(x, gate, shape), own, denseShape(shape));
+    add(total.dX, dropped(gradients.dX, gate, shape));
+    placeColumns(gradients.dKernel, total.dKernel, gate, shape);
+    placeColumns(gradients.dBias, total.dBias, gate, shape);
   }
-  return { dX, dKernel, dBias };
+  return total;
 }
 
-function factor(shape: ProjectionShape, row: number, column: number, input: number): number {
-  const { drop, batch, steps, inputs, gates, units } = shape;
-  if (drop === undefined) return 1;
-  const b = Math.floor(row / steps);
+function denseShape({ batch, steps, inputs, units }: ProjectionShape): DenseShape {
+  return { rows: batch * steps, inputs, units };
+}
+
+/** x times what of it reaches a gate. */
+function dropped(x: ArrayLike<number>, gate: number, shape: ProjectionShape): ArrayLike<number> {
+  const { drop, batch, steps, inputs, gates } = shape;
+  if (drop === undefined) return x;
   const perGate = drop.length > batch * inputs;
-  return drop[(perGate ? b * gates + Math.floor(column / units) : b) * inputs + input];
+  return Float64Array.from(x, (value, i) => {
+    const b = Math.floor(i / (steps * inputs));
+    return value * drop[(perGate ? b * gates + gate : b) * inputs + (i % inputs)];
+  });
+}
+
+/** The columns of one gate: [N][G·U] → [N][U]. */
+function columnsOf(x: ArrayLike<number>, gate: number, { gates, units }: ProjectionShape): Float64Array {
+  const columns = new Float64Array(x.length / gates);
+  for (let i = 0; i < columns.length; i++) {
+    columns[i] = x[(Math.floor(i / units) * gates + gate) * units + (i % units)];
+  }
+  return columns;
+}
+
+/** The other way round. */
+function placeColumns(
+  from: Float64Array,
+  to: Float64Array,
+  gate: number,
+  { gates, units }: ProjectionShape,
+): void {
+  for (let i = 0; i < from.length; i++) {
+    to[(Math.floor(i / units) * gates + gate) * units + (i % units)] = from[i];
+  }
 }

@@ -125,10 +125,10 @@ export function runBidirectional(
   { drop, initial }: BidirectionalRun = {},
 ): Tape {
   const half = weights.length / 2;
-  const forward = runRecurrent({ ...layer, goBackwards: false }, weights.slice(0, half), input, {
+  const forward = runRecurrent(layer, weights.slice(0, half), input, {
     ...{ drop: drop?.forward, initial: initial?.[0], zeroMasked: true },
   });
-  const backward = runRecurrent({ ...layer, goBackwards: true }, weights.slice(half), input, {
+  const backward = runRecurrent({ ...layer, goBackwards: !layer.goBackwards }, weights.slice(half), input, {
     ...{ drop: drop?.backward, initial: initial?.[1], zeroMasked: true },
   });
   const { batch, steps, width } = forward.output;

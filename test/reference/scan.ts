@@ -221,5 +221,7 @@ function ofStates(states: Float64Array, { cell = "simpleRNN" }: ScanShape): Scan
 
 /** A copy of one row; zeros where there are no values. */
 function rowOf(values: ArrayLike<number> | undefined, row: number, width: number): Float64Array {
-  return Float64Array.from({ length: width }, (_, i) => values?.[row * width + i] ?? 0);
+  const copy = new Float64Array(width);
+  for (let i = 0; values && i < width; i++) copy[i] = values[row * width + i];
+  return copy;
 }

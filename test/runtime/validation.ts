@@ -31,6 +31,8 @@ export async function withValidation<Result>(device: Device, run: () => Promise<
 export interface Allocations {
   /** Buffers made and not destroyed, by label. */
   readonly live: readonly string[];
+  /** Bytes of these. */
+  readonly bytes: number;
   readonly buffersMade: number;
   readonly bindGroupsMade: number;
   /** Stops watching. */
@@ -70,6 +72,9 @@ export function watchAllocations({ gpu }: Device): Allocations {
   return {
     get live() {
       return [...live.values()];
+    },
+    get bytes() {
+      return [...live.keys()].reduce((sum, { size }) => sum + size, 0);
     },
     get buffersMade() {
       return counts.buffers;

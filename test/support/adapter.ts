@@ -4,6 +4,8 @@ import { listNodeAdapters, requestNodeDevice } from "../../src/node/device";
 import { launchBrowser, type LaunchSettings } from "../../src/node/launch-browser";
 import type { Device, DeviceOptions } from "../../src/runtime/device";
 import { DeviceError, describe } from "../../src/runtime/errors";
+import { applyDeviceVariant } from "./device-variant";
+import { forceScan } from "./force-scan";
 
 export { findChromium, findFirefox };
 
@@ -12,19 +14,30 @@ export const requireGpu = process.env.REQUIRE_GPU === "1";
 
 /**
  * A GPU device for a test: of the adapter whose description contains `$WEBGPU_RNN_ADAPTER`, else the best
- * one. Undefined where the machine has none; the test then skips and says so.
+ * one. Undefined where the machine has none; the test then skips and says so. `$WEBGPU_RNN_TEST_DEVICE` names
+ * what is asked of the adapter (see device-variant.ts), `$WEBGPU_RNN_TEST_SCAN` the shape of the time loop.
  *
  * @throws {DeviceError} there is none, and `REQUIRE_GPU=1` is set.
  */
 export async function getTestDevice(options: DeviceOptions = {}): Promise<Device | undefined> {
   const adapter = process.env.WEBGPU_RNN_ADAPTER;
+  forceScan(process.env.WEBGPU_RNN_TEST_SCAN);
   try {
+    await useDeviceVariant();
     return await requestNodeDevice(adapter ? { ...options, adapter } : options);
   } catch (error) {
     if (requireGpu) throw error;
     console.warn(`skipped: ${String(error)}`);
     return undefined;
   }
+}
+
+async function useDeviceVariant(): Promise<void> {
+  const variant = process.env.WEBGPU_RNN_TEST_DEVICE;
+  if (!variant) return;
+  const { globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  applyDeviceVariant(variant);
 }
 
 /**
@@ -55,7 +68,8 @@ export async function launchFirefox(): Promise<Browser | undefined> {
     console.warn(`skipped: no Firefox here; ${remedy}`);
     return undefined;
   }
-  const [swiftshader] = findSystemDrivers().length === 0 ? findSwiftShaders() : [];
+  const hasDriver = Boolean(process.env.VK_DRIVER_FILES) || findSystemDrivers().length > 0;
+  const [swiftshader] = hasDriver ? [] : findSwiftShaders();
   return launch({
     browser: "firefox",
     executablePath,

@@ -49,6 +49,8 @@ export const tolerances = {
   goldenActivations: { absolute: 1e-6, relative: 1e-6 },
   /** `fit` goldens state no error; six to nine updates of rate 0.01 leave float32 within 1e-6 of magnitude one. */
   goldenFit: { absolute: 1e-5, relative: 1e-5 },
+  /** Random nets of up to three layers and fourteen steps: as the gradients of the goldens, and near zero by ulps of 1. */
+  randomNets: { absolute: 1e-6, relative: 1.1e-5 },
   /** The reference runs state what PyTorch's float32 reaches; an engine should land within ten times that. */
   referenceLogits: { absolute: 4e-6, relative: 0 },
   referenceHidden: { absolute: 4e-6, relative: 0 },

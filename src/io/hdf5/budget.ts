@@ -1,9 +1,12 @@
 import { Inflate } from "fflate";
+import type { FormatError } from "../../runtime/errors";
 import { refused } from "../stored-model";
 
 const signatures = { tree: 0x45455254, symbols: 0x444f4e53, indirectBlock: 0x42494846 };
-/** Units that a small file may take: the largest of Keras's own takes a twentieth. */
-const smallFile = 2 ** 21;
+/** Steps that a small file may take; Keras's own take a thousand. */
+const leastSteps = 2 ** 17;
+/** Bytes that a small file may unfold to. */
+const leastBytes = 2 ** 22;
 
 /**
  * What reading one file may cost. jsfive follows every address that a file holds, so a few bytes can send it round in
@@ -11,11 +14,19 @@ const smallFile = 2 ** 21;
  * it, and there it is charged.
  */
 export class ReadingBudget {
-  #left: number;
+  #steps: number;
+  #bytes: number;
 
-  /** @param fileBytes of the whole file; reading each structure a few times must do */
-  constructor(readonly fileBytes: number) {
-    this.#left = fileBytes + smallFile;
+  /**
+   * @param fileBytes of the whole file; to read each structure a few times must do
+   * @param maxExpansion how many times its size the file's values may have
+   */
+  constructor(
+    readonly fileBytes: number,
+    maxExpansion: number,
+  ) {
+    this.#steps = fileBytes / 8 + leastSteps;
+    this.#bytes = maxExpansion * fileBytes + leastBytes;
   }
 
   /** The file's bytes in a buffer that charges for each copy made of a part. */
@@ -25,8 +36,8 @@ export class ReadingBudget {
     const slice = buffer.slice.bind(buffer);
     const charged = (begin = 0, end = buffer.byteLength): ArrayBuffer => {
       const part = slice(begin, end);
-      this.#charge(1 + part.byteLength / 8);
-      if (part.byteLength === 4 && begin + 8 <= buffer.byteLength) this.#charge(this.#entries(view, begin));
+      this.#step(1 + part.byteLength / 64);
+      if (part.byteLength === 4 && begin + 8 <= buffer.byteLength) this.#step(this.#entries(view, begin));
       return part;
     };
     Object.defineProperty(buffer, "slice", { value: charged });
@@ -38,7 +49,8 @@ export class ReadingBudget {
     const parts: Uint8Array[] = [];
     // Its own two bytes stand before the deflated data, and a checksum behind.
     const inflate = new Inflate((part) => {
-      this.#charge(part.length / 8);
+      this.#bytes -= part.length;
+      if (this.#bytes < 0) throw endless();
       parts.push(part);
     });
     const deflated = new Uint8Array(packed, 2);
@@ -63,12 +75,13 @@ export class ReadingBudget {
     return counts ? view.getUint16(at + 6, true) : 0;
   }
 
-  #charge(units: number): void {
-    this.#left -= units;
-    if (this.#left >= 0) return;
-    throw refused(
-      "an HDF5 file that each of its parts is read from once",
-      "one that repeats itself without end",
-    );
+  #step(count: number): void {
+    this.#steps -= count;
+    if (this.#steps < 0) throw endless();
   }
+}
+
+function endless(): FormatError {
+  const got = "one that repeats itself without end";
+  return refused("an HDF5 file whose parts are each read once", got, "do not use this file");
 }

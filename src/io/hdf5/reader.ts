@@ -44,7 +44,7 @@ const dtypes: Record<string, number | undefined> = {
 export async function openHdf5(bytes: Uint8Array): Promise<Hdf5File> {
   checkLength(bytes);
   const jsfive = await import("jsfive");
-  const budget = new ReadingBudget(bytes.length);
+  const budget = new ReadingBudget(bytes.length, maxExpansion);
   return guarded(() => {
     const root = new jsfive.File(budget.guard(bytes), "");
     return new Hdf5File(root, jsfive, budget);

@@ -10,7 +10,7 @@ import type { Dialect } from "./activations";
 import { checkedActivation, foldActivation } from "./fold";
 import { isLayerClass, keras3, kerasObject, layerClasses, layerFromKeras, layerToKeras } from "./layers";
 import type { NamedLayer } from "./layers";
-import { stepsOf } from "./layers/core";
+import { stepsOf, takesTokens } from "./layers/core";
 import { outlineOf } from "./outline";
 import type { KerasLayer, Outline } from "./outline";
 import { ConfigReader } from "./reader";
@@ -133,10 +133,13 @@ export const identityName = "one_hot";
 function oneHot(reader: ConfigReader): Layer[] {
   const shape = reader.values.batch_shape ?? reader.values.batch_input_shape;
   if (!Array.isArray(shape) || shape.length !== 3) return [];
+  if (reader.className === "Embedding") {
+    throw refused(`[batch, steps] as the input of ${reader.where}`, shown(shape), takesTokens);
+  }
   const features: unknown = shape[2];
   if (typeof features !== "number" || !Number.isInteger(features) || features < 2) {
-    const remedy = "the engine's models take token ids, a row for each sample";
-    throw refused(`tokens or one-hot vectors as the input of ${reader.where}`, shown(shape), remedy);
+    const expected = `tokens or one-hot vectors as the input of ${reader.where}`;
+    throw refused(expected, shown(shape), takesTokens);
   }
   reader.notes.push(
     `${reader.where}: its input is taken for one-hot vectors: pass token ids below ${features}; ` +

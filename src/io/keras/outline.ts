@@ -28,7 +28,7 @@ const functionalClasses = ["Functional", "Model"];
 export function outlineOf(json: unknown): Outline {
   if (!isRecord(json)) throw refused("a Keras model's configuration", shown(json));
   const { class_name: className, config } = json;
-  const isFunctional = functionalClasses.includes(String(className));
+  const isFunctional = typeof className === "string" && functionalClasses.includes(className);
   if (className !== "Sequential" && !isFunctional) {
     const remedy = "build it as keras.Sequential and save it again";
     throw refused("a Sequential model", `one of class ${shown(className)}`, remedy);

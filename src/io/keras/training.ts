@@ -22,7 +22,7 @@ export function compileFromKeras(json: unknown, notes: string[]): CompileConfig 
     return undefined;
   try {
     const optimizer = optimizerFromKeras(stored);
-    const loss = lossFromKeras(json.loss);
+    const loss = lossFromKeras(json.loss, notes);
     return { optimizer, loss, metrics: metricsFromKeras(json.metrics, notes) };
   } catch (error) {
     if (!(error instanceof NotTaken || error instanceof InvalidInputError)) throw error;
@@ -118,18 +118,28 @@ const lossNames: Record<Loss["kind"], string> = {
   meanSquaredError: "mean_squared_error",
 };
 
-function lossFromKeras(stored: unknown): Loss {
-  if (Array.isArray(stored) && stored.length === 1) return lossFromKeras(stored[0]);
+/** Names of losses that the engine has under another name. */
+const otherLossNames: Readonly<Record<string, string>> = {
+  mse: "mean_squared_error",
+  categorical_crossentropy: "sparse_categorical_crossentropy",
+  CategoricalCrossentropy: "sparse_categorical_crossentropy",
+};
+
+function lossFromKeras(stored: unknown, notes: string[]): Loss {
+  if (Array.isArray(stored) && stored.length === 1) return lossFromKeras(stored[0], notes);
   const config: Config = isRecord(stored) && isRecord(stored.config) ? stored.config : {};
   const isFunction = isRecord(stored) && typeof stored.config === "string";
   const given = isFunction ? stored.config : isRecord(stored) ? stored.class_name : stored;
-  const name = given === "mse" ? "mean_squared_error" : given;
+  const name = (typeof given === "string" ? otherLossNames[given] : undefined) ?? given;
   const found = Object.keys(losses).find((known) => isSame(known, name));
   if (found === undefined) {
     throw new NotTaken(`the engine has ${Object.keys(losses).join(", ")}, not the loss ${shown(given)}`);
   }
   if (typeof config.label_smoothing === "number" && config.label_smoothing !== 0) {
     throw new NotTaken(`the engine's losses have no label_smoothing (${config.label_smoothing})`);
+  }
+  if (String(given).toLowerCase().startsWith("categorical")) {
+    notes.push("its loss takes one-hot labels; here labels are class numbers, for the same loss");
   }
   return losses[found]({ fromLogits: config.from_logits === true });
 }

@@ -1,12 +1,11 @@
-import { planArchitecture, recurrentOf } from "../../model/architecture";
-import type { Architecture } from "../../model/architecture";
+import { planArchitecture } from "../../model/architecture";
 import type { NamedWeight } from "../../model/weights";
-import { InvalidInputError, describe } from "../../runtime/errors";
 import { layerToKeras } from "../keras/layers";
 import type { NamedLayer } from "../keras/layers";
 import { batchOf, namedLayers } from "../keras/model-config";
 import { trainingConfigToKeras } from "../keras/training";
 import type { Snapshot } from "../stored-model";
+import { refuseUnknown } from "./refuse";
 import { tfjsWords } from "./words";
 
 /** TF.js's converter cuts shards at this size, for browsers' caches. */
@@ -48,18 +47,6 @@ export function writeTfjs(snapshot: Snapshot): Record<string, Uint8Array<ArrayBu
   };
   names.forEach((name, i) => (files[name] = bytes.slice(i * shardBytes, (i + 1) * shardBytes)));
   return files;
-}
-
-/** TF.js knows GRU in its first form alone. */
-function refuseUnknown({ layers }: Architecture): void {
-  for (const { config, name } of layers) {
-    const recurrent = recurrentOf(config);
-    if (recurrent?.className !== "GRU" || !recurrent.resetAfter) continue;
-    const remedy = "save it as safetensors, keras, h5 or onnx";
-    throw new InvalidInputError(
-      describe("saveModel", "layers that TF.js has", `a GRU with resetAfter (${name})`, remedy),
-    );
-  }
 }
 
 /** Keras 2 calls an input's shape otherwise. */

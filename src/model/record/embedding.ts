@@ -2,7 +2,7 @@ import { embeddingGather, embeddingGatherSize } from "../../kernels/embedding-ga
 import { embeddingGradient, embeddingGradientSize } from "../../kernels/embedding-gradient";
 import { embeddingGradientNarrow } from "../../kernels/embedding-gradient-narrow";
 import { narrowLanes, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
-import { maxNarrowColumns, sumByTokenNarrow } from "../../kernels/sum-by-token-narrow";
+import { sumByTokenGroups, sumByTokenNarrow } from "../../kernels/sum-by-token-narrow";
 import { sumByToken, sumByTokenSize } from "../../kernels/sum-by-token";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Program } from "../../runtime/program";
@@ -42,12 +42,12 @@ export function recordSumByToken(
   { dz, columns, sums }: { dz: Tensor; columns: number; sums: Tensor },
 ): void {
   const { step, taskStarts, tokenRows } = recorder.plan;
-  const narrow = recorder.shape === "narrow" && columns <= maxNarrowColumns;
+  const groups = recorder.shape === "narrow" ? sumByTokenGroups(columns) : undefined;
   program.dispatch(
-    narrow ? sumByTokenNarrow(columns) : sumByToken(columns),
+    groups ? sumByTokenNarrow(columns) : sumByToken(columns),
     { step, taskStarts, tokenRows, dz, sums },
-    narrow
-      ? elementGrid((sizes) => sizes.tasks, 1, narrowSize)
+    groups
+      ? elementGrid((sizes) => sizes.tasks, groups, narrowSize)
       : elementGrid((sizes) => sizes.tasks, columns, sumByTokenSize),
   );
 }

@@ -1,5 +1,5 @@
 import { reverseRows, reverseRowsSize } from "../../kernels/reverse-rows";
-import { maxOwnSums } from "../../kernels/shared/narrow";
+import { maxOwnMatrix } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Program } from "../../runtime/program";
 import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
@@ -24,7 +24,7 @@ export function recordInputGradient(
       const { kernel, bias } = gradients!;
       recordSumByToken(recorder, program, { dz, columns, sums });
       const toTable = { columns, sums, kernel: weights.kernel };
-      if (recorder.shape === "narrow" && input.width * columns <= maxOwnSums) {
+      if (recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix) {
         recordEmbeddingGradientNarrow(recorder, program, input, toTable, gradients!);
         return;
       }

@@ -2,7 +2,12 @@ import { weightGradient, weightGradientSize, weightGradientTiles } from "../../k
 import type { WeightGradientOptions } from "../../kernels/weight-gradient";
 import { partialLength, sumPartials, sumPartialsSize, type PartialsTarget } from "../../kernels/sum-partials";
 import type { ScanShape } from "../../kernels/scan";
-import { narrowLanes } from "../../kernels/shared/narrow";
+import { narrowLanes, narrowSize } from "../../kernels/shared/narrow";
+import {
+  narrowWeightGradientFits,
+  narrowWeightGradientTiles,
+  weightGradientNarrow,
+} from "../../kernels/weight-gradient-narrow";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Arena } from "../../runtime/arena";
 import { workgroups, type GridOf, type Program } from "../../runtime/program";
@@ -102,8 +107,10 @@ export function recordWeightGradient(
   const chunks = gradientChunks(options.inputs, options.outputs);
   const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(layout) };
   const { partials } = recorder;
+  const narrow = recorder.shape === "narrow" && narrowWeightGradientFits(full);
+  const tiles = narrow ? narrowWeightGradientTiles(full) : weightGradientTiles(full);
   program.dispatch(
-    weightGradient(full),
+    narrow ? weightGradientNarrow(full) : weightGradient(full),
     {
       step: plan.step,
       ...(options.rows === "last" ? { segments: plan.segments } : {}),
@@ -112,7 +119,10 @@ export function recordWeightGradient(
       dz: tensors.dz,
       partials,
     },
-    () => [Math.ceil(weightGradientTiles(full) / weightGradientSize), chunks],
+    () =>
+      narrow
+        ? workgroups(Math.ceil((tiles * chunks) / narrowSize))
+        : [Math.ceil(tiles / weightGradientSize), chunks],
   );
   recordSumPartials(program, partials, chunks, tensors.kernel, tensors.bias, {
     columns: options.outputs,

@@ -3,7 +3,7 @@ import { embedProject, embedProjectSize } from "../../kernels/embed-project";
 import { embedProjectNarrow } from "../../kernels/embed-project-narrow";
 import type { ScanBackwardOptions, ScanForwardOptions, ScanOptions } from "../../kernels/scan";
 import { narrowFits } from "../../kernels/scan";
-import { scanBackwardNarrow, sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
+import { readsStates, scanBackwardNarrow, sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
 import { scanBackwardWide } from "../../kernels/scan-backward-wide";
 import { keptBindings, scanForwardNarrow } from "../../kernels/scan-forward-narrow";
 import { scanForwardWide } from "../../kernels/scan-forward-wide";
@@ -213,7 +213,8 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
             segments,
             ...(options.masked ? { tokens } : {}),
             recurrentKernel: weights.recurrentKernel,
-            ...(c ? { c } : { h }),
+            ...(readsStates(scan) ? { h } : {}),
+            ...(c ? { c } : {}),
             ...(returnSequences ? { dSequence: gradient } : part === "prefix" ? {} : { dLast: gradient }),
             dz,
             ...(options.cell.lastGate === "product" ? { extra: extra! } : {}),

@@ -67,12 +67,12 @@ export interface CellOptions {
 /** product(s, g) = (drop_g ⊙ s) · R_g + rb_g, [U]. */
 export function product(source: Float64Array, gate: number, weights: RecurrentWeights): Float64Array {
   const { units, gates, kernel, bias, drop } = weights;
+  const first = gate * units;
   const sums = new Float64Array(units);
-  for (let u = 0; u < units; u++) {
-    const column = gate * units + u;
-    let sum = bias ? bias[column] : 0;
-    for (let v = 0; v < units; v++) sum += source[v] * drop(gate, v) * kernel[v * gates * units + column];
-    sums[u] = sum;
+  for (let u = 0; bias && u < units; u++) sums[u] = bias[first + u];
+  for (let v = 0; v < units; v++) {
+    const kept = source[v] * drop(gate, v);
+    for (let u = 0; u < units; u++) sums[u] += kept * kernel[v * gates * units + first + u];
   }
   return sums;
 }
@@ -86,15 +86,18 @@ export function productBackward(
   { dKernel, dBias }: WeightGradients,
 ): Float64Array {
   const { units, gates, kernel, drop } = weights;
+  const first = gate * units;
   const dSource = new Float64Array(units);
-  for (let u = 0; u < units; u++) {
-    const column = gate * units + u;
-    dBias[column] += dProduct[u];
-    for (let v = 0; v < units; v++) {
-      const at = v * gates * units + column;
-      dSource[v] += dProduct[u] * kernel[at] * drop(gate, v);
-      dKernel[at] += source[v] * drop(gate, v) * dProduct[u];
+  for (let u = 0; u < units; u++) dBias[first + u] += dProduct[u];
+  for (let v = 0; v < units; v++) {
+    const kept = source[v] * drop(gate, v);
+    let sum = 0;
+    for (let u = 0; u < units; u++) {
+      const at = v * gates * units + first + u;
+      sum += dProduct[u] * kernel[at];
+      dKernel[at] += kept * dProduct[u];
     }
+    dSource[v] = sum * drop(gate, v);
   }
   return dSource;
 }
@@ -105,6 +108,6 @@ export function gateOf(values: Float64Array, gate: number, units: number): Float
 }
 
 /** a += b. */
-export function add(a: Float64Array, b: Float64Array): void {
+export function add(a: Float64Array, b: ArrayLike<number>): void {
   for (let i = 0; i < a.length; i++) a[i] += b[i];
 }

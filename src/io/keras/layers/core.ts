@@ -96,11 +96,13 @@ export const flattenTranslation: Translation<FlattenConfig> = {
   variablePath: ownVariable,
 };
 
+/** What to know about a model of other inputs. */
+export const takesTokens = "the engine's models take token ids, a row for each sample";
+
 /** The steps of an input's shape [batch, steps] or [batch, steps, features]; a fixed batch is let go. */
 export function stepsOf(config: ConfigReader, shape: unknown): number | null {
   if (!Array.isArray(shape) || shape.length < 2 || shape.length > 3) {
-    const remedy = "the engine's models take token ids, a row for each sample";
-    throw refused(`[batch, steps] as the input of ${config.where}`, shown(shape), remedy);
+    throw refused(`[batch, steps] as the input of ${config.where}`, shown(shape), takesTokens);
   }
   const [batch, steps] = shape as unknown[];
   if (batch !== null) {

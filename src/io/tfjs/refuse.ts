@@ -1,0 +1,39 @@
+import { recurrentOf } from "../../model/architecture";
+import type { Architecture, LayerPlan } from "../../model/architecture";
+import { InvalidInputError, describe } from "../../runtime/errors";
+
+/**
+ * Layers of which TF.js would make something else without a word are not written for it: it has GRU in its first
+ * form alone, and takes masks otherwise than Keras in two layers.
+ *
+ * @throws InvalidInputError for the first of them
+ */
+export function refuseUnknown({ layers }: Architecture): void {
+  let masked = false;
+  for (const layer of layers) {
+    const { config, name } = layer;
+    if (config.className === "Embedding") masked = config.maskZero;
+    const problem = problemOf(layer, masked);
+    if (problem !== undefined) {
+      const remedy = "save it as safetensors, keras, h5 or onnx";
+      throw new InvalidInputError(
+        describe("saveModel", "layers that TF.js has", `${problem} (${name})`, remedy),
+      );
+    }
+    masked &&= passesMask(layer);
+  }
+}
+
+function problemOf({ config }: LayerPlan, masked: boolean): string | undefined {
+  const recurrent = recurrentOf(config);
+  if (recurrent?.className === "GRU" && recurrent.resetAfter) return "a GRU with resetAfter";
+  if (!masked) return undefined;
+  if (config.className === "Bidirectional" && recurrent?.returnSequences) {
+    return "a Bidirectional that returns sequences, with a mask";
+  }
+  return config.className === "GlobalAveragePooling1D" ? "a GlobalAveragePooling1D with a mask" : undefined;
+}
+
+function passesMask({ config: { className } }: LayerPlan): boolean {
+  return ["Embedding", "Dense", "TimeDistributed", "Dropout", "SpatialDropout1D"].includes(className);
+}

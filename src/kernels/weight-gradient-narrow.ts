@@ -1,0 +1,112 @@
+import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { unroll, wgsl } from "../runtime/wgsl";
+import { gridParameters, linearId } from "./shared/grid";
+import { addOuterProducts, declareSums, names, narrowSize } from "./shared/narrow";
+import { segmentStruct, stepStruct } from "./shared/step";
+import { partialLength } from "./sum-partials";
+import { weightInputRow, type WeightGradientOptions } from "./weight-gradient";
+
+/** Vectors of four that an invocation takes of a row of x, and of dz: its sums are a tile of the gradient. */
+const mostVectors = 8;
+
+/** Rows taken together: adding to the sums costs more than multiplying, and is done once a block. */
+const block = 2;
+
+/** The largest number of vectors, up to eight, that divides `count` of them. */
+const share = (count: number): number =>
+  Array.from({ length: mostVectors }, (_, i) => mostVectors - i).find((n) => count % n === 0)!;
+
+/** Whether this shape takes a gradient of that size: rows must be whole vectors, tiles not too small. */
+export function narrowWeightGradientFits({
+  inputs,
+  outputs,
+  stride = outputs,
+  offset = 0,
+}: WeightGradientOptions): boolean {
+  const whole = [inputs, outputs, stride, offset].every((size) => size % 4 === 0);
+  return whole && share(inputs / 4) * share(outputs / 4) >= 4;
+}
+
+/** Tiles that cover the kernel. */
+export function narrowWeightGradientTiles({ inputs, outputs }: WeightGradientOptions): number {
+  return (inputs / 4 / share(inputs / 4)) * (outputs / 4 / share(outputs / 4));
+}
+
+/**
+ * `weightGradient` for adapters that want the narrow shape: an invocation per chunk of rows and tile of up to
+ * 32 × 32 elements, whose sums stay with it.
+ *
+ *     partials[c] = Σ_{r in chunk c} x[inputRow(r)]ᵀ·dz[r],   last row: Σ_r dz[r]
+ *
+ * Bindings as there.
+ */
+export function weightGradientNarrow(options: WeightGradientOptions): KernelDeclaration {
+  const { inputs: K, outputs: J, stride = J, offset = 0, rows, count, useBias, chunks } = options;
+  const down = share(K / 4);
+  const across = share(J / 4);
+  const tilesAcross = J / 4 / across;
+  const tiles = narrowWeightGradientTiles(options);
+  const x = (s: number): string[] => names(`x${s}_`, down);
+  const d = (s: number): string[] => names(`d${s}_`, across);
+  const rowOf = (s: number): string => `
+    let counts${s} = r + ${s}u < end;
+    let row${s} = min(r + ${s}u, end - 1u);
+    let xBase${s} = inputRow(row${s}) * ${K / 4}u + tileRow * ${down}u;
+    let dBase${s} = row${s} * ${stride / 4}u + ${offset / 4}u + tileColumn * ${across}u;
+    ${x(s)
+      .map((name, i) => `let ${name} = x[xBase${s} + ${i}u];`)
+      .join("\n")}
+    ${d(s)
+      .map((name, i) => `let ${name} = select(vec4f(), dz[dBase${s} + ${i}u], counts${s});`)
+      .join("\n")}`;
+  const pairs = Array.from({ length: block }, (_, s) => ({ x: x(s), d: d(s) }));
+  const code = wgsl`
+${stepStruct}
+${segmentStruct}
+${weightInputRow(options)}
+
+@compute @workgroup_size(${narrowSize})
+fn main(${gridParameters}) {
+  let id = ${linearId(narrowSize)};
+  let chunk = id / ${tiles}u;
+  if (chunk >= ${chunks}u) { return; }
+  let tileRow = id % ${tiles}u / ${tilesAcross}u;
+  let tileColumn = id % ${tilesAcross}u;
+  let length = (step.${count} + ${chunks - 1}u) / ${chunks}u;
+  let begin = min(chunk * length, step.${count});
+  let end = min(begin + length, step.${count});
+  ${declareSums("sum", 4 * down, 4 * across)}
+  ${declareSums("bias", 1, 4 * across)}
+  for (var r = begin; r < end; r += ${block}u) {
+    ${unroll(block, rowOf)}
+    ${addOuterProducts("sum", 4 * down, pairs)}
+    #if ${useBias}
+    ${unroll(across, (i) => `bias[${i}] += ${pairs.map((pair) => pair.d[i]).join(" + ")};`)}
+    #endif
+  }
+  let base = chunk * ${partialLength(K + (useBias ? 1 : 0), J) / 4}u + tileColumn * ${across}u;
+  for (var k = 0u; k < ${4 * down}u; k++) {
+    for (var i = 0u; i < ${across}u; i++) {
+      partials[base + (tileRow * ${4 * down}u + k) * ${J / 4}u + i] = sum[k * ${across}u + i];
+    }
+  }
+  #if ${useBias}
+  if (tileRow == 0u) {
+    for (var i = 0u; i < ${across}u; i++) { partials[base + ${(K * J) / 4}u + i] = bias[i]; }
+  }
+  #endif
+}`;
+  return {
+    name: "weightGradient",
+    constants: { shape: "narrow", ...options },
+    bindings: {
+      step: uniform("Step"),
+      ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
+      ...(rows === "token" ? { taskTokens: reads("array<u32>") } : {}),
+      x: reads("array<vec4f>"),
+      dz: reads("array<vec4f>"),
+      partials: writes("array<vec4f>"),
+    },
+    code,
+  };
+}

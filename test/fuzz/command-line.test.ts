@@ -1,0 +1,3 @@
+import { describeCommandLine } from "./command-line";
+
+describeCommandLine(50);

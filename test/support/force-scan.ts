@@ -1,0 +1,31 @@
+import type { ScanShape } from "../../src/kernels/scan";
+import { Sequential } from "../../src/model/sequential";
+import { InvalidInputError } from "../../src/runtime/errors";
+
+const shapes: readonly ScanShape[] = ["narrow", "wide"];
+let forced = false;
+
+/**
+ * From here on, models that leave the shape of the time loop to a measurement get this one, where it can hold them.
+ *
+ * @param name a shape, or nothing for the measurement
+ * @throws {Error} there is no such shape
+ */
+export function forceScan(name: string | undefined): void {
+  if (!name || forced) return;
+  const scan = shapes.find((shape) => shape === name);
+  if (!scan)
+    throw new Error(`scan: expected one of ${shapes.join(", ")}, got "${name}"; correct the variable`);
+  forced = true;
+  const { prototype } = Sequential;
+  const compile = Object.getOwnPropertyDescriptor(prototype, "compile")?.value as Sequential["compile"];
+  prototype.compile = async function (options) {
+    try {
+      await compile.call(this, { ...options, scan: options.scan ?? scan });
+    } catch (error) {
+      const isRefused = error instanceof InvalidInputError && error.message.includes(`scan "`);
+      if (!isRefused || options.scan) throw error;
+      await compile.call(this, options);
+    }
+  };
+}
