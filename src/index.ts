@@ -59,6 +59,7 @@ export type { CheckpointOptions, FitOptions } from "./model/fit";
 export type { CheckpointStore, TrainingSnapshot } from "./model/snapshot";
 export type { History } from "./model/history";
 export type { EvaluateOptions, Prediction, PredictOptions } from "./model/inference";
+export type { StreamStep, TokenStream } from "./model/stream";
 export type { Labels } from "./model/session";
 export type { TokenInput } from "./model/token-data";
 export type { NamedWeight } from "./model/weights";

@@ -9,7 +9,7 @@ import { range } from "../../src/model/session";
 import { tokenData } from "../../src/model/token-data";
 import { Workspace } from "../../src/model/workspace";
 import type { ScanShape } from "../../src/kernels/scan";
-import type { StepValues } from "../../src/kernels/shared/step";
+import { noRates, type StepValues } from "../../src/kernels/shared/step";
 import type { Program } from "../../src/runtime/program";
 import { clockOf, profileProgram } from "../../src/runtime/profiler";
 import { rmspropSettings, type Job } from "../job";
@@ -45,6 +45,7 @@ export interface Profile {
 
 const layout: BatchLayout = {
   sharePrefix: true,
+  stages: [],
   reverse: false,
   sequences: false,
   maskLoss: false,
@@ -84,9 +85,11 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
     await workspace.ready();
     workspace.uploadTokens(data);
     // A step size of zero: the weights stay what they are however often the optimizer runs.
-    const rates = { rate: 0, learningRate: 0, metric: 0, seed: 0 };
+    const rates = { ...noRates, metric: 0 };
     const plan = workspace.planner.plan(data, { labels: job.labels }, range(0, job.batchSize), true, rates);
-    workspace.uploadPlan(plan.words);
+    const encoder = device.gpu.createCommandEncoder({ label: "plan" });
+    workspace.encodePlan(encoder, 0, plan.words);
+    device.gpu.queue.submit([encoder.finish()]);
     const prefixSteps = workspace.planner.segments[segmentStepsAt];
     const sizes: CostSizes = { ...plan.sizes, prefixSteps };
     const train = await profile(device, "training step", workspace.train!, sizes);

@@ -66,10 +66,21 @@ export interface Limits {
   states: number;
 }
 
+/** The sizes that may be halved on a curve, one after the other, and how far. */
+const halved: Readonly<Record<CurveName, readonly (readonly ["steps" | "batchSize", number])[]>> = {
+  steps: [["batchSize", 8]],
+  batchSize: [["steps", 16]],
+  units: [
+    ["steps", 16],
+    ["batchSize", 8],
+  ],
+  vocabulary: [["steps", 16]],
+};
+
 /**
  * The sizes of a curve's point within the limits. Where they are too much, the batch becomes smaller on the curve over
- * T, and T on all others: by halves, and never below 8 samples or 16 steps. The seed itself, and the two values of T
- * that are compared, take the time that they take.
+ * T, and T on all others, over U then the batch too: by halves, and never below 8 samples or 16 steps. The seed itself,
+ * and the two values of T that are compared, take the time that they take.
  */
 export function sizesWithin(
   curve: CurveName,
@@ -80,9 +91,10 @@ export function sizesWithin(
   const sizes = { ...seed, [curve]: value };
   const whole =
     value === seed[curve] || (curve === "steps" && comparedSteps.some((steps) => steps === value));
-  const [name, least] = curve === "steps" ? (["batchSize", 8] as const) : (["steps", 16] as const);
   const fits = (): boolean =>
     (whole || recurrentWork(sizes) <= work) && sizes.batchSize * (sizes.steps + 1) * sizes.units <= states;
-  while (!fits() && sizes[name] > least) sizes[name] = Math.max(least, sizes[name] >> 1);
+  for (const [name, least] of halved[curve]) {
+    while (!fits() && sizes[name] > least) sizes[name] = Math.max(least, sizes[name] >> 1);
+  }
   return sizes;
 }

@@ -39,6 +39,9 @@ const stepsPerPoint = 6;
 /** A larger net may be slower per product than the one before, by how much is not known before it is measured. */
 const reserve = 1.5;
 
+/** A point that took so many times as long as it should is not tried on other rows. */
+const mostOverrun = 2;
+
 /** Measures all points of a plan, in Node or in a page; what does not fit stands in the result with a note. */
 export async function measureScale(
   device: Device,
@@ -66,8 +69,15 @@ export async function measureScale(
     let limits = limitsFrom(device, plan, plan.seed, seedTime);
     for (const value of plan.curves[curve]) {
       const sizes = sizesWithin(curve, value, plan.seed, limits);
+      let late: string | undefined;
       for (const rows of rowKinds) {
-        const point = await attempt({ curve, rows, sizes }, measure);
+        const begin = performance.now();
+        const point: ScalePoint = late
+          ? { curve, rows, sizes, note: late }
+          : await attempt({ curve, rows, sizes }, measure);
+        const seconds = (performance.now() - begin) / 1000;
+        if (seconds > mostOverrun * plan.seconds)
+          late = `not begun: random rows took ${seconds.toFixed(0)} s`;
         points.push(point);
         say(lineOf(point));
         if (rows === "random" && point.measured) {

@@ -5,7 +5,7 @@ import type { CompileConfig } from "../model/compiled";
 import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import { FormatError, describe } from "../runtime/errors";
-import type { NamedTensor } from "./safetensors";
+import type { TensorData } from "./dtypes";
 
 /** The formats that can be read. */
 export type StoredFormat = "safetensors" | "keras" | "h5" | "weights.h5" | "tfjs";
@@ -68,7 +68,7 @@ export interface StoredModel {
 /** Plain data as JSON, and its typed arrays as tensors that the JSON names. */
 export interface Packed {
   readonly json: string;
-  readonly tensors: readonly NamedTensor[];
+  readonly tensors: readonly { name: string; shape: readonly number[]; data: TensorData }[];
 }
 
 /** All that is written of a model. */

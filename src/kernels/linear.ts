@@ -1,10 +1,13 @@
 import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
-import { wgsl } from "../runtime/wgsl";
+import { unroll, wgsl } from "../runtime/wgsl";
 import { activationFunctions, type Activation } from "./shared/activation";
 import { gridParameters, linearId } from "./shared/grid";
 import { segmentStruct, stepStruct } from "./shared/step";
 
 export const linearSize = 64;
+
+/** Rows and columns of `out` that an invocation of `linear` takes. */
+export const linearTile = 4;
 
 export interface LinearOptions {
   /** Columns K of the input and J of the output. */
@@ -18,6 +21,10 @@ export interface LinearOptions {
   count: "rows" | "samples";
   /** Number of the first sample's segment. */
   first: number;
+  /** The kernel lies transposed, [J, K]: the derivative of a layer by its input. */
+  transposed: boolean;
+  /** Add to what `out` holds. */
+  accumulate: boolean;
 }
 
 /** WGSL: function `inputRow(r)`. */
@@ -27,52 +34,68 @@ export function inputRowFunction({ rows, first }: Pick<LinearOptions, "rows" | "
 }
 
 /**
- * A dense layer, or the input projection of a recurrent layer that follows another one.
+ * A dense layer, the input projection of a recurrent layer that follows another one, or the derivative of
+ * either by its input (`transposed`: x is then the derivative by the sums).
  *
  *     out[r] = activation(x[inputRow(r)]·kernel + bias)
  *
  *     segments  [S]     where only the last states are taken
  *     x         [·, K]
- *     kernel    [K, J]
+ *     kernel    [K, J]  or [J, K]
  *     bias      [J]     where the layer has one
  *     out       [·, J]  out
  *
- * An invocation per element of `out`.
+ * An invocation per tile of 4 × 4 elements of `out`: each value it loads serves four products.
  */
 export function linear(options: LinearOptions): KernelDeclaration {
-  const { inputs, outputs, useBias, activation, rows, count } = options;
+  const { inputs: K, outputs: J, useBias, count, transposed, accumulate } = options;
+  const across = Math.ceil(J / linearTile);
+  const element = transposed ? `kernel[column * ${K}u + k]` : `kernel[k * ${J}u + column]`;
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
-${activationFunctions(activation)}
+${activationFunctions(options.activation)}
 ${inputRowFunction(options)}
+
+fn weight(k: u32, column: u32) -> f32 { return ${element}; }
 
 @compute @workgroup_size(${linearSize})
 fn main(${gridParameters}) {
-  let at = ${linearId(linearSize)};
-  let row = at / ${outputs}u;
-  let j = at % ${outputs}u;
-  if (row >= step.${count}) { return; }
-  let base = inputRow(row) * ${inputs}u;
-  #if ${useBias}
-  var sum = bias[j];
-  #else
-  var sum = 0.0;
-  #endif
-  for (var k = 0u; k < ${inputs}u; k++) { sum += x[base + k] * kernel[k * ${outputs}u + j]; }
-  out[at] = activate(sum);
+  let tile = ${linearId(linearSize)};
+  let top = tile / ${across}u * ${linearTile}u;
+  let left = tile % ${across}u * ${linearTile}u;
+  if (top >= step.${count}) { return; }
+  // Rows and columns beyond the end are computed as copies of the last and not stored.
+  ${unroll(4, (i) => `let base${i} = inputRow(min(top + ${i}u, step.${count} - 1u)) * ${K}u;`)}
+  ${unroll(4, (i) => `let column${i} = min(left + ${i}u, ${J - 1}u);`)}
+  ${unroll(4, (i) => `var sum${i} = ${useBias ? `vec4f(bias[column0], bias[column1], bias[column2], bias[column3])` : "vec4f()"};`)}
+  for (var k = 0u; k < ${K}u; k++) {
+    let w = vec4f(weight(k, column0), weight(k, column1), weight(k, column2), weight(k, column3));
+    ${unroll(4, (i) => `sum${i} += x[base${i} + k] * w;`)}
+  }
+  ${unroll(4, (i) => `let value${i} = activate4(sum${i});`)}
+  ${unroll(4, (i) => unroll(4, (c) => `if (top + ${i}u < step.${count} && left + ${c}u < ${J}u) { out[(top + ${i}u) * ${J}u + left + ${c}u] ${accumulate ? "+=" : "="} value${i}[${c}]; }`))}
 }`;
   return {
     name: "linear",
     constants: { ...options },
-    bindings: {
-      step: uniform("Step"),
-      ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
-      x: reads(),
-      kernel: reads(),
-      ...(useBias ? { bias: reads() } : {}),
-      out: writes(),
-    },
+    bindings: linearBindings(options, "array<f32>", "array<f32>"),
     code,
+  };
+}
+
+/** The bindings that both shapes share. */
+export function linearBindings(
+  { rows, useBias }: LinearOptions,
+  x: string,
+  out: string,
+): KernelDeclaration["bindings"] {
+  return {
+    step: uniform("Step"),
+    ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
+    x: reads(x),
+    kernel: reads(),
+    ...(useBias ? { bias: reads() } : {}),
+    out: writes(out),
   };
 }

@@ -11,6 +11,7 @@ export type OptimizerRule = (
   | { kind: "sgd"; momentum: number; nesterov: boolean }
   | { kind: "rmsprop"; rho: number; momentum: number; epsilon: number; centered: boolean }
   | { kind: "adam"; beta1: number; beta2: number; epsilon: number; amsgrad: boolean }
+  | { kind: "nadam"; beta1: number; beta2: number; epsilon: number }
 ) & {
   /** Decoupled weight decay; 0 for none. */
   weightDecay: number;
@@ -33,6 +34,8 @@ export function optimizerSlots(rule: OptimizerRule): string[] {
       ];
     case "adam":
       return ["momentum", "velocity", ...(rule.amsgrad ? ["velocity_hat"] : [])];
+    case "nadam":
+      return ["momentum", "velocity"];
   }
 }
 
@@ -70,17 +73,23 @@ function update(rule: OptimizerRule): string {
       : "w -= increment;"
   }`;
     }
-    case "adam": {
-      const { beta1, beta2, epsilon, amsgrad } = rule;
-      return `
+    case "adam":
+      return `${runningMeans(rule)}
+  ${rule.amsgrad ? "v = max(velocity_hat[at], v);\n  velocity_hat[at] = v;" : ""}
+  w -= step.rate * m / (sqrt(v) + ${f32(rule.epsilon)});`;
+    case "nadam":
+      return `${runningMeans(rule)}
+  w -= (step.rate * m + step.gradientRate * g) / (sqrt(v) + step.epsilon);`;
+  }
+}
+
+/** WGSL: m and v, the running means of g and g². */
+function runningMeans({ beta1, beta2 }: { beta1: number; beta2: number }): string {
+  return `
   let m = momentum[at] + (g - momentum[at]) * ${f32(1 - beta1)};
   momentum[at] = m;
   var v = velocity[at] + (g * g - velocity[at]) * ${f32(1 - beta2)};
-  velocity[at] = v;
-  ${amsgrad ? "v = max(velocity_hat[at], v);\n  velocity_hat[at] = v;" : ""}
-  w -= step.rate * m / (sqrt(v) + ${f32(epsilon)});`;
-    }
-  }
+  velocity[at] = v;`;
 }
 
 /** WGSL: clipping, in Keras's order of precedence. */
@@ -101,12 +110,13 @@ function clip(rule: OptimizerRule, variables: number): string {
 }
 
 /**
- * One step of the optimizer over all parameters at once. They lie in one buffer; gradients and whatever
- * the rule remembers lie in buffers of the same layout.
+ * One step of the optimizer over all parameters that are trained, at once. They lie in one buffer, before those
+ * of frozen layers; gradients and whatever the rule remembers lie in buffers of the same layout.
  *
  *     rmsprop:  v ← ρv + (1-ρ)g²;  w ← w - rate·g / sqrt(v + ε)         (Keras: ε inside the root)
  *     sgd:      m ← momentum·m - rate·g;  w ← w + m
  *     adam:     m ← m + (1-β₁)(g - m);  v ← v + (1-β₂)(g² - v);  w ← w - rate·m / (sqrt(v) + ε)
+ *     nadam:    m, v as adam;  w ← w - (rate·m + gradientRate·g) / (sqrt(v) + epsilon)
  *
  *     parameters  [P]           in and out
  *     gradients   [P]
@@ -114,8 +124,8 @@ function clip(rule: OptimizerRule, variables: number): string {
  *     squares     [variables]   squared norms, where it clips by norm
  *     variableOf  [P / 64]      the variable to which a block of 64 elements belongs
  *
- * `step.rate` is the step size, with Adam's correction for the bias of early steps. An invocation per
- * parameter.
+ * `step.rate` is the step size, with Adam's and Nadam's corrections for the bias of early steps, as are
+ * `step.gradientRate` and `step.epsilon`. An invocation per parameter.
  */
 export function optimizer(rule: OptimizerRule, parameters: number, variables: number): KernelDeclaration {
   const slots = optimizerSlots(rule);

@@ -7,7 +7,7 @@ import { placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
 
 /** What a step of the optimizer takes beside the batch. */
-export type StepRates = Pick<StepValues, "rate" | "learningRate" | "seed">;
+export type StepRates = Pick<StepValues, "rate" | "gradientRate" | "epsilon" | "learningRate" | "seed">;
 
 /** The largest batch that a plan must hold. */
 export interface BatchCapacity {
@@ -45,12 +45,16 @@ export function fits(wanted: BatchCapacity, capacity: BatchCapacity): boolean {
   return (Object.keys(wanted) as (keyof BatchCapacity)[]).every((key) => wanted[key] <= capacity[key]);
 }
 
+/** The section with the step's values as layers in a stage read them; the first stage has the base's. */
+export const stageStep = (stage: number): string => (stage === 0 ? "step" : `step ${stage}`);
+
 /** The plan's sections as tensors of one buffer, in the order of the words. */
 export function planTensors(capacity: BatchCapacity, layout: BatchLayout): TensorDeclaration[] {
   const { samples, rows, distinct, tasks, outputs } = capacity;
   const u32 = (label: string, ...shape: number[]): TensorDeclaration => ({ label, shape, dtype: "u32" });
   return [
     u32("step", stepWords),
+    ...layout.stages.slice(1).map((_, i) => u32(stageStep(i + 1), stepWords)),
     u32("segments", samples + 1, segmentWords),
     { label: "labels", shape: [outputs, layout.labelWidth] },
     { label: "weights", shape: [outputs, 2] },
@@ -60,6 +64,11 @@ export function planTensors(capacity: BatchCapacity, layout: BatchLayout): Tenso
     u32("taskStarts", tasks + 1),
     u32("tokenRows", rows),
   ];
+}
+
+/** The sizes of a batch in a stage, in which all samples have as many steps. */
+export function stageSizes(sizes: StepValues, steps: number): StepValues {
+  return { ...sizes, steps, rows: sizes.samples * (steps + 1) };
 }
 
 /**
@@ -130,7 +139,8 @@ export class BatchPlanner {
     this.#sortByLength(data, rows);
     const stateRows = this.#placeSegments(data, samples);
     const { distinct, tasks } = this.#groupTokens(data, samples, grouped);
-    const outputs = this.layout.sequences ? stateRows : samples;
+    const { stages, sequences } = this.layout;
+    const outputs = !sequences ? samples : stages.length > 0 ? samples * (stages.at(-1)! + 1) : stateRows;
     placeTargets(
       {
         labels: this.#floats.subarray(this.#offsets.labels, this.#offsets.weights),
@@ -141,13 +151,16 @@ export class BatchPlanner {
         targets,
         layout: this.layout,
         samples: this.#sorted.subarray(0, samples),
-        segments: this.segments,
       },
     );
     const segments = samples + (this.layout.sharePrefix ? 1 : 0);
     const counts = { samples, segments, rows: stateRows, distinct, tasks, outputs };
     const sizes: StepValues = { ...counts, steps: this.#longest(samples), ...rates };
     packStep(sizes, this.block.subarray(0, stepWords));
+    stages.forEach((steps, stage) => {
+      const at = this.#offsets[stageStep(stage)];
+      packStep(stageSizes(sizes, steps), this.block.subarray(at, at + stepWords));
+    });
     const words = grouped ? this.#offsets.tokenRows + stateRows : this.#offsets.taskStarts;
     return { sizes, words };
   }

@@ -65,3 +65,13 @@ export function checkOptions(options: FitOptions): void {
     );
   }
 }
+
+/** The snapshot to go on from; undefined where there is none. */
+export async function snapshotOf({
+  resume,
+  checkpoint,
+}: Pick<FitOptions, "resume" | "checkpoint">): Promise<TrainingSnapshot | undefined> {
+  if (resume === undefined || resume === false) return undefined;
+  if (resume === true) return checkpoint?.store.load();
+  return "load" in resume ? resume.load() : resume;
+}

@@ -1,8 +1,9 @@
 import { CallbackList, type Logs } from "./callback";
 import { prepareData } from "./fit-data";
-import { checkOptions, type FitOptions } from "./fit-options";
+import { checkOptions, snapshotOf, type FitOptions } from "./fit-options";
 import { compareSettings, fitSettings, type FitData, type FitSettings } from "./fit-settings";
 import { HistoryRecorder, type History } from "./history";
+import { explainNonFinite } from "./non-finite";
 import { noSums, runPass, type Means, type Pass, type Sums } from "./runner";
 import { figures, openWorkspace, type Labels, type Session } from "./session";
 import { generatorsOf, prepareRestore, type Restore, type TrainingSnapshot } from "./snapshot";
@@ -14,6 +15,9 @@ export type { CheckpointOptions, FitOptions } from "./fit-options";
 
 /** Milliseconds between two calls of `onBatchEnd`. */
 const progressInterval = 100;
+
+/** Milliseconds between two looks at the loss where no callback asks for more. */
+const lossInterval = 1000;
 
 /** See `Sequential.fit`. */
 export async function fit(session: Session, x: TokenInput, y: Labels, options: FitOptions): Promise<History> {
@@ -31,13 +35,6 @@ export async function fit(session: Session, x: TokenInput, y: Labels, options: F
   const training = new Training(session, workspace, data, settings, options);
   await training.begin(snapshot, restore?.write);
   return training.run();
-}
-
-/** The snapshot to go on from; undefined where there is none. */
-async function snapshotOf({ resume, checkpoint }: FitOptions): Promise<TrainingSnapshot | undefined> {
-  if (resume === undefined || resume === false) return undefined;
-  if (resume === true) return checkpoint?.store.load();
-  return "load" in resume ? resume.load() : resume;
 }
 
 /** The epoch that an earlier run has left, and what it has done of it. */
@@ -60,6 +57,8 @@ class Training {
   readonly #history = new HistoryRecorder();
   readonly #callbacks: CallbackList;
   readonly #snapshots: Snapshots | undefined;
+  /** Whether the user knows that the loss is no finite number. */
+  #told = false;
   #begun: Begun;
 
   constructor(
@@ -157,7 +156,13 @@ class Training {
       nextStep,
       done,
       stop: () => this.#state.stopTraining,
-      interval: progressInterval,
+      interval: callbacks.needsBatches ? progressInterval : lossInterval,
+      onNonFinite: this.#told
+        ? undefined
+        : async (lost) => {
+            this.#told = true;
+            console.warn(await explainNonFinite(this.#session, { epoch, ...lost }));
+          },
       onProgress: callbacks.needsBatches
         ? (batches, soFar) =>
             callbacks.onBatchEnd(batches - 1, { ...figures(soFar, compiled.accuracy), steps })

@@ -1,4 +1,3 @@
-import { segmentWords } from "../kernels/shared/step";
 import { runPass } from "./runner";
 import {
   checkBatchSize,
@@ -10,6 +9,7 @@ import {
   type Labels,
   type Session,
 } from "./session";
+import { outputSteps } from "./stages";
 import type { TokenInput } from "./token-data";
 
 export interface EvaluateOptions {
@@ -63,18 +63,19 @@ export async function predict(
   const data = prepareTokens(session, x, "predict");
   const workspace = await openWorkspace(session, data, batchSize, false);
   const { sequences, outputs: columns } = session.architecture;
-  const perRow = sequences ? data.steps * columns : columns;
+  const steps = outputSteps(session.architecture, data.steps);
+  const perRow = sequences ? steps * columns : columns;
   const result = new Float32Array(data.rows * perRow);
-  const onOutputs = (values: Float32Array, sorted: Uint32Array, segments: Uint32Array): void => {
+  const onOutputs = (values: Float32Array, sorted: Uint32Array): void => {
     for (let i = 0; i * perRow < values.length && i < sorted.length; i++) {
-      const from = sequences ? (segments[i * segmentWords] + 1) * columns : i * columns;
+      const from = sequences ? (i * (steps + 1) + 1) * columns : i * columns;
       result.set(values.subarray(from, from + perRow), sorted[i] * perRow);
     }
   };
   const order = range(0, data.rows);
   const pass = { where: "predict", data, targets: undefined, order, batchSize, signal, onOutputs };
   await runPass(session.compiled.device, workspace, pass);
-  return { data: result, shape: sequences ? [data.rows, data.steps, columns] : [data.rows, columns] };
+  return { data: result, shape: sequences ? [data.rows, steps, columns] : [data.rows, columns] };
 }
 
 /** See `Sequential.trainOnBatch`. */

@@ -7,10 +7,12 @@ export interface WeightPlan {
   name: string;
   shape: readonly number[];
   initializer: Initializer;
+  /** Whether training changes it. */
+  trainable: boolean;
 }
 
 /** A weight's name in its layer, its path below the layer's name, shape and first values. */
-type Draft = Omit<WeightPlan, "name"> & { path: string };
+type Draft = Omit<WeightPlan, "name" | "trainable"> & { path: string };
 
 /** Gates of each recurrent layer: its kernels have this many times as many columns as it has units. */
 export const gatesOf: Record<RecurrentLayer["className"], number> = { SimpleRNN: 1, LSTM: 4, GRU: 3 };
@@ -50,7 +52,14 @@ export function layerWeights(config: Layer, inputs: number, name: string, innerN
   return drafts(config, inputs, innerName).map(({ path, ...weight }) => ({
     ...weight,
     name: `${name}/${path}`,
+    trainable: isTrainable(config),
   }));
+}
+
+/** A layer inside a frozen one is frozen, too. */
+function isTrainable(config: Layer): boolean {
+  if ("layer" in config && !config.layer.trainable) return false;
+  return !("trainable" in config) || config.trainable;
 }
 
 function drafts(config: Layer, inputs: number, innerName: string): Draft[] {

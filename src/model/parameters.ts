@@ -1,24 +1,39 @@
 import { Arena, alignment, read, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { elements, Tensor } from "../runtime/tensor";
-import type { LayerPlan } from "./architecture";
+import type { LayerPlan, WeightPlan } from "./architecture";
 import type { NamedWeight } from "./weights";
 import { clipsByNorm, optimizerSlots, type OptimizerRule } from "../kernels/optimizer";
 
 /** A layer's weights, or their gradients, by the names they have in the layer: `kernel`, `bias`, … */
 export type WeightTensors = Record<string, Tensor>;
 
-/** The parameters of a model on a device: one buffer, and one of the same layout for each companion. */
+/** Values that belong to the weights. */
+interface Companion {
+  /** Those of the weights that are trained, as one tensor, padding between them included. */
+  all: Tensor;
+  /** One by one, in Keras's order. */
+  flat: Tensor[];
+}
+
+/**
+ * The parameters of a model on a device: one buffer, and one of the same layout for each companion. The weights of
+ * frozen layers lie behind all others, so that the optimizer goes over the buffer's first part alone; what it
+ * remembers is kept for that part only.
+ */
 export class Parameters {
   readonly arena: Arena;
-  /** All parameters as one tensor, padding between weights included. */
-  readonly all: Tensor;
+  /** All parameters that are trained as one tensor, padding between weights included; of length 0 where none are. */
+  readonly trained: Tensor;
+  /** The weights that are trained, in Keras's order. */
+  readonly trainedPlans: readonly WeightPlan[];
   /** Per layer. */
   readonly weights: WeightTensors[];
   readonly #flat: Tensor[];
   readonly #layers: readonly LayerPlan[];
+  readonly #plans: readonly WeightPlan[];
   #training: { gradients: Tensor; flat: Tensor[]; weights: WeightTensors[] } | undefined;
-  #slots: Record<string, { all: Tensor; flat: Tensor[] }> = {};
+  #slots: Record<string, Companion> = {};
 
   constructor(
     readonly device: Device,
@@ -26,8 +41,10 @@ export class Parameters {
   ) {
     this.arena = new Arena(device, "model");
     this.#layers = layers;
-    const { all, flat } = this.#companion("parameters");
-    this.all = all;
+    this.#plans = layers.flatMap(({ weights }) => weights);
+    this.trainedPlans = this.#plans.filter(({ trainable }) => trainable);
+    const { all, flat } = this.#companion("parameters", this.#plans);
+    this.trained = all;
     this.#flat = flat;
     this.weights = this.#byLayer(flat);
   }
@@ -37,34 +54,37 @@ export class Parameters {
     return this.#flat;
   }
 
-  /** Gradients, made when first asked for. */
+  /** Gradients, made when first asked for. `gradients` are those of the weights that are trained. */
   get gradients(): { gradients: Tensor; flat: Tensor[]; weights: WeightTensors[] } {
     if (!this.#training) {
-      const { all, flat } = this.#companion("gradients");
+      const { all, flat } = this.#companion("gradients", this.#plans);
       this.#training = { gradients: all, flat, weights: this.#byLayer(flat) };
     }
     return this.#training;
   }
 
-  /** What an optimizer remembers, zero at first; made when first asked for. */
-  slots(rule: OptimizerRule): Record<string, { all: Tensor; flat: Tensor[] }> {
-    for (const name of optimizerSlots(rule)) this.#slots[name] ??= this.#companion(name);
+  /** What an optimizer remembers of the weights that are trained, zero at first; made when first asked for. */
+  slots(rule: OptimizerRule): Record<string, Companion> {
+    for (const name of optimizerSlots(rule)) {
+      this.#slots[name] ??= this.#companion(name, this.trainedPlans);
+    }
     return this.#slots;
   }
 
-  /** Tables that clipping by norm reads. */
+  /** Tables that clipping by norm reads; of the weights that are trained alone. */
   clipTables(rule: OptimizerRule): { ranges: Tensor; squares: Tensor; variableOf: Tensor } | undefined {
     if (!clipsByNorm(rule)) return undefined;
-    const ranges = this.arena.tensor("ranges", [this.#flat.length, 2], "u32");
-    const squares = this.arena.tensor("squares", [this.#flat.length]);
-    const blocks = this.all.length / (alignment / 4);
+    const trained = this.#flat.filter((_, i) => this.#plans[i].trainable);
+    const ranges = this.arena.tensor("ranges", [trained.length, 2], "u32");
+    const squares = this.arena.tensor("squares", [trained.length]);
+    const blocks = this.trained.length / (alignment / 4);
     const variableOf = this.arena.tensor("variableOf", [blocks], "u32");
     const table = new Uint32Array(blocks);
-    this.#flat.forEach((tensor, i) => {
+    trained.forEach((tensor, i) => {
       table.fill(i, tensor.offset / alignment, Math.ceil((tensor.offset + tensor.bytes) / alignment));
     });
     write(this.device, variableOf, table);
-    write(this.device, ranges, Uint32Array.from(this.#flat.flatMap((t) => [t.offset / 4, t.length])));
+    write(this.device, ranges, Uint32Array.from(trained.flatMap((t) => [t.offset / 4, t.length])));
     return { ranges, squares, variableOf };
   }
 
@@ -80,10 +100,13 @@ export class Parameters {
     return read(this.device, this.#flat);
   }
 
-  /** Reads gradients or slots back, under the names of the weights they belong to. */
-  async read(flat: readonly Tensor[]): Promise<NamedWeight[]> {
+  /**
+   * Reads gradients or slots back, under the names of the weights they belong to.
+   *
+   * @param plans of these weights
+   */
+  async read(flat: readonly Tensor[], plans: readonly WeightPlan[] = this.#plans): Promise<NamedWeight[]> {
     const values = await read(this.device, flat);
-    const plans = this.#layers.flatMap(({ weights }) => weights);
     return plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
   }
 
@@ -91,16 +114,15 @@ export class Parameters {
     this.arena.dispose();
   }
 
-  #companion(label: string): { all: Tensor; flat: Tensor[] } {
-    const declarations = this.#layers.flatMap(({ weights }) =>
-      weights.map(({ name, shape }) => ({ label: `${label}/${name}`, shape })),
-    );
-    const flat = this.arena.pack(label, declarations);
-    const words = flat.reduce(
-      (sum, { shape }) => sum + (Math.ceil(Math.max(1, elements(shape) * 4) / alignment) * alignment) / 4,
-      0,
-    );
-    return { all: new Tensor(label, [words], "f32", flat[0].buffer, 0), flat };
+  #companion(label: string, plans: readonly WeightPlan[]): Companion {
+    const frozenLast = [...plans].sort((a, b) => Number(b.trainable) - Number(a.trainable));
+    const declarations = frozenLast.map(({ name, shape }) => ({ label: `${label}/${name}`, shape }));
+    // Where no layer is trained there is nothing to remember, and still a tensor to bind.
+    const packed = this.arena.pack(label, declarations.length > 0 ? declarations : [{ label, shape: [1] }]);
+    const tensors = new Map(frozenLast.map((plan, i) => [plan, packed[i]]));
+    const words = this.trainedPlans.reduce((sum, { shape }) => sum + wordsOf(shape), 0);
+    const all = new Tensor(label, [words], "f32", packed[0].buffer, 0);
+    return { all, flat: plans.map((plan) => tensors.get(plan)!) };
   }
 
   #byLayer(flat: readonly Tensor[]): WeightTensors[] {
@@ -109,4 +131,9 @@ export class Parameters {
       Object.fromEntries(weights.map(({ key }) => [key, flat[next++]])),
     );
   }
+}
+
+/** 32-bit words that a weight takes in its buffer. */
+function wordsOf(shape: readonly number[]): number {
+  return (Math.ceil(Math.max(1, elements(shape) * 4) / alignment) * alignment) / 4;
 }

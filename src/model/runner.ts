@@ -1,6 +1,8 @@
 import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
+import { noRates } from "../kernels/shared/step";
 import type { StepRates } from "./batch-plan";
+import { StepQueue } from "./step-queue";
 import type { Targets } from "./targets";
 import type { TokenData } from "./token-data";
 import { metricEntries, type Workspace } from "./workspace";
@@ -73,7 +75,9 @@ export interface Pass {
   nextStep?: () => StepRates;
   /** Called every now and then, when figures have arrived: batches done and the means up to there. */
   onProgress?: (batches: number, means: Means) => void | Promise<void>;
-  /** Milliseconds between two calls of `onProgress`. */
+  /** Told once of the first step whose loss is no finite number, as soon as it is seen. */
+  onNonFinite?: (lost: { step: number; loss: number }) => Promise<void>;
+  /** Milliseconds between two calls of `onProgress`; where it is left out, between two looks at the loss. */
   interval?: number;
   /** Takes the model's outputs of each batch; they wait for the batch, so leave it out where not needed. */
   onOutputs?: (outputs: Float32Array, sorted: Uint32Array, segments: Uint32Array) => void;
@@ -85,89 +89,71 @@ export interface Pass {
   snapshots?: PassSnapshots;
 }
 
-/** Milliseconds of work that the GPU may be behind: enough to keep it busy, little enough to stop soon. */
-const mostBehind = 200;
-
-/**
- * Lets the GPU fall behind by a bounded time, not by a number of steps: some browsers look only ten times a
- * second whether work is done.
- */
-class Backlog {
-  readonly #inFlight: Promise<void>[] = [];
-  readonly #begin = performance.now();
-  #done = 0;
-
-  constructor(readonly device: Device) {}
-
-  /** Call after each submit; waits while too much is in flight. */
-  async wait(): Promise<void> {
-    const done = this.device.idle().then(() => void this.#done++);
-    // A lost device is reported by whoever uses it next, not by a wait that was left behind.
-    done.catch(() => undefined);
-    this.#inFlight.push(done);
-    while (this.#inFlight.length > this.#limit) await this.#inFlight.shift();
-  }
-
-  get #limit(): number {
-    const perStep = (performance.now() - this.#begin) / Math.max(1, this.#done);
-    return Math.min(64, Math.max(2, Math.round(mostBehind / perStep)));
-  }
-}
-
-/** Runs a pass: one submit per batch, figures read back now and then, bounded work in flight. */
+/** Runs a pass: figures are read back now and then, work in flight is bounded. */
 export async function runPass(device: Device, workspace: Workspace, pass: Pass): Promise<Means> {
   const { data, targets, order, batchSize, signal, interval = 100 } = pass;
   const program = pass.nextStep ? workspace.train! : workspace.evaluate;
   const before = pass.done?.step ?? 0;
   const sums = new RunningMeans(pass.done?.sums);
   const sizes = new Array<number>(before).fill(0);
-  const backlog = new Backlog(device);
+  const queue = new StepQueue(device, workspace, program);
   let done = before;
   let readTo = before;
   let reading: Promise<void> | undefined;
   let lastRead = performance.now();
+  let lost: { step: number; loss: number } | undefined;
+  let told = false;
 
   const readUpTo = async (end: number): Promise<void> => {
     workspace.assertLive(pass.where);
+    queue.submit();
     const begin = readTo;
     readTo = end;
     for (let from = begin; from < end;) {
       const slot = from % metricEntries;
       const count = Math.min(end - from, metricEntries - slot);
       const [values] = await read(device, [workspace.metrics.view("figures", [count, 4], slot * 4)]);
-      for (let i = 0; i < count; i++) sums.add(values, i * 4, sizes[from + i]);
+      for (let i = 0; i < count; i++) {
+        sums.add(values, i * 4, sizes[from + i]);
+        if (!Number.isFinite(values[i * 4])) lost ??= { step: from + i, loss: values[i * 4] };
+      }
       from += count;
+    }
+    if (lost && !told) {
+      told = true;
+      await pass.onNonFinite?.(lost);
     }
     await pass.onProgress?.(end, sums.means);
   };
 
   for (let at = before * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
+    // Steps that were counted are also done.
+    if (signal?.aborted) queue.submit();
     signal?.throwIfAborted();
     workspace.assertLive(pass.where);
     const rows = order.subarray(at, at + batchSize);
-    const rates = pass.nextStep?.() ?? { rate: 0, learningRate: 0, seed: 0 };
+    const rates = pass.nextStep?.() ?? noRates;
     const grouped = pass.nextStep !== undefined;
     const plan = workspace.planner.plan(data, targets, rows, grouped, {
       ...rates,
       metric: done % metricEntries,
     });
-    workspace.uploadPlan(plan.words);
-    program.run(plan.sizes);
+    await queue.add(plan);
     sizes.push(rows.length);
     done++;
     if (pass.onOutputs) {
+      queue.submit();
       const { outputs } = workspace;
       const columns = outputs.shape[1];
       const [values] = await read(device, [outputs.view("outputs", [plan.sizes.outputs, columns])]);
       pass.onOutputs(values, workspace.planner.sorted.subarray(0, rows.length), workspace.planner.segments);
-    } else {
-      await backlog.wait();
     }
     const taking = pass.snapshots?.due(done);
-    const due = pass.onProgress && performance.now() - lastRead >= interval;
+    const due = (pass.onProgress ?? pass.onNonFinite) && performance.now() - lastRead >= interval;
     if (taking || done - readTo >= metricEntries / 2 || (due && !reading)) {
       await reading;
       lastRead = performance.now();
+      queue.submit();
       const finish = taking ? await pass.snapshots?.begin(done) : undefined;
       const arrived = readUpTo(done).then(() => finish?.(sums.sums));
       reading = arrived.finally(() => (reading = undefined));
@@ -175,6 +161,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
       reading.catch(() => undefined);
     }
   }
+  queue.submit();
   await reading;
   workspace.assertLive(pass.where);
   if (done > readTo || done === 0) await readUpTo(done);

@@ -3,7 +3,14 @@ import { narrowFits, type ScanForwardOptions, type ScanShape } from "../kernels/
 import { scanForwardNarrow } from "../kernels/scan-forward-narrow";
 import { scanForwardWide } from "../kernels/scan-forward-wide";
 import { narrowSize } from "../kernels/shared/narrow";
-import { noOrigin, packStep, segmentWords, stepWords, type StepValues } from "../kernels/shared/step";
+import {
+  noOrigin,
+  noRates,
+  packStep,
+  segmentWords,
+  stepWords,
+  type StepValues,
+} from "../kernels/shared/step";
 import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, InvalidInputError } from "../runtime/errors";
@@ -22,10 +29,17 @@ const fastEnough = 1.5;
 
 /**
  * Milliseconds that one dispatch of the time loop may take: an operating system kills one after some two
- * seconds, and a page shares the GPU with it. The backward pass takes about three times the forward one.
+ * seconds, and a page shares the GPU with it. Software adapters have no such guard. The backward pass takes
+ * about three times the forward one.
  */
-const mostPerDispatch = 100;
+const mostPerDispatch = { gpu: 100, software: 500 };
 const backwardFactor = 3;
+
+/** A batch of fewer samples takes as long as one of these. */
+const leastSamples = 16;
+
+/** A chunk of fewer steps would cost more in dispatches than it is worth. */
+const leastSteps = 256;
 
 /** Multiplications per millisecond where nothing was measured: what a processor without a GPU does. */
 const assumedRate = 2e6;
@@ -53,9 +67,10 @@ export async function chooseScan(
     );
   }
   const { shape, perToken } = await measured(device, widest, wanted.scan);
+  const most = device.software ? mostPerDispatch.software : mostPerDispatch.gpu;
   const chunkSteps = (batch: number): number =>
     wanted.chunkSteps ??
-    Math.max(64, Math.floor(mostPerDispatch / (backwardFactor * Math.max(batch, samples) * perToken)));
+    Math.max(leastSteps, Math.floor(most / (backwardFactor * Math.max(batch, leastSamples) * perToken)));
   return { shape, chunkSteps };
 }
 
@@ -122,7 +137,7 @@ async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShap
       h: arena.tensor("h", [rows, units]),
       ...(cell.memory ? { c: arena.tensor("c", [rows, units]) } : {}),
     };
-    const none = { distinct: 0, tasks: 0, metric: 0, rate: 0, learningRate: 0, seed: 0 };
+    const none = { distinct: 0, tasks: 0, metric: 0, ...noRates };
     const sizes: StepValues = { samples, segments: samples, rows, steps, outputs: samples, ...none };
     const step = new Uint32Array(stepWords);
     packStep(sizes, step);

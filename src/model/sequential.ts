@@ -23,6 +23,7 @@ import { checkedState, readOptimizerState, writeOptimizerState } from "./trainin
 import type { OptimizerState, SavedTraining } from "./training-state";
 import { checkedWeights, countOf, drawWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
+import { TokenStream } from "./stream";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
 
 /** Columns of `summary` where the terminal does not say. */
@@ -166,6 +167,30 @@ export class Sequential {
   /** The model's outputs: `{ data, shape }` with shape [rows, columns] or [rows, steps, columns]. */
   async predict(x: TokenInput, options: PredictOptions = {}): Promise<Prediction> {
     return this.#exclusively("predict", () => predict(this.#session("predict"), x, options));
+  }
+
+  /**
+   * Takes a sequence token by token, the states kept in between: for text that is being typed, or that the
+   * model writes itself.
+   *
+   * @throws {StateError} before `compile`, or after `dispose`.
+   * @throws {InvalidInputError} a layer that needs the steps that are still to come.
+   * @example
+   * const stream = await model.stream();
+   * for (const token of tokens) console.log((await stream.next(token)).output[0]);
+   * stream.dispose();
+   */
+  async stream(): Promise<TokenStream> {
+    return this.#exclusively("stream", () => {
+      const session = this.#session("stream");
+      return TokenStream.open(session, () => this.#compiled === session.compiled);
+    });
+  }
+
+  /** Lets stateful layers begin anew: the next batch starts from zero states. */
+  resetStates(): void {
+    this.#assertUsable("resetStates");
+    this.#workspace?.resetStates();
   }
 
   /** One optimizer step on one batch; resolves to the batch's loss and accuracy before the step. */

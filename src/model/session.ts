@@ -3,6 +3,7 @@ import type { ScanShape } from "../kernels/scan";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { batchCapacity, type StepRates } from "./batch-plan";
+import { outputSteps, stagesOf } from "./stages";
 import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
 import type { EmbeddingConfig, Layer } from "./layers";
@@ -61,8 +62,8 @@ function sharesPrefix({ layers, sequences }: Architecture): boolean {
 /** Layers that treat every sample alike, step by step. */
 const alike: ReadonlySet<string> = new Set(["recurrent", "Embedding", "Dense", "TimeDistributed"]);
 
-/** How batches of this model are laid out. */
-export function layoutOf({ architecture, compiled }: Session): BatchLayout {
+/** How batches of this model are laid out for rows of `steps` steps. */
+export function layoutOf({ architecture, compiled }: Session, steps: number): BatchLayout {
   const { layers, sequences, masksLoss, outputs } = architecture;
   const first = layers.at(1)?.config;
   return {
@@ -72,13 +73,15 @@ export function layoutOf({ architecture, compiled }: Session): BatchLayout {
     maskLoss: masksLoss,
     labelWidth: labelWidth(compiled.loss, outputs),
     rowTokens: first !== undefined && !takesTokens(first),
+    carriesState: false,
+    stages: stagesOf(architecture, steps),
   };
 }
 
 /** Checks token ids and stores them as the model's layout wants them. */
 export function prepareTokens(session: Session, x: TokenInput, where: string): TokenData {
   const data = tokenData(x, session.architecture.vocabulary, where);
-  return layoutOf(session).sharePrefix ? data : withPadding(data);
+  return layoutOf(session, data.steps).sharePrefix ? data : withPadding(data);
 }
 
 /** Checks labels and weights. */
@@ -90,7 +93,8 @@ export function prepareTargets(
   where: string,
 ): Targets {
   const { sequences, outputs } = session.architecture;
-  const sizes = { rows: data.rows, outputsPerRow: sequences ? data.steps : 1, columns: outputs };
+  const outputsPerRow = sequences ? outputSteps(session.architecture, data.steps) : 1;
+  const sizes = { rows: data.rows, outputsPerRow, columns: outputs };
   const labels = labelArray(y, session.compiled.loss, sizes, where);
   if (!sampleWeight) return { labels };
   const sampleWeights = Float32Array.from(sampleWeight);
@@ -114,7 +118,7 @@ export async function openWorkspace(
   batchSize: number,
   training: boolean,
 ): Promise<Workspace> {
-  const layout = layoutOf(session);
+  const layout = layoutOf(session, data.steps);
   const workspace = await session.workspace({
     layout,
     capacity: batchCapacity(data, batchSize, session.architecture.vocabulary, layout),

@@ -1,6 +1,7 @@
 import type { ScanShape } from "../kernels/scan";
 import { read, write } from "../runtime/arena";
 import { describe, InvalidInputError } from "../runtime/errors";
+import type { WeightPlan } from "./architecture";
 import type { Tensor } from "../runtime/tensor";
 import type { CompileConfig } from "./compiled";
 import { compileConfig } from "./compiled";
@@ -83,14 +84,15 @@ export async function captureModel(
   const slots = Object.entries(parameters.slots(optimizer.rule));
   const tensors = [parameters.flat, ...slots.map(([, { flat }]) => flat), carried].flat();
   const values = await read(device, tensors);
-  const named = (from: number): NamedWeight[] =>
-    plans.map(({ name, shape }, i) => ({ name, shape, data: values[from * plans.length + i] }));
+  let next = 0;
+  const take = (of: readonly WeightPlan[]): NamedWeight[] =>
+    of.map(({ name, shape }) => ({ name, shape, data: values[next++] }));
   return {
-    weights: named(0),
+    weights: take(plans),
     optimizer: {
       iterations,
       learningRate,
-      slots: Object.fromEntries(slots.map(([name], i) => [name, named(i + 1)])),
+      slots: Object.fromEntries(slots.map(([name]) => [name, take(parameters.trainedPlans)])),
     },
     carried: values.slice(values.length - carried.length),
   };

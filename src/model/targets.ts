@@ -1,6 +1,5 @@
-import { segmentWords } from "../kernels/shared/step";
 import type { BatchLayout } from "./batch-layout";
-import { rowLength, type TokenData } from "./token-data";
+import type { TokenData } from "./token-data";
 
 /** Labels and weights of a data set: [rows] or [rows, T] outputs. */
 export interface Targets {
@@ -18,7 +17,6 @@ interface Planned {
   layout: BatchLayout;
   /** Data row of each sample. */
   samples: Uint32Array;
-  segments: Uint32Array;
 }
 
 /** Where they go: [outputs, labelWidth], and [outputs, 2] (weight in the loss, weight in the count). */
@@ -42,25 +40,29 @@ function placeSamples({ labels, weights }: Sections, { targets, layout, samples 
   });
 }
 
-/** One output for each state row; the row before the first step has no part in loss or accuracy. */
+/**
+ * One output for each state row; the row before the first step has no part in loss or accuracy. Nets that
+ * return sequences have all steps of every sample.
+ */
 function placeSequences({ labels, weights }: Sections, planned: Planned): void {
-  const { data, targets, layout, samples, segments } = planned;
+  const { data, targets, layout, samples } = planned;
   const width = layout.labelWidth;
+  const steps = layout.stages.at(-1) ?? data.steps;
   const counts = (row: number, t: number): boolean =>
     !layout.maskLoss || data.tokens[data.starts[row] + t] !== 0;
   let counted = 0;
   for (const row of samples) {
-    for (let t = 0; t < rowLength(data, row); t++) if (counts(row, t)) counted++;
+    for (let t = 0; t < steps; t++) if (counts(row, t)) counted++;
   }
   samples.forEach((row, i) => {
-    const first = segments[i * segmentWords];
+    const first = i * (steps + 1);
     labels.fill(0, first * width, (first + 1) * width);
     weights.fill(0, 2 * first, 2 * first + 2);
-    for (let t = 0; t < data.steps; t++) {
+    for (let t = 0; t < steps; t++) {
       const output = first + 1 + t;
       const weight = counts(row, t) ? 1 : 0;
       for (let c = 0; c < width; c++) {
-        labels[output * width + c] = targets?.labels[(row * data.steps + t) * width + c] ?? 0;
+        labels[output * width + c] = targets?.labels[(row * steps + t) * width + c] ?? 0;
       }
       weights[2 * output] = (weight * (targets?.sampleWeights?.[row] ?? 1)) / counted;
       weights[2 * output + 1] = weight;

@@ -1,6 +1,7 @@
 import { optimizerSlots } from "../kernels/optimizer";
 import { describe, InvalidInputError } from "../runtime/errors";
 import { write } from "../runtime/arena";
+import type { WeightPlan } from "./architecture";
 import type { CompileOptions } from "./compile-options";
 import type { CompileConfig, Compiled } from "./compiled";
 import type { Optimizer } from "./optimizers";
@@ -13,7 +14,7 @@ export interface OptimizerState {
   iterations: number;
   /** As it is now: callbacks may have changed it. Default: the one the optimizer was made with. */
   learningRate?: number;
-  /** What it remembers of each weight, by slot (`velocity`, `momentum`, …), in the order of the weights. */
+  /** What it remembers of each weight that is trained, by slot (`velocity`, `momentum`, …), in the order of the weights. */
   slots: Record<string, NamedWeight[]>;
 }
 
@@ -28,7 +29,7 @@ export async function readOptimizerState(compiled: Compiled): Promise<OptimizerS
   const { parameters, optimizer, iterations, learningRate } = compiled;
   const slots: OptimizerState["slots"] = {};
   for (const [name, { flat }] of Object.entries(parameters.slots(optimizer.rule))) {
-    slots[name] = await parameters.read(flat);
+    slots[name] = await parameters.read(flat, parameters.trainedPlans);
   }
   return { iterations, learningRate, slots };
 }
@@ -46,12 +47,12 @@ export function writeOptimizerState(compiled: Compiled, state: Required<Optimize
 /**
  * Checks an optimizer's state, and copies it.
  *
- * @param plans names and shapes of the model's weights
+ * @param plans the model's weights
  * @throws {InvalidInputError} slots of another optimizer, or values that do not fit.
  */
 export function checkedState(
   optimizer: Optimizer,
-  plans: readonly { name: string; shape: readonly number[] }[],
+  plans: readonly WeightPlan[],
   { iterations, learningRate = optimizer.learningRate, slots }: OptimizerState,
 ): Required<OptimizerState> {
   const where = "setOptimizerState";
@@ -70,9 +71,10 @@ export function checkedState(
     const list = (names: string[]): string => names.join(", ") || "none";
     fail(`the slots ${list(expected)} of ${optimizer.name}`, list(got));
   }
+  const trained = plans.filter(({ trainable }) => trainable);
   const checked = expected.map((slot): [string, NamedWeight[]] => {
-    const values = checkedWeights(slots[slot], plans, `${where} (${slot})`);
-    return [slot, plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }))];
+    const values = checkedWeights(slots[slot], trained, `${where} (${slot})`);
+    return [slot, trained.map(({ name, shape }, i) => ({ name, shape, data: values[i] }))];
   });
   return { iterations, learningRate, slots: Object.fromEntries(checked) };
 }

@@ -21,6 +21,9 @@ import type { TokenData } from "./token-data";
 /** Entries for the loss and accuracy of steps that have not been read back yet. */
 export const metricEntries = 4096;
 
+/** Steps of training that one submit can hold. */
+const planSlots = 4;
+
 /** What a model is compiled to do. */
 export interface Compilation {
   loss: Loss;
@@ -57,6 +60,7 @@ export class Workspace {
   /** The states that stateful layers carry from batch to batch. */
   readonly carried: Tensor[] = [];
   readonly #plan: Record<string, Tensor>;
+  readonly #slots: Tensor;
   #disposed = false;
 
   constructor(
@@ -74,9 +78,12 @@ export class Workspace {
     const sections = arena.pack("plan", declarations);
     this.#plan = Object.fromEntries(declarations.map(({ label }, i) => [label, sections[i]]));
     this.#plan.tokens = arena.tensor("tokens", [needs.tokens], "u32");
+    this.#slots = arena.tensor("planSlots", [training ? planSlots : 1, this.planner.block.length], "u32");
     this.metrics = arena.tensor("metrics", [metricEntries, 4]);
 
     let streams = 0;
+    const forward: Recording[] = [];
+    const backward: Recording[] = [];
     const recorder: Recorder = {
       arena,
       layout,
@@ -88,11 +95,13 @@ export class Workspace {
       carried: this.carried,
       nextStream: () => ++streams,
       training,
-      forward: [],
-      backward: [],
+      forward,
+      backward,
+      stage: 0,
+      inStage: (record) => record,
       partials: arena.tensor("partials", [training ? scratchLength(architecture) : 4]),
     };
-    const flow = recordBody(recorder, architecture, parameters);
+    const { flow, behind } = recordBody(recorder, architecture, parameters);
     const head = (part: Recorder): Tensor => {
       const last = architecture.layers.length - 1;
       const config = denseOf(architecture.layers[last].config)!;
@@ -107,15 +116,15 @@ export class Workspace {
         gradients,
       );
     };
-    const forwardHead: Recorder = { ...recorder, training: false, forward: [], backward: [] };
-    this.outputs = head(forwardHead);
+    const forwardHead: Recording[] = [];
+    this.outputs = head({ ...behind, training: false, forward: forwardHead });
     this.evaluate = new Program(device, "evaluate");
-    play(this.evaluate, [...recorder.forward, ...forwardHead.forward], false);
+    play(this.evaluate, [...forward, ...forwardHead.map(behind.inStage)], false);
     if (training) {
-      const trainHead: Recorder = { ...recorder, forward: [] };
-      head(trainHead);
+      const trainHead: Recording[] = [];
+      head({ ...behind, forward: trainHead });
       this.train = new Program(device, "train");
-      play(this.train, [...recorder.forward, ...trainHead.forward, ...recorder.backward.reverse()], true);
+      play(this.train, [...forward, ...trainHead.map(behind.inStage), ...backward.reverse()], true);
       recordOptimizer(this.train, parameters, compilation.rule, this.#plan.step);
     }
   }
@@ -161,10 +170,30 @@ export class Workspace {
     queue.writeBuffer(buffer, offset + data.steps * 4, data.tokens as BufferSource);
   }
 
-  /** Uploads the planned batch: the first `words` of the planner's block. */
-  uploadPlan(words: number): void {
+  /** Plans that one submit can hold. */
+  get planSlots(): number {
+    return this.#slots.shape[0];
+  }
+
+  /** Lets stateful layers begin anew: their states are zero. */
+  resetStates(): void {
+    const encoder = this.device.gpu.createCommandEncoder({ label: "reset states" });
+    for (const { buffer, offset, bytes } of this.carried) encoder.clearBuffer(buffer, offset, bytes);
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Uploads the planned batch, the first `words` of the planner's block, and has the encoder put it in place. */
+  encodePlan(encoder: GPUCommandEncoder, slot: number, words: number): void {
     const { buffer } = this.#plan.step;
-    this.device.gpu.queue.writeBuffer(buffer, 0, this.planner.block as BufferSource, 0, words);
+    const place = this.#slots.view("slot", [words], slot * this.#slots.shape[1]);
+    this.device.gpu.queue.writeBuffer(
+      place.buffer,
+      place.offset,
+      this.planner.block as BufferSource,
+      0,
+      words,
+    );
+    encoder.copyBufferToBuffer(place.buffer, place.offset, buffer, 0, words * 4);
   }
 
   /** @throws {StateError} the model was disposed of in the middle of a call. */
@@ -216,25 +245,27 @@ function recordOptimizer(
   rule: OptimizerRule,
   step: Tensor,
 ): void {
+  const { trained, trainedPlans } = parameters;
+  if (trained.length === 0) return;
   const { gradients } = parameters.gradients;
   const tables = parameters.clipTables(rule);
-  const variables = parameters.flat.length;
+  const variables = trainedPlans.length;
   if (tables) {
     const { ranges, squares } = tables;
     program.dispatch(gradientSquares(), { ranges, gradients, squares }, () => [variables]);
   }
   const slots = Object.entries(parameters.slots(rule)).map(([name, { all }]) => [name, all] as const);
   program.dispatch(
-    optimizerKernel(rule, parameters.all.length, variables),
+    optimizerKernel(rule, trained.length, variables),
     {
       step,
       gradients,
-      parameters: parameters.all,
+      parameters: trained,
       ...Object.fromEntries(slots),
       ...(tables ? { squares: tables.squares } : {}),
       ...(tables && rule.clipnorm > 0 ? { variableOf: tables.variableOf } : {}),
     },
-    () => workgroups(Math.ceil(parameters.all.length / optimizerSize)),
+    () => workgroups(Math.ceil(trained.length / optimizerSize)),
   );
 }
 

@@ -61,7 +61,8 @@ async function train(values: TextValues, { terminal, signal }: TextWorld): Promi
     device.destroy();
   }
   terminal.line(`Model saved to ${out}\n\nWrite from it:`);
-  terminal.line(`  npx webgpu-rnn text --generate ${JSON.stringify(out)} --prompt "Call me "`);
+  const quoted = /^[\w./-]+$/.test(out) ? out : JSON.stringify(out);
+  terminal.line(`  npx webgpu-rnn text --generate ${quoted} --temperature 0.5`);
 }
 
 interface Training {

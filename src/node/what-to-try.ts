@@ -25,6 +25,8 @@ function checkoutCommands(sample: boolean): [string, string][] {
     sample
       ? ["npm start -- --data FOLDER", "the IMDB reviews, from a folder with imdb.npz"]
       : ["npm start -- --sample", "the built-in sample corpus, beside a bag of words"],
+    ["npm start -- --model bow,lstm,gru", "other models, compared in one table"],
+    ["npm start -- text", "a character model that learns to write"],
     ["npm run demo", "train in a browser page"],
     ["npm run bench", "the speed, beside other libraries"],
   ];
@@ -36,6 +38,7 @@ function packageCommands(sample: boolean): [string, string][] {
     sample
       ? ["npx webgpu-rnn imdb --data FOLDER", "the IMDB reviews, from a folder with imdb.npz"]
       : ["npx webgpu-rnn imdb --sample", "the built-in sample corpus, beside a bag of words"],
+    ["npx webgpu-rnn text", "a character model that learns to write"],
   ];
 }
 

@@ -41,6 +41,7 @@ function workgroupsOf([x, y = 1, z = 1]: Grid): number {
 export class Program<Sizes> {
   readonly #steps: (Dispatch<Sizes> | Clear)[] = [];
   readonly #pipelines = new Map<Kernel, GPUComputePipeline>();
+  #sizesOf: ((sizes: Sizes) => Sizes) | undefined;
 
   constructor(
     readonly device: Device,
@@ -55,13 +56,26 @@ export class Program<Sizes> {
   ): this {
     const kernel = Kernel.of(this.device, declaration);
     const text = Object.entries(tensors).map(([name, tensor]) => `${name} <- ${tensor.toString()}`);
+    const sizesOf = this.#sizesOf;
     this.#steps.push({
       kernel,
       label: kernel.label,
       group: kernel.bind(tensors),
-      grid,
+      grid: sizesOf ? (sizes) => grid(sizesOf(sizes)) : grid,
       text: `${kernel.label}\n    ${text.join("\n    ")}`,
     });
+    return this;
+  }
+
+  /** Adds what `record` adds, its grids following from `sizesOf(sizes)`. */
+  within(sizesOf: (sizes: Sizes) => Sizes, record: () => void): this {
+    const before = this.#sizesOf;
+    this.#sizesOf = sizesOf;
+    try {
+      record();
+    } finally {
+      this.#sizesOf = before;
+    }
     return this;
   }
 

@@ -1,4 +1,5 @@
 import { hookNames, type Callback, type CallbackModel, type HookName, type Logs } from "../model/callback";
+import type { CheckpointStore, TrainingSnapshot } from "../model/snapshot";
 import { describe, StateError } from "../runtime/errors";
 import {
   buffersIn,
@@ -18,6 +19,8 @@ export interface CallOptions {
   callbacks?: readonly Callback[];
   /** What the callbacks see as their model. */
   model?: Pick<CallbackModel, "getWeights" | "setWeights">;
+  /** Keeps the snapshots of `fit`. */
+  store?: CheckpointStore;
   /** Hand the arguments' buffers over instead of copying them. */
   transfer?: boolean;
 }
@@ -63,7 +66,7 @@ export class Line {
           hooks,
           abortable: signal !== undefined,
         };
-        this.#send(request, options.transfer ? buffersIn(args) : []);
+        this.#send(request, options.transfer ? buffersIn(args.slice(0, -1)) : []);
       });
     } finally {
       this.#pending.delete(call);
@@ -106,6 +109,7 @@ async function runHook(
   pending: Pending,
   { callback: index, name, args, state }: Pick<HookCall, "callback" | "name" | "args" | "state">,
 ): Promise<HookAnswer> {
+  if (name === "saveSnapshot") return saveSnapshot(pending, args[0] as TrainingSnapshot);
   const callback = pending.callbacks?.[index];
   const { model } = pending;
   if (!callback || !model) return {};
@@ -128,9 +132,20 @@ async function runHook(
   });
   try {
     const hooks = callback as Record<string, ((...args: unknown[]) => unknown) | undefined>;
-    await hooks[name]?.(...args);
+    const value = await hooks[name]?.(...args);
+    if (name === "saveState" || name === "restoreState") return { state: seen, value };
     const logs = args.at(-1) as Logs | undefined;
     return { state: seen, ...(typeof logs === "object" ? { logs } : {}) };
+  } catch (error) {
+    pending.thrown ??= { error };
+    return { error: toPlain(error) };
+  }
+}
+
+async function saveSnapshot(pending: Pending, snapshot: TrainingSnapshot): Promise<HookAnswer> {
+  try {
+    await pending.store?.save(snapshot);
+    return {};
   } catch (error) {
     pending.thrown ??= { error };
     return { error: toPlain(error) };

@@ -36,7 +36,7 @@ export type Reply =
       hook: number;
       call: number;
       callback: number;
-      name: HookName;
+      name: HookName | "saveSnapshot";
       args: unknown[];
       state: TrainingState;
     };
@@ -47,10 +47,11 @@ export interface TrainingState {
   learningRate: number;
 }
 
-/** What a hook has done: changed the state, added to the logs, or thrown. */
+/** What a hook has done: changed the state, added to the logs, returned what is to be kept, or thrown. */
 export interface HookAnswer {
   state?: Partial<TrainingState>;
   logs?: Logs;
+  value?: unknown;
   error?: PlainError;
 }
 

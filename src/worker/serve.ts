@@ -1,8 +1,10 @@
 import {
   requestDevice,
   sequentialFromConfig,
+  type CheckpointStore,
   type CompileOptions,
   type Device,
+  type FitOptions,
   type Sequential,
 } from "../index";
 import type { Callback, CallbackModel, HookName, Logs } from "../model/callback";
@@ -20,6 +22,7 @@ import {
 } from "./protocol";
 
 type Call = Extract<Request, { kind: "call" }>;
+type HookQuestion = Extract<Reply, { kind: "hook" }>;
 type Method = (...args: never[]) => unknown;
 
 /** Methods of a model that the page may call; anything else is no part of the protocol. */
@@ -147,6 +150,10 @@ class Host {
       const callbacks = request.hooks?.map((names, i) => this.#callback(request.call, i, names));
       args[args.length - 1] = { ...(last as object), signal, ...(callbacks ? { callbacks } : {}) };
     }
+    const options = args.at(-1) as FitOptions | undefined;
+    if (method === "fit" && options?.checkpoint) {
+      options.checkpoint = { ...options.checkpoint, store: this.#store(request.call) };
+    }
     const methods = model as unknown as Record<string, Method>;
     return methods[method](...(args as never[]));
   }
@@ -166,20 +173,38 @@ class Host {
     return id;
   }
 
+  /** Asks the page to run a hook, and waits for what it has done. */
+  async #ask(question: Omit<HookQuestion, "kind" | "hook">): Promise<HookAnswer> {
+    const hook = this.#nextHook++;
+    const answered = new Promise<HookAnswer>((resolve) => this.#asked.set(hook, resolve));
+    this.#send({ kind: "hook", hook, ...question });
+    const answer = await answered;
+    this.#asked.delete(hook);
+    if (answer.error) throw fromPlain(answer.error);
+    return answer;
+  }
+
+  /** The page's store of checkpoints; `resume` comes as a snapshot, so that none is loaded here. */
+  #store(call: number): CheckpointStore {
+    const state = { stopTraining: false, learningRate: 0 };
+    return {
+      save: async (snapshot) =>
+        void (await this.#ask({ call, callback: -1, name: "saveSnapshot", args: [snapshot], state })),
+      load: () => Promise.resolve(undefined),
+      clear: () => Promise.resolve(),
+    };
+  }
+
   /** A callback whose hooks run in the page; training waits for them as for local ones. */
   #callback(call: number, callback: number, names: readonly HookName[]): Callback {
     let model: CallbackModel;
-    const ask = async (name: HookName, args: unknown[]): Promise<void> => {
-      const hook = this.#nextHook++;
+    const ask = async (name: HookName, args: unknown[]): Promise<unknown> => {
       const state = { stopTraining: model.stopTraining, learningRate: model.learningRate };
-      const answered = new Promise<HookAnswer>((resolve) => this.#asked.set(hook, resolve));
-      this.#send({ kind: "hook", hook, call, callback, name, args, state });
-      const answer = await answered;
-      this.#asked.delete(hook);
-      if (answer.error) throw fromPlain(answer.error);
+      const answer = await this.#ask({ call, callback, name, args, state });
       Object.assign(model, answer.state);
       const logs = args.at(-1) as Logs | undefined;
       if (answer.logs && typeof logs === "object") Object.assign(logs, answer.logs);
+      return answer.value;
     };
     const hooks = names.map((name) => [name, (...args: unknown[]) => ask(name, args)] as const);
     const setModel = (trained: CallbackModel): void => void (model = trained);

@@ -1,5 +1,6 @@
 import type { CompileOptions, EvaluateOptions, FitOptions, History, Labels, Layer } from "../index";
 import type { NamedWeight, Prediction, PredictOptions, TokenInput } from "../index";
+import { snapshotOf } from "../model/fit-options";
 import type { OptimizerState } from "../model/training-state";
 import type { Line } from "./line";
 import type { WorkerDevice } from "./worker-device";
@@ -60,15 +61,21 @@ export class WorkerModel {
   }
 
   /**
-   * Trains for a number of epochs; see `Sequential.fit`. `signal` and `callbacks` work across the border.
+   * Trains for a number of epochs; see `Sequential.fit`. `signal`, `callbacks` and the store of `checkpoint` work across the border.
    *
    * @example
    * await model.fit(x, y, { epochs: 10, callbacks: [{ onEpochEnd: (epoch, logs) => console.log(epoch, logs) }] });
    */
   async fit(x: TokenInput, y: Labels, options: FitOptions & TransferOption = {}): Promise<History> {
-    const { signal, callbacks, transfer, ...rest } = options;
-    const more = { signal, callbacks, transfer, model: this };
-    return (await this.#line.call(this.#id, "fit", [x, y, rest], more)) as History;
+    const { signal, callbacks, transfer, checkpoint, resume, ...rest } = options;
+    const { store, ...schedule } = checkpoint ?? {};
+    const plain = {
+      ...rest,
+      ...(checkpoint ? { checkpoint: schedule } : {}),
+      resume: await snapshotOf({ resume, checkpoint }),
+    };
+    const more = { signal, callbacks, transfer, store, model: this };
+    return (await this.#line.call(this.#id, "fit", [x, y, plain], more)) as History;
   }
 
   /** Loss and accuracy on a data set; see `Sequential.evaluate`. */

@@ -54,7 +54,17 @@ describe("points", () => {
     expect(sizesWithin("units", 64, seed, { ...large, work }).steps).toBe(250);
     const states = 256 * 251 * 32;
     expect(sizesWithin("batchSize", 256, seed, { ...large, states }).steps).toBe(250);
-    expect(sizesWithin("units", 64, seed, { ...large, work: 1 }).steps).toBe(16);
+    expect(sizesWithin("units", 64, seed, { ...large, work: 1 })).toEqual({
+      ...seed,
+      units: 64,
+      steps: 16,
+      batchSize: 8,
+    });
+    expect(sizesWithin("vocabulary", 64, seed, { ...large, work: 1 })).toEqual({
+      ...seed,
+      vocabulary: 64,
+      steps: 16,
+    });
   });
 
   test("the seed and the compared lengths are not made smaller to save time, but where no buffer holds them", () => {

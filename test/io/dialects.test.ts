@@ -19,7 +19,12 @@ const layer = (class_name: string, name: string, config: object = {}): KerasLaye
   config: { name, ...config },
 });
 
-const embedding = layer("Embedding", "words", { batch_input_shape: [null, 6], input_dim: 9, output_dim: 2 });
+const embedding = layer("Embedding", "words", {
+  batch_input_shape: [null, 6],
+  input_dim: 9,
+  output_dim: 2,
+  dtype: "int32",
+});
 const lstm = layer("LSTM", "lstm_1", { units: 3, activation: "tanh", recurrent_activation: "hard_sigmoid" });
 const gru = layer("GRU", "gru_1", { units: 3, activation: "tanh", recurrent_activation: "sigmoid" });
 const dense = layer("Dense", "dense_1", { units: 1, activation: "sigmoid" });
@@ -142,6 +147,8 @@ describe("activations as layers", () => {
   const weights = [table, ...lstmWeights, ...denseWeights];
   const cases: [KerasLayer, string][] = [
     [layer("Activation", "a", { activation: "hard_sigmoid" }), "hardSigmoidKeras2"],
+    [layer("Activation", "a", { activation: "softmax_v2" }), "softmax"],
+    [layer("Activation", "a", { activation: { class_name: "ReLU", config: { max_value: 6 } } }), "relu6"],
     [layer("ReLU", "a", { max_value: null, negative_slope: 0, threshold: 0 }), "relu"],
     [layer("ReLU", "a", { max_value: 6 }), "relu6"],
     [layer("LeakyReLU", "a", { alpha: 0.20000000298023224 }), "leakyRelu"],
@@ -149,7 +156,8 @@ describe("activations as layers", () => {
     [layer("ELU", "a", { alpha: 1 }), "elu"],
   ];
   for (const [behind, activation] of cases) {
-    test(`${behind.class_name} behind a Dense is its ${activation}`, async () => {
+    const { class_name, config } = behind;
+    test(`${class_name} ${JSON.stringify(config.activation ?? {})} behind a Dense is its ${activation}`, async () => {
       const layers = await layersOf(files(sequential([embedding, lstm, linear, behind]), weights));
       expect(layers.at(-1)).toMatchObject({ className: "Dense", activation });
       expect(layers).toHaveLength(4);
@@ -262,16 +270,21 @@ describe("Functional models", () => {
 
 describe("models of one-hot vectors", () => {
   const oneHot = { ...lstm, config: { ...lstm.config, batch_input_shape: [null, 6, 4] } };
-  const stored: Stored[] = [["lstm_1/kernel", [4, 12]], ...lstmWeights.slice(1), ...denseWeights];
+  const head = layer("Dense", "dense_1", { units: 4, activation: "softmax" });
+  const headWeights: Stored[] = [
+    ["dense_1/kernel", [3, 4]],
+    ["dense_1/bias", [4]],
+  ];
+  const stored: Stored[] = [["lstm_1/kernel", [4, 12]], ...lstmWeights.slice(1), ...headWeights];
 
   test("take tokens behind the identity, and say so", async () => {
     const notes: string[] = [];
-    const model = await loadModel(files(sequential([oneHot, dense]), stored), {
+    const model = await loadModel(files(sequential([oneHot, head]), stored), {
       onNote: (note) => notes.push(note),
     });
     expect(notes).toEqual([
-      'LSTM "lstm_1": its input is taken for one-hot vectors: pass token ids below 4; ' +
-        "an embedding that is the identity stands before it, and training changes it",
+      "its input is taken for one-hot vectors: pass token ids below 4; " +
+        "an embedding that is the identity stands before the first layer, and training changes it",
     ]);
     const [first, second] = await model.getWeights();
     expect(first).toMatchObject({ name: "one_hot/embeddings", shape: [4, 4] });
@@ -279,13 +292,24 @@ describe("models of one-hot vectors", () => {
     expect(second.data).toEqual(randomValues(48, 1));
   });
 
-  test("one feature is no one-hot vector", async () => {
-    const numbers = { ...lstm, config: { ...lstm.config, batch_input_shape: [null, 6, 1] } };
-    await assertThrows(
-      () => loadModel(files(sequential([numbers, dense]), stored)),
-      FormatError,
-      /tokens or one-hot vectors as the input of LSTM "lstm_1", got \[null,6,1\]/,
-    );
+  test("vectors that nothing shows to be one-hot are refused", async () => {
+    const withShape = (shape: unknown[]): KerasLayer => ({
+      ...lstm,
+      config: { ...lstm.config, batch_input_shape: shape },
+    });
+    const cases: [KerasLayer, RegExp][] = [
+      [
+        withShape([null, 6, 4]),
+        /tokens or one-hot vectors as the model's input, got vectors of 4 features, and no/,
+      ],
+      [withShape([null, 6, 1]), /\[batch, steps\] as the input of LSTM "lstm_1", got \[null,6,1\]/],
+      [withShape([null, 6, 100_000]), /\[batch, steps\] as the input of LSTM "lstm_1"/],
+      [withShape([null, 6, 4, 2]), /\[batch, steps\] as the input of LSTM "lstm_1"/],
+    ];
+    for (const [first, message] of cases) {
+      const source = files(sequential([first, dense]), stored);
+      await assertThrows(() => loadModel(source), FormatError, message);
+    }
   });
 });
 

@@ -126,7 +126,7 @@ describe("safetensors: what is no such file", () => {
       fileOf({ w: { dtype: "toString", shape: [1], data_offsets: [0, 1] } }, 1),
       /got "toString"/,
     ],
-    "no shape": [fileOf({ w: { dtype: "F32", data_offsets: [0, 4] } }, 4), /shape of "w", got none/],
+    "no shape": [fileOf({ w: { dtype: "F32", data_offsets: [0, 4] } }, 4), /shape of "w", got nothing/],
     "a negative size": [fileOf({ w: entry(0, 4, [-1]) }, 4), /whole numbers as shape of "w", got \[-1\]/],
     "a broken size": [fileOf({ w: entry(0, 4, [0.5, 2]) }, 4), /whole numbers as shape/],
     "three offsets": [

@@ -5,10 +5,12 @@ import { cases as denseSigmoidLoss } from "./dense-sigmoid-loss.cases";
 import { cases as embedProject } from "./embed-project.cases";
 import { cases as embeddingGather } from "./embedding-gather.cases";
 import { cases as embeddingGradient } from "./embedding-gradient.cases";
+import { cases as flatten } from "./flatten.cases";
+import { cases as globalAveragePooling1d } from "./global-average-pooling1d.cases";
 import { cases as gradientSquares } from "./gradient-squares.cases";
 import { cases as linear } from "./linear.cases";
-import { cases as linearInputGradient } from "./linear-input-gradient.cases";
 import { cases as loss } from "./loss.cases";
+import { cases as maxPooling1d } from "./max-pooling1d.cases";
 import { cases as optimizer } from "./optimizer.cases";
 import { cases as reverseRows } from "./reverse-rows.cases";
 import { cases as scan } from "./scan.cases";
@@ -17,6 +19,7 @@ import { cases as sumByToken } from "./sum-by-token.cases";
 import { cases as sumMetrics } from "./sum-metrics.cases";
 import { cases as sumPartials } from "./sum-partials.cases";
 import { cases as weightGradient } from "./weight-gradient.cases";
+import { cases as windowRows } from "./window-rows.cases";
 import type { KernelCase } from "./harness";
 
 export const kernelCases: readonly KernelCase[] = [
@@ -26,10 +29,12 @@ export const kernelCases: readonly KernelCase[] = [
   embedProject,
   embeddingGather,
   embeddingGradient,
+  flatten,
+  globalAveragePooling1d,
   gradientSquares,
   linear,
-  linearInputGradient,
   loss,
+  maxPooling1d,
   optimizer,
   reverseRows,
   scan,
@@ -38,4 +43,5 @@ export const kernelCases: readonly KernelCase[] = [
   sumMetrics,
   sumPartials,
   weightGradient,
+  windowRows,
 ].flat();

@@ -2,7 +2,7 @@
  * Runs one kernel by itself: inputs with poison behind them, outputs filled with NaN and with guard words
  * behind them. No test framework, so the same cases run in Node and in browser pages.
  */
-import { packStep, stepWords, type StepValues } from "../../src/kernels/shared/step";
+import { noRates, packStep, stepWords, type StepValues } from "../../src/kernels/shared/step";
 import { Arena, read, write } from "../../src/runtime/arena";
 import type { Device } from "../../src/runtime/device";
 import type { KernelDeclaration } from "../../src/runtime/kernel";
@@ -32,13 +32,13 @@ export interface KernelRun {
 export const noSizes: StepValues = {
   samples: 0,
   segments: 0,
+  steps: 0,
   rows: 0,
   distinct: 0,
   tasks: 0,
   outputs: 0,
   metric: 0,
-  rate: 0,
-  learningRate: 0,
+  ...noRates,
 };
 
 /** A NaN that no arithmetic makes: behind the data it must stay, inside it must be gone. */

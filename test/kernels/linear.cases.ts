@@ -1,5 +1,8 @@
-import { linear, linearSize, type LinearOptions } from "../../src/kernels/linear";
-import { activate } from "../reference/activation";
+import { linear, linearSize, linearTile, type LinearOptions } from "../../src/kernels/linear";
+import { linearGroups, linearNarrow } from "../../src/kernels/linear-narrow";
+import type { ScanShape } from "../../src/kernels/scan";
+import { narrowLanes, narrowSize } from "../../src/kernels/shared/narrow";
+import { activate, type PointwiseActivation } from "../reference/activation";
 import { denseForward } from "../reference/dense";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
@@ -13,7 +16,7 @@ import {
 } from "./harness";
 import { widths } from "./sizes";
 
-function linearCase(rows: number, options: Partial<LinearOptions>): KernelCase {
+function linearCase(shape: ScanShape, rows: number, options: Partial<LinearOptions>): KernelCase {
   const full: LinearOptions = {
     inputs: 5,
     outputs: 3,
@@ -22,10 +25,14 @@ function linearCase(rows: number, options: Partial<LinearOptions>): KernelCase {
     rows: "same",
     count: "rows",
     first: 0,
+    transposed: false,
+    accumulate: false,
     ...options,
   };
-  const { inputs, outputs, useBias, activation, first } = full;
-  const name = `linear: ${rows} rows, ${inputs} to ${outputs}, ${activation}, ${full.rows} from ${first}, ${useBias ? "bias" : "no bias"}`;
+  const { inputs, outputs, useBias, activation, first, transposed, accumulate } = full;
+  const flags = (["useBias", "transposed", "accumulate"] as const).filter((flag) => full[flag]);
+  const size = `${rows} ${full.count}, ${inputs} to ${outputs}`;
+  const name = `linear, ${shape}: ${[size, activation, `${full.rows} from ${first}`, ...flags].join(", ")}`;
   return kernelCase(name, async (device) => {
     const last = full.rows === "last";
     const lengths = Array.from({ length: rows + first }, (_, i) => (i * 5) % 3);
@@ -33,27 +40,54 @@ function linearCase(rows: number, options: Partial<LinearOptions>): KernelCase {
     const x = randomValues((last ? stateRows : rows) * inputs, 1);
     const kernel = randomValues(inputs * outputs, 2);
     const bias = randomValues(outputs, 3);
+    const held = randomValues(rows * outputs, 4);
     const rowOf = (r: number): number => segments[(r + first) * 4] + segments[(r + first) * 4 + 1];
     const taken = Float32Array.from({ length: rows * inputs }, (_, i) => {
       const row = Math.floor(i / inputs);
       return x[(last ? rowOf(row) : row) * inputs + (i % inputs)];
     });
-    const z = denseForward(taken, kernel, useBias ? bias : undefined, { rows, inputs, units: outputs });
-    const actual = await runKernel(device, linear(full), {
+    const z = denseForward(taken, transposed ? turned(kernel, inputs) : kernel, useBias ? bias : undefined, {
+      ...{ rows, inputs, units: outputs },
+    });
+    const actual = await runKernel(device, (shape === "narrow" ? linearNarrow : linear)(full), {
       sizes: { [full.count]: rows },
       inputs: { x, kernel, ...(useBias ? { bias } : {}), ...(last ? { segments } : {}) },
-      outputs: { out: rows * outputs },
-      grid: invocations(rows * outputs, linearSize),
+      outputs: { out: accumulate ? held : rows * outputs },
+      grid:
+        shape === "narrow"
+          ? [(narrowLanes * linearGroups(full)!) / narrowSize]
+          : invocations(Math.ceil(rows / linearTile) * Math.ceil(outputs / linearTile), linearSize),
     });
-    assertOutputs(actual, { out: z.map((value) => activate(activation, value)) }, kernelTolerance(inputs));
+    const out = z.map((value, i) => activate(activation as PointwiseActivation, value) + (accumulate ? held[i] : 0));
+    assertOutputs(actual, { out }, kernelTolerance(inputs));
   });
 }
 
+/** [J, K] as [K, J]. */
+function turned(kernel: Float32Array, inputs: number): Float32Array {
+  const outputs = kernel.length / inputs;
+  return kernel.map((_, i) => kernel[(i % outputs) * inputs + Math.floor(i / outputs)]);
+}
+
+const shapes = ["wide", "narrow"] as const;
+const back = { transposed: true, useBias: false } as const;
+
 export const cases: KernelCase[] = [
-  ...widths.map((width, i) => linearCase(7, { inputs: width, outputs: widths[(i + 4) % widths.length] })),
-  ...([1, 2, 127, 129] as const).map((rows) => linearCase(rows, {})),
-  ...(["tanh", "relu", "sigmoid"] as const).map((activation) => linearCase(11, { activation })),
-  linearCase(3, { useBias: false }),
-  linearCase(5, { rows: "last", count: "samples" }),
-  linearCase(5, { rows: "last", count: "samples", first: 1 }),
+  ...shapes.flatMap((shape) => {
+    const make = (rows: number, options: Partial<LinearOptions>): KernelCase => linearCase(shape, rows, options);
+    return [
+      ...widths.map((width, i) => make(7, { inputs: width, outputs: widths[(i + 4) % widths.length] })),
+      ...widths.map((width, i) => make(7, { ...back, outputs: width, inputs: widths[(i + 5) % widths.length] })),
+      ...([1, 2, 127, 129] as const).map((rows) => make(rows, {})),
+      ...([1, 2, 127] as const).map((rows) => make(rows, { ...back, count: "samples", accumulate: true })),
+      ...(["tanh", "relu", "sigmoid"] as const).map((activation) => make(11, { activation })),
+      make(3, { useBias: false }),
+      make(5, { rows: "last", count: "samples" }),
+      make(5, { rows: "last", count: "samples", first: 1 }),
+      make(131, { ...back, inputs: 8, outputs: 4, accumulate: true }),
+    ];
+  }),
+  // Several groups of columns.
+  linearCase("narrow", 131, { inputs: 65, outputs: 128 }),
+  linearCase("narrow", 5, { ...back, inputs: 128, outputs: 64, accumulate: true }),
 ];

@@ -1,129 +1,94 @@
-import { simpleRnnCell } from "../../src/kernels/cells/simple-rnn";
-import type { ScanBackwardOptions, ScanShape } from "../../src/kernels/scan";
-import { scanBackwardNarrow, sumsRecurrentGradient } from "../../src/kernels/scan-backward-narrow";
-import { scanBackwardWide } from "../../src/kernels/scan-backward-wide";
-import { scanForwardNarrow } from "../../src/kernels/scan-forward-narrow";
-import { scanForwardWide } from "../../src/kernels/scan-forward-wide";
-import { narrowSize } from "../../src/kernels/shared/narrow";
-import { Arena } from "../../src/runtime/arena";
-import type { Device } from "../../src/runtime/device";
-import type { KernelDeclaration } from "../../src/runtime/kernel";
-import { Program, type Grid } from "../../src/runtime/program";
-import type { Tensor } from "../../src/runtime/tensor";
-import { partialLength, sumPartials, sumRows } from "../reference/rows";
+import type { ScanShape } from "../../src/kernels/scan";
+import { sumRows } from "../reference/rows";
+import type { CellKind } from "../reference/scan";
+import { assertEqual, assertTrue } from "../support/assert";
 import { kernelTolerance } from "../support/tolerances";
-import {
-  assertOutputs,
-  download,
-  invocations,
-  kernelCase,
-  upload,
-  type KernelCase,
-  type Values,
-} from "./harness";
+import { assertOutputs, kernelCase, type KernelCase } from "./harness";
 import { scanData, type ScanData, type ScanTest } from "./scan-data";
+import { cellOf, runScan, type ScanRun } from "./scan-run";
 import { batchSizes, narrowWidths, timeSteps, wideUnits } from "./sizes";
 
-type Part = ScanBackwardOptions["part"];
-
-/** Invocations of the narrow backward scan: fewer than the larger batches have samples. */
-const lanes = 2 * narrowSize;
-
-/** The dispatches of one scan over the whole batch, forward and backward, as a layer records them. */
-function dispatches(
-  shape: ScanShape,
-  { units, activation, source, masked, reverse, sequences, share }: ScanTest,
-  samples: number,
-): { declaration: KernelDeclaration; grid: Grid }[] {
-  const options = { units, cell: simpleRnnCell(activation), source, masked, reverse };
-  const parts: Part[] = share ? ["prefix", "samples"] : ["all"];
-  const wide = shape === "wide";
-  const grid = (part: Part, all: Grid): Grid => (part === "prefix" ? [1] : all);
-  const forward = parts.map((part) => ({
-    declaration: (wide ? scanForwardWide : scanForwardNarrow)({ ...options, part }),
-    grid: grid(part, wide ? [samples] : invocations(samples, narrowSize)),
-  }));
-  const backward = parts.toReversed().map((part) => {
-    const full = { ...options, part, sequences };
-    return {
-      declaration: wide ? scanBackwardWide(full) : scanBackwardNarrow(full, lanes),
-      grid: grid(part, wide ? [samples] : [lanes / narrowSize]),
-    };
-  });
-  return [...forward, ...backward];
-}
-
-/** States, derivatives and, where the scan sums it up, the recurrent kernel's gradient. */
-async function runScan(
-  device: Device,
-  shape: ScanShape,
-  test: ScanTest,
-  data: ScanData,
-): Promise<Record<string, Values>> {
-  const { units, share } = test;
-  const { sizes } = data;
-  const arena = new Arena(device, "test scan");
-  try {
-    const sums = shape === "narrow" && sumsRecurrentGradient(units, 1);
-    const kernelShape = { rows: units, columns: units, useBias: false };
-    const float = (name: string, values: number | Float32Array): Tensor => upload(arena, name, false, values);
-    const tensors: Record<string, Tensor> = {
-      ...data.upload(arena),
-      slots: upload(arena, "slots", true, data.slots),
-      projected: float("projected", data.projected),
-      recurrentKernel: float("recurrentKernel", data.recurrentKernel),
-      dLast: float("dLast", data.dLast),
-      dSequence: float("dSequence", data.dSequence),
-      h: float("h", sizes.rows * units),
-      dz: float("dz", sizes.rows * units),
-      dOrigin: float("dOrigin", sizes.segments * units),
-      partials: float("partials", sums ? (lanes + (share ? 1 : 0)) * partialLength(kernelShape) : 0),
-    };
-    const program = new Program<undefined>(device, "scan");
-    for (const { declaration, grid } of dispatches(shape, test, sizes.samples)) {
-      const bound = Object.keys(declaration.bindings).map((name) => [name, tensors[name]] as const);
-      program.dispatch(declaration, Object.fromEntries(bound), () => grid);
-    }
-    await program.ready();
-    program.run(undefined);
-    const outputs = ["h", "dz", "dOrigin", "partials"].map((name) => [name, tensors[name]] as const);
-    const { h, dz, partials } = await download(device, outputs);
-    if (!sums) return { h, dz };
-    return { h, dz, dRecurrentKernel: Float32Array.from(sumPartials(partials, kernelShape).kernel) };
-  } finally {
-    arena.dispose();
-  }
-}
-
 const usual: ScanTest = {
+  cell: "simpleRNN",
+  activation: "tanh",
+  recurrentActivation: "sigmoid",
+  resetAfter: true,
+  recurrentBias: false,
   units: 5,
   batch: 5,
   steps: 7,
-  activation: "tanh",
   padding: "left",
   share: false,
   masked: false,
   reverse: false,
   sequences: false,
   source: "tokens",
+  resumes: false,
+  dropout: 0,
   scale: 1,
 };
 
+/** Every cell, with whatever else tells one from another. */
+const cells = {
+  simpleRNN: {},
+  lstm: { cell: "lstm" },
+  "gru, reset after": { cell: "gru", recurrentBias: true },
+  "gru, reset before": { cell: "gru", resetAfter: false },
+} as const satisfies Record<string, Partial<ScanTest>>;
+
+function nameOf(shape: ScanShape, test: ScanTest): string {
+  const { cell, units, batch, steps, activation, recurrentActivation, padding, source, scale, dropout } = test;
+  const flags = (
+    ["share", "masked", "reverse", "sequences", "recurrentBias", "resumes"] as const
+  ).filter((flag) => test[flag]);
+  const gated = cell === "simpleRNN" ? [] : [recurrentActivation];
+  const reset = cell === "gru" ? [test.resetAfter ? "reset after" : "reset before"] : [];
+  const size = `U ${units}, B ${batch}, T ${steps}`;
+  const parts = [cell, size, activation, ...gated, ...reset, `${padding} padding`, source, ...flags];
+  const more = [
+    ...(scale === 1 ? [] : [`inputs of ${scale}`]),
+    ...(dropout === 0 ? [] : [`dropout ${dropout}`]),
+  ];
+  return `scan, ${shape}: ${[...parts, ...more].join(", ")}`;
+}
+
+/** Rows whose gates mean nothing, made equal: those before a first step, and masked ones. */
+function unread(values: Float32Array, expected: Float64Array): Float32Array {
+  return values.map((value, i) => (expected[i] === 0 ? 0 : value));
+}
+
+function assertRun(test: ScanTest, { expected }: ScanData, run: ScanRun): void {
+  const { units, batch, steps, dropout, share, recurrentBias } = test;
+  const cell = cellOf(test);
+  const tolerance = kernelTolerance(batch * steps * units);
+  const { forward, backward } = run;
+  const prefix = share ? backward.dOrigin.length - expected.dOrigin.length : 0;
+  const pairs: [name: string, actual: Float32Array, expected: Float64Array][] = [
+    ["h", forward.h, expected.h],
+    ["dz", backward.dz, expected.dz],
+    // The prefix's is no one's.
+    ["dOrigin", backward.dOrigin.subarray(prefix), expected.dOrigin],
+    ["dRecurrentKernel", run.dRecurrentKernel, expected.dRecurrentKernel],
+  ];
+  if (cell.memory) pairs.push(["c", forward.c, expected.c]);
+  if (cell.keepsGates) pairs.push(["gates", unread(forward.dz, expected.gates), expected.gates]);
+  if (cell.lastGate) {
+    pairs.push(["extra", forward.extra, expected.extra], ["its derivative", backward.extra, expected.dExtra]);
+  }
+  if (dropout > 0) pairs.push(["inputs", forward.inputs, expected.inputs]);
+  if (recurrentBias) pairs.push(["dRecurrentBias", run.dRecurrentBias, expected.dRecurrentBias]);
+  for (const [name, actual, wanted] of pairs) assertOutputs({ [name]: actual }, { [name]: wanted }, tolerance);
+}
+
 function scanCase(shape: ScanShape, options: Partial<ScanTest>): KernelCase {
   const test = { ...usual, ...options };
-  const { units, batch, steps, activation, padding, source, scale } = test;
-  const flags = (["share", "masked", "reverse", "sequences"] as const).filter((flag) => test[flag]);
-  const size = `U ${units}, B ${batch}, T ${steps}`;
-  const name = `scan, ${shape}: ${[size, activation, `${padding} padding`, source, ...flags].join(", ")}${scale === 1 ? "" : `, inputs of ${scale}`}`;
-  return kernelCase(name, async (device) => {
+  return kernelCase(nameOf(shape, test), async (device) => {
     const data = scanData(test);
-    const actual = await runScan(device, shape, test, data);
-    const expected = Object.entries(data.expected).filter(([key]) => key in actual);
-    assertOutputs(actual, Object.fromEntries(expected), kernelTolerance(batch * steps * units));
+    assertRun(test, data, await runScan(device, shape, test, data));
   });
 }
 
-function casesOf(shape: ScanShape): KernelCase[] {
+function simpleCases(shape: ScanShape): KernelCase[] {
   const make = (options: Partial<ScanTest>): KernelCase => scanCase(shape, options);
   return [
     // Large narrow scans compile slowly: one variant of each will do.
@@ -147,30 +112,131 @@ function casesOf(shape: ScanShape): KernelCase[] {
   ];
 }
 
+/** Each option at least once for each cell, several of them in one variant: each takes time to compile. */
+function gatedCases(shape: ScanShape, cell: Partial<ScanTest>): KernelCase[] {
+  const make = (options: Partial<ScanTest>): KernelCase => scanCase(shape, { ...cell, ...options });
+  return [
+    make({ units: 1, batch: 1, steps: 1, padding: "none" }),
+    make({ units: 4, batch: 37, share: true }),
+    make({ units: 4, steps: 37, share: true }),
+    make({ units: 4, padding: "all", share: true }),
+    make({ units: 3, source: "rows", share: true, sequences: true }),
+    make({ units: 5, padding: "mixed", masked: true }),
+    make({ units: 5, padding: "mixed", masked: true, reverse: true, sequences: true, source: "rows" }),
+    make({ units: 5, activation: "softsign", recurrentActivation: "hardSigmoid", recurrentBias: false }),
+    make({ units: 4, scale: 1e4, share: true }),
+    ...(shape === "wide" ? [31, 33, 65] : []).map((units) => make({ units })),
+  ];
+}
+
 /** The shared prefix is an economy, not another result: without it everything is the same to rounding. */
-function sharingCase(shape: ScanShape): KernelCase {
-  return kernelCase(`scan, ${shape}: the same with and without the shared prefix`, async (device) => {
+function sharingCase(shape: ScanShape, name: string, cell: Partial<ScanTest>): KernelCase {
+  return kernelCase(`scan, ${shape}, ${name}: the same with and without the shared prefix`, async (device) => {
     const { units } = usual;
     const run = async (share: boolean): Promise<{ last: Float32Array; sum: Float32Array }> => {
-      const test = { ...usual, share, batch: 9 };
+      const test = { ...usual, ...cell, share, batch: 9 };
       const data = scanData(test);
-      const { h, dz } = await runScan(device, shape, test, data);
-      const last = Float32Array.from(
-        data.lastRows.flatMap((row) => [...h.subarray(row * units, (row + 1) * units)]),
-      );
-      return { last, sum: Float32Array.from(sumRows(dz, units)) };
+      const { forward, backward } = await runScan(device, shape, test, data);
+      const last = data.lastRows.flatMap((row) => [...forward.h.subarray(row * units, (row + 1) * units)]);
+      const sum = sumRows(backward.dz, units * cellOf(test).gates);
+      return { last: Float32Array.from(last), sum: Float32Array.from(sum) };
     };
     assertOutputs(await run(true), await run(false), kernelTolerance(9 * usual.steps * units));
   });
 }
 
+/**
+ * A loop that is cut goes on where it was: chunks of one step, chunks behind the end of some samples and of
+ * the prefix, one behind all of them.
+ */
+const cuts = [[4], [1, 2, 6], [5, 8]] as const;
+
+function chunkCase(shape: ScanShape, name: string, options: Partial<ScanTest>): KernelCase {
+  const test = { ...usual, ...options };
+  const lists = cuts.map((list) => list.join(" and ")).join(", ");
+  return kernelCase(`scan, ${shape}, ${name}: the same bits when cut at ${lists}`, async (device) => {
+    const data = scanData(test);
+    const whole = bitsOf(test, data, await runScan(device, shape, test, data));
+    for (const list of cuts) {
+      const run = await runScan(device, shape, test, data, { cuts: list });
+      assertRun(test, data, run);
+      const cut = bitsOf(test, data, run);
+      for (const [key, bits] of Object.entries(whole)) assertSameBits(cut[key], bits, `${key}, cut at ${list.join()}`);
+    }
+  });
+}
+
+/** Everything of which chunks must not change a bit: all but the sums over steps, whose order they change. */
+function bitsOf(test: ScanTest, { expected }: ScanData, run: ScanRun): Record<string, Uint32Array> {
+  const { h, c, dz: gates, extra, inputs } = run.forward;
+  const { dz, extra: dExtra, dOrigin } = run.backward;
+  const own = dOrigin.subarray(test.share ? dOrigin.length - expected.dOrigin.length : 0);
+  return Object.fromEntries(
+    Object.entries({ h, c, gates, extra, inputs, dz, dExtra, dOrigin: own }).map(([key, values]) => [
+      key,
+      new Uint32Array(values.slice().buffer),
+    ]),
+  );
+}
+
+function assertSameBits(actual: Uint32Array, expected: Uint32Array, name: string): void {
+  assertEqual(actual.length, expected.length, `${name}, length`);
+  const at = expected.findIndex((word, i) => word !== actual[i]);
+  assertTrue(at < 0, `${name}: expected the same bits, got others at ${at} of ${expected.length}`);
+}
+
+/** Without a backward pass to follow, the states are the same. */
+function statesCase(shape: ScanShape, name: string, options: Partial<ScanTest>): KernelCase {
+  const test = { ...usual, ...options };
+  return kernelCase(`scan, ${shape}, ${name}: the same states where nothing else is kept`, async (device) => {
+    const data = scanData(test);
+    const { forward } = await runScan(device, shape, test, data);
+    const states = (await runScan(device, shape, test, data, { keep: false })).forward;
+    for (const key of ["h", "c"]) {
+      assertSameBits(new Uint32Array(states[key].slice().buffer), new Uint32Array(forward[key].slice().buffer), key);
+    }
+    for (const key of ["dz", "extra", "inputs"]) {
+      assertTrue(states[key].every(Number.isNaN), `${key}: expected nothing stored, got values`);
+    }
+  });
+}
+
+const shapes = ["narrow", "wide"] as const;
+const masked = { padding: "mixed", masked: true } as const;
+const given = { resumes: true, padding: "none" } as const;
+
+const cellCases = shapes.flatMap((shape) =>
+  Object.entries(cells).flatMap(([name, cell]) => [
+    ...(name === "simpleRNN" ? simpleCases(shape) : gatedCases(shape, cell)),
+    scanCase(shape, { ...cell, ...given }),
+    scanCase(shape, { ...cell, ...masked, dropout: 0.4, batch: 9 }),
+    scanCase(shape, { ...cell, ...given, dropout: 0.4, reverse: true, sequences: true }),
+    chunkCase(shape, `${name}, shared prefix`, { ...cell, units: 4, share: true }),
+    chunkCase(shape, `${name}, masked, sequences, backwards`, {
+      ...cell,
+      ...masked,
+      ...{ reverse: true, sequences: true, source: "rows" },
+    }),
+    chunkCase(shape, `${name}, dropout, given states`, { ...cell, ...given, dropout: 0.4 }),
+    statesCase(shape, name, { ...cell, units: 4 }),
+  ]),
+);
+
 export const cases: KernelCase[] = [
-  ...casesOf("narrow"),
-  ...casesOf("wide"),
+  ...cellCases,
   scanCase("wide", { units: 1024, batch: 2, steps: 2 }),
-  sharingCase("narrow"),
-  sharingCase("wide"),
+  scanCase("wide", { ...cells.lstm, units: 257, batch: 2, steps: 2, share: true }),
+  scanCase("wide", { ...cells["gru, reset after"], units: 263, batch: 2, steps: 2 }),
+  scanCase("wide", { ...cells["gru, reset before"], units: 263, batch: 2, steps: 3 }),
+  ...shapes.flatMap((shape) =>
+    Object.entries(cells).map(([name, cell]) => sharingCase(shape, name, cell satisfies { cell?: CellKind })),
+  ),
 ];
 
-/** The largest narrow scan takes some ten seconds to compile: Node's tests alone run it. */
-export const slowCases: KernelCase[] = [scanCase("narrow", { units: 64 })];
+/** Large narrow scans take seconds to compile: Node's tests alone run them. */
+export const slowCases: KernelCase[] = [
+  scanCase("narrow", { units: 64 }),
+  scanCase("narrow", { ...cells.lstm, units: 32, batch: 2, steps: 3 }),
+  scanCase("narrow", { ...cells["gru, reset after"], units: 33, batch: 2, steps: 3 }),
+  scanCase("narrow", { ...cells["gru, reset before"], units: 33, batch: 2, steps: 3 }),
+];

@@ -41,7 +41,7 @@ describe("the life of a model", () => {
     if (!device) return skip("no WebGPU adapter");
     const model = sequential([embedding(11, 4), simpleRNN(65), dense(1, { activation: "sigmoid" })]);
     await expect(model.compile({ loss: "binaryCrossentropy", device, scan: "narrow" })).rejects.toThrow(
-      /scan "wide" for more than 64 units/,
+      /scan "wide" for 65 units/,
     );
     await model.compile({ loss: "binaryCrossentropy", device });
     model.dispose();

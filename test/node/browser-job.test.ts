@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runJob } from "../../src/job/run";
 import type { JobConfig, JobEvent } from "../../src/job/types";
+import { decodeCheckpoint } from "../../src/io/index";
 import { runInBrowser } from "../../src/node/browser-job";
+import { fileBytes } from "../../src/node/checkpoint-file";
 import { jobData } from "../../src/node/job-data";
 import { loadReviews } from "../../src/node/load-reviews";
 import { findChromium, getTestDevice, requireGpu } from "../support/adapter";
@@ -61,6 +63,39 @@ test.skipIf(!findChromium() && !requireGpu)(
     losses(inBrowser.result).forEach((loss, i) => expect(loss).toBeCloseTo(expected[i] ?? NaN, 4));
     expect(inBrowser.weights.length).toBe(inNode.weights.length);
     device.destroy();
+  },
+);
+
+test.skipIf(!findChromium() && !requireGpu)(
+  "a job stopped in the browser goes on in another one, from the checkpoint in the file",
+  async () => {
+    const reviews = await loadReviews({ sample: true, numWords: config.numWords, notice: () => undefined });
+    const data = jobData(reviews, config);
+    const path = join(library, "..", `job-${process.pid}.checkpoint.safetensors`);
+    const checkpoint = { bytes: fileBytes(path), metadata: { note: "mine" } };
+    const undisturbed = await runInBrowser(config, data, { library, emit: () => undefined });
+    const stop = new AbortController();
+    const emit = (event: JobEvent) => {
+      if (event.kind === "epoch" && event.epoch === 1) stop.abort();
+    };
+    const options = { library, checkpoint: { ...checkpoint, resume: true } };
+    const stopped = runInBrowser(config, data, { ...options, emit, signal: stop.signal });
+    await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
+
+    // The page has begun the second epoch; whether the first one's checkpoint had arrived, the file says.
+    const kept = await checkpoint.bytes.load();
+    const done = kept ? decodeCheckpoint(kept).snapshot.position.epoch : 0;
+    const epochs: number[] = [];
+    const resumed = await runInBrowser(config, data, {
+      ...options,
+      emit: (event) => event.kind === "epoch" && epochs.push(event.epoch),
+    });
+    expect(epochs).toEqual([0, 1].slice(done));
+    expect(Buffer.compare(resumed.weights, undisturbed.weights)).toBe(0);
+    const last = decodeCheckpoint((await checkpoint.bytes.load())!);
+    expect(last.snapshot.position.epoch).toBe(2);
+    expect(last.metadata).toEqual({ note: "mine" });
+    await checkpoint.bytes.clear();
   },
 );
 

@@ -49,7 +49,10 @@ test.each([
     ["imdb", "--units", "0"],
     'webgpu-rnn imdb: --units: expected a whole number from 1 to 1,024, got "0"; for example --units 10',
   ],
-  [["imbd"], 'webgpu-rnn: expected a command (imdb, text, predict, info, convert), got "imbd"; did you mean imdb?'],
+  [
+    ["imbd"],
+    'webgpu-rnn: expected a command (imdb, text, predict, info, convert), got "imbd"; did you mean imdb?',
+  ],
   [
     ["toString"],
     'webgpu-rnn: expected a command (imdb, text, predict, info, convert), got "toString"; --help tells more',

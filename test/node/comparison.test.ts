@@ -13,6 +13,7 @@ import {
   type JobResult,
 } from "../../src/job/types";
 import { sequential } from "../../src/index";
+import { loadModel } from "../../src/io/index";
 import { runCommandLine } from "../../src/node/command-line";
 import { comparisonReport, comparisonTable, modelNames, runModels } from "../../src/node/comparison";
 import { listNodeAdapters } from "../../src/node/device";
@@ -201,6 +202,24 @@ describe.skipIf(adapters.length === 0 && !requireGpu)("with an adapter", () => {
     };
     expect(models.map(({ model }) => model)).toEqual(["bow", "simple-rnn"]);
     expect(models.map(({ epochs }) => epochs.length)).toEqual([1, 1]);
+  });
+
+  test.each(["lstm", "gru", "bilstm"] as const)("%s trains, and is saved as it is", async (model) => {
+    const out = join(folder, `${model}.safetensors`);
+    const { code, err } = await run(
+      "--model",
+      model,
+      "--embedding",
+      "8",
+      "--num-words",
+      "1000",
+      "--out",
+      out,
+    );
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const saved = await loadModel(readFileSync(out));
+    const expected = sequential(networkLayers({ ...config, model, maxlen: 20 }));
+    expect(JSON.stringify(saved.getConfig().layers)).toBe(JSON.stringify(expected.getConfig().layers));
   });
 
   test("--model simple-rnn alone trains what no --model trains", async () => {

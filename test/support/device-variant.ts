@@ -4,16 +4,20 @@ export const deviceVariants = {
   minimum: () => ({ requiredFeatures: [], requiredLimits: {} }),
   /** No optional feature. */
   bare: (asked: GPUDeviceDescriptor) => ({ ...asked, requiredFeatures: [] }),
-  /** Every optional feature that kernels might use. */
+  /** Every optional feature that kernels might use; a test that asks for the minimum gets it. */
   full: (asked: GPUDeviceDescriptor, { features }: GPUAdapter) => ({
     ...asked,
-    requiredFeatures: optionalFeatures.filter((feature) => features.has(feature)),
+    requiredFeatures: asksForLimits(asked) ? optionalFeatures.filter((feature) => features.has(feature)) : [],
   }),
 } as const satisfies Record<string, (asked: GPUDeviceDescriptor, adapter: GPUAdapter) => GPUDeviceDescriptor>;
 
 export type DeviceVariant = keyof typeof deviceVariants;
 
 const optionalFeatures: GPUFeatureName[] = ["timestamp-query", "subgroups", "shader-f16"];
+
+function asksForLimits({ requiredLimits }: GPUDeviceDescriptor): boolean {
+  return Object.keys(requiredLimits ?? {}).length > 0;
+}
 
 let applied = false;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { dense, embedding, sequential, simpleRNN, type CompileOptions, type Layer } from "../../src/index";
+import { dense, earlyStopping, embedding, sequential, simpleRNN } from "../../src/index";
+import type { CheckpointStore, CompileOptions, Layer, TrainingSnapshot } from "../../src/index";
 import { InvalidInputError, StateError } from "../../src/runtime/errors";
 import type { Device } from "../../src/runtime/device";
 import { serve, startWorker, type WorkerEngine } from "../../src/worker/index";
@@ -81,6 +82,39 @@ describe("a model on the other side of a port", () => {
     expect(rates).toEqual([0.001, 0.0005]);
     expect(history.extra).toEqual([0.5, 1.5]);
     model.dispose();
+  });
+
+  it("keeps checkpoints in a store of the page, and resumes to the bit", async ({ skip }) => {
+    if (!device) return skip();
+    const kept: TrainingSnapshot[] = [];
+    const store: CheckpointStore = {
+      save: async (snapshot) => Promise.resolve(void kept.push(snapshot)),
+      load: () => Promise.resolve(kept[2]),
+      clear: () => Promise.resolve(),
+    };
+    const options = () => ({
+      epochs: 4,
+      batchSize: 8,
+      validationSplit: 0.25,
+      callbacks: [earlyStopping({ patience: 2, restoreBestWeights: true })],
+    });
+    const first = await made();
+    const undisturbed = await first.fit(x, y, { ...options(), checkpoint: { store, everySteps: 2 } });
+    expect(kept.slice(0, 4).map(({ position }) => [position.epoch, position.step])).toEqual([
+      [0, 2],
+      [1, 0],
+      [1, 1],
+      [1, 3],
+    ]);
+    const again = await made();
+    expect(await again.fit(x, y, { ...options(), checkpoint: { store }, resume: true })).toEqual(undisturbed);
+    expect(await again.getWeights()).toEqual(await first.getWeights());
+    expect(await again.getOptimizerState()).toEqual(await first.getOptimizerState());
+    const full = new Error("disk full");
+    const failing = { ...store, save: () => Promise.reject(full) };
+    await expect(again.fit(x, y, { checkpoint: { store: failing } })).rejects.toBe(full);
+    first.dispose();
+    again.dispose();
   });
 
   it("hands back the very error that a callback threw", async ({ skip }) => {

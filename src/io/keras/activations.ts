@@ -1,4 +1,3 @@
-import { activations } from "../../kernels/shared/activation";
 import type { DenseActivation } from "../../model/layers";
 import { isRecord } from "../stored-model";
 
@@ -23,8 +22,35 @@ export function dialectOf(version: unknown, byDefault: Dialect): Dialect {
 /** Keras 2's hard sigmoid in a file of Keras 3, which must not take it for its own. */
 const olderHardSigmoid = "hard_sigmoid_keras2";
 
-const names: readonly DenseActivation[] = [...activations, "softmax"];
-const byKerasName = new Map(names.map((name) => [snakeCase(name), name]));
+/** Keras's names. */
+const kerasNames: Readonly<Record<DenseActivation, string>> = {
+  linear: "linear",
+  tanh: "tanh",
+  relu: "relu",
+  sigmoid: "sigmoid",
+  softmax: "softmax",
+  hardSigmoid: "hard_sigmoid",
+  hardSigmoidKeras2: olderHardSigmoid,
+  hardTanh: "hard_tanh",
+  relu6: "relu6",
+  leakyRelu: "leaky_relu",
+  elu: "elu",
+  selu: "selu",
+  softplus: "softplus",
+  softsign: "softsign",
+  exponential: "exponential",
+};
+
+/** Activations that work on each value by itself. */
+export type Pointwise = Exclude<DenseActivation, "softmax">;
+
+/** All activations that a file can say. */
+export const knownActivations = Object.keys(kerasNames) as readonly DenseActivation[];
+
+/** Those of them that a cell or a convolution can have. */
+export const pointwiseActivations = knownActivations.filter((name): name is Pointwise => name !== "softmax");
+
+const byKerasName = new Map(knownActivations.map((name) => [kerasNames[name], name]));
 
 /**
  * The engine's activation for what a file says, undefined where it has none.
@@ -48,9 +74,8 @@ export function activationName(value: unknown): unknown {
 }
 
 function named(name: string, { isKeras3 }: Dialect): DenseActivation | undefined {
-  if (name === olderHardSigmoid) return "hardSigmoidKeras2";
-  // TF.js writes its own names, in camelCase.
-  const found = byKerasName.get(snakeCase(name));
+  // TF.js has camelCase; TensorFlow calls the function behind tf.nn.softmax softmax_v2.
+  const found = byKerasName.get(snakeCase(name).replace(/_v2$/, ""));
   return found === "hardSigmoid" && !isKeras3 ? "hardSigmoidKeras2" : found;
 }
 
@@ -102,7 +127,7 @@ function isClose(value: unknown, expected: number): boolean {
 
 /** An activation as Keras 3 has it. */
 export function activationToKeras(name: DenseActivation): unknown {
-  if (name !== "hardSigmoidKeras2") return snakeCase(name);
+  if (name !== "hardSigmoidKeras2") return kerasNames[name];
   return {
     module: "builtins",
     class_name: "function",
@@ -114,7 +139,8 @@ export function activationToKeras(name: DenseActivation): unknown {
 /** An activation as TF.js has it, undefined where it has none. */
 export function activationToTfjs(name: DenseActivation): string | undefined {
   if (name === "hardSigmoidKeras2") return "hard_sigmoid";
-  return ["hardSigmoid", "hardTanh", "leakyRelu", "exponential"].includes(name) ? undefined : snakeCase(name);
+  const isUnknown = ["hardSigmoid", "hardTanh", "leakyRelu", "exponential"].includes(name);
+  return isUnknown ? undefined : kerasNames[name];
 }
 
 function snakeCase(name: string): string {

@@ -1,7 +1,6 @@
-import { activations } from "../../kernels/shared/activation";
 import type { DenseActivation, Layer } from "../../model/layers";
 import { refused, shown } from "../stored-model";
-import { activationName, activationOfLayer } from "./activations";
+import { activationName, activationOfLayer, knownActivations } from "./activations";
 import type { ConfigReader } from "./reader";
 
 /**
@@ -30,7 +29,7 @@ export function checkedActivation({ className, values, where, dialect }: ConfigR
   if (activation !== undefined) return activation;
   const got = className === "Activation" ? activationName(values.activation) : values;
   const remedy = "this engine has no other activations";
-  throw refused(`${where} among ${[...activations, "softmax"].join(", ")}`, shown(got), remedy);
+  throw refused(`${where} among ${knownActivations.join(", ")}`, shown(got), remedy);
 }
 
 /** The layer with the activation, undefined where that is not the same. */

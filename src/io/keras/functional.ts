@@ -1,5 +1,12 @@
 import { isRecord, shown } from "../stored-model";
-import type { KerasLayer } from "./outline";
+
+/** A layer as it stands in a Keras file. */
+export interface KerasLayer {
+  readonly className: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Only in a Functional model: what the layer is called on. */
+  readonly calls?: unknown;
+}
 
 /** What a layer of a Functional model is called on. */
 interface Call {

@@ -1,6 +1,6 @@
 import { recurrentOf } from "../../model/architecture";
 import type { Architecture } from "../../model/architecture";
-import { embedding, input } from "../../model/layers";
+import { input } from "../../model/layers";
 import type { Layer } from "../../model/layers";
 import { FormatError, InvalidInputError } from "../../runtime/errors";
 import { isRecord, refused, shown } from "../stored-model";
@@ -8,11 +8,13 @@ import type { ModelConfig } from "../stored-model";
 import { isActivationLayer } from "./activations";
 import type { Dialect } from "./activations";
 import { checkedActivation, foldActivation } from "./fold";
+import type { KerasLayer } from "./functional";
 import { isLayerClass, keras3, kerasObject, layerClasses, layerFromKeras, layerToKeras } from "./layers";
 import type { NamedLayer } from "./layers";
-import { stepsOf, takesTokens } from "./layers/core";
+import { stepsOf } from "./layers/core";
+import { checkOneHot, identityName, oneHot } from "./one-hot";
 import { outlineOf } from "./outline";
-import type { KerasLayer, Outline } from "./outline";
+import type { Outline } from "./outline";
 import { ConfigReader } from "./reader";
 
 /** A model of a Keras file: the engine's layers, or why it has none such. */
@@ -38,17 +40,17 @@ export function modelFromKeras(json: unknown, notes: string[], dialect: Dialect)
   const { layers } = outline;
   try {
     const config = configFromKeras(outline, notes, dialect);
-    const hasIdentity = config.layers.some(({ name }) => name === identityName) && !hasOwnIdentity(layers);
-    return { layers, config, refusal: undefined, dialect, hasIdentity };
+    return { layers, config, refusal: undefined, dialect, hasIdentity: isOneHot(config.layers, layers) };
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     return { layers, config: undefined, refusal: error, dialect, hasIdentity: false };
   }
 }
 
-/** A file that this library wrote has the embedding, with its weights. */
-function hasOwnIdentity(layers: readonly KerasLayer[]): boolean {
-  return layers.some(({ config }) => config.name === identityName);
+/** Whether the identity was put before the layers; a file that this library wrote has it, with its weights. */
+function isOneHot(built: readonly Layer[], stored: readonly KerasLayer[]): boolean {
+  const hasIdentity = built.some(({ name }) => name === identityName);
+  return hasIdentity && !stored.some(({ config }) => config.name === identityName);
 }
 
 function configFromKeras({ name, layers, branch }: Outline, notes: string[], dialect: Dialect): ModelConfig {
@@ -60,7 +62,9 @@ function configFromKeras({ name, layers, branch }: Outline, notes: string[], dia
   try {
     const append = (built: Layer[], { className, config }: KerasLayer): Layer[] =>
       appended(built, new ConfigReader(config, className, notes, dialect));
-    return { name, layers: layers.reduce<Layer[]>(append, []) };
+    const built = layers.reduce<Layer[]>(append, []);
+    if (isOneHot(built, layers)) checkOneHot(built, notes);
+    return { name, layers: built };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     throw refused(
@@ -123,36 +127,12 @@ function impliedInput(reader: ConfigReader): Layer[] {
   return length === undefined || length === null ? [] : [input({ shape: [stepsOf(reader, [null, length])] })];
 }
 
-/** The name of the embedding that stands for one-hot vectors. */
-export const identityName = "one_hot";
-
-/**
- * A model of one-hot vectors, [batch, steps, V], becomes one of tokens: its first layer is the identity of V rows.
- * Vectors of one feature are never one-hot.
- */
-function oneHot(reader: ConfigReader): Layer[] {
-  const shape = reader.values.batch_shape ?? reader.values.batch_input_shape;
-  if (!Array.isArray(shape) || shape.length !== 3) return [];
-  if (reader.className === "Embedding") {
-    throw refused(`[batch, steps] as the input of ${reader.where}`, shown(shape), takesTokens);
-  }
-  const features: unknown = shape[2];
-  if (typeof features !== "number" || !Number.isInteger(features) || features < 2) {
-    const expected = `tokens or one-hot vectors as the input of ${reader.where}`;
-    throw refused(expected, shown(shape), takesTokens);
-  }
-  reader.notes.push(
-    `${reader.where}: its input is taken for one-hot vectors: pass token ids below ${features}; ` +
-      `an embedding that is the identity stands before it, and training changes it`,
-  );
-  return [embedding(features, features, { name: identityName })];
-}
-
-/** The engine computes in float32 whatever the file's policy. */
+/** The engine computes in float32 whatever the file's policy. Keras 2.0 gives an embedding the type of its tokens. */
 function noteDtype(reader: ConfigReader): void {
   const { dtype } = reader.values;
   const policy = isRecord(dtype) && isRecord(dtype.config) ? dtype.config.name : dtype;
-  if (typeof policy !== "string" || policy === "float32" || reader.className === "InputLayer") return;
+  if (typeof policy !== "string" || /^(float32|u?int\d+)$/.test(policy)) return;
+  if (reader.className === "InputLayer") return;
   reader.notes.push(`${reader.where}: computed in float32 instead of ${policy}`);
 }
 

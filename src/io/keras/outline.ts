@@ -1,13 +1,6 @@
 import { isRecord, refused, shown } from "../stored-model";
 import { chainOf } from "./functional";
-
-/** A layer as it stands in a Keras file. */
-export interface KerasLayer {
-  readonly className: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Only in a Functional model: what the layer is called on. */
-  readonly calls?: unknown;
-}
+import type { KerasLayer } from "./functional";
 
 /** The layers of a Keras model in their order. */
 export interface Outline {

@@ -1,10 +1,8 @@
-import type { Architecture } from "../../model/architecture";
-import type { OptimizerState } from "../../model/training-state";
-import type { NamedWeight } from "../../model/weights";
 import type { StoredLayer, StoredModel, StoredTensorInfo } from "../stored-model";
-import { identityName, problemOf } from "./model-config";
+import { problemOf } from "./model-config";
 import type { KerasModel } from "./model-config";
-import type { KerasLayer } from "./outline";
+import { withIdentity } from "./one-hot";
+import type { KerasLayer } from "./functional";
 
 /** What a format reads of a file that holds a Keras model. */
 type Parts = Omit<StoredModel, "config" | "refusal" | "layers">;
@@ -45,33 +43,4 @@ function snakeCase(className: string): string {
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
     .replace(/([a-z])([A-Z])/g, "$1_$2")
     .toLowerCase();
-}
-
-/** The embedding that stands for one-hot vectors is in the model, and not in the file. */
-function withIdentity(stored: StoredModel): StoredModel {
-  return {
-    ...stored,
-    weights: (architecture) => [identityOf(architecture), ...stored.weights(withoutIdentity(architecture))],
-    state(optimizer, architecture) {
-      const state = stored.state(optimizer, withoutIdentity(architecture));
-      if (!state) return undefined;
-      const { name, shape, data } = identityOf(architecture);
-      const zeros = (): NamedWeight => ({ name, shape, data: new Float32Array(data.length) });
-      const slots: OptimizerState["slots"] = {};
-      for (const [slot, list] of Object.entries(state.slots)) slots[slot] = [zeros(), ...list];
-      return { ...state, slots };
-    },
-  };
-}
-
-function withoutIdentity(architecture: Architecture): Architecture {
-  return { ...architecture, layers: architecture.layers.filter(({ name }) => name !== identityName) };
-}
-
-function identityOf({ layers }: Architecture): NamedWeight {
-  const [{ name, shape }] = layers[0].weights;
-  const [rows] = shape;
-  const data = new Float32Array(rows * rows);
-  for (let row = 0; row < rows; row++) data[row * rows + row] = 1;
-  return { name, shape, data };
 }

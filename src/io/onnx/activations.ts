@@ -1,6 +1,6 @@
-import type { Activation } from "../../kernels/shared/activation";
 import type { DenseActivation } from "../../model/layers";
 import { InvalidInputError, describe } from "../../runtime/errors";
+import type { Pointwise } from "../keras/activations";
 import type { Attribute, Graph } from "./graph";
 
 /** An activation inside a recurrent operator; those with alpha and beta take theirs from a list. */
@@ -13,7 +13,7 @@ interface CellActivation {
 const sixth = 1 / 6;
 
 /** ONNX has no name for no activation: it is Affine, 1 · x + 0. */
-const cellActivations: Partial<Record<Activation, CellActivation>> = {
+const cellActivations: Partial<Record<Pointwise, CellActivation>> = {
   linear: { name: "Affine", alpha: 1, beta: 0 },
   tanh: { name: "Tanh" },
   relu: { name: "Relu" },
@@ -32,7 +32,7 @@ const cellActivations: Partial<Record<Activation, CellActivation>> = {
  * @param layer its name, for messages
  * @throws InvalidInputError where ONNX's recurrent operators have no such activation
  */
-export function cellAttributes(layer: string, names: readonly Activation[]): Record<string, Attribute> {
+export function cellAttributes(layer: string, names: readonly Pointwise[]): Record<string, Attribute> {
   const cells = names.map((name) => {
     const found = cellActivations[name];
     if (found) return found;

@@ -3,24 +3,8 @@ import type { Conv1dConfig, DenseConfig, Layer, MaxPooling1dConfig } from "../..
 import { addActivation } from "./activations";
 import type { Attribute, Graph } from "./graph";
 import { maskedMean } from "./mask";
-import type { Mask } from "./mask";
+import type { Input, Weight } from "./parts";
 import { addBidirectional, addRecurrent } from "./recurrent";
-
-/** The layer's input in the graph. */
-export interface Input {
-  readonly name: string;
-  /** Whether it has an axis of steps. */
-  readonly isSequence: boolean;
-  /** The steps that count, as far as the mask reaches. */
-  readonly mask: Mask | undefined;
-}
-
-/** A layer's weights in Keras's layout. */
-export interface Weight {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
 
 type Trained = Exclude<Layer, { className: "InputLayer" }>;
 

@@ -4,7 +4,7 @@ import { InvalidInputError, describe } from "../../runtime/errors";
 import { cellAttributes } from "./activations";
 import type { Graph } from "./graph";
 import { gathered, reversedMask, reversedSteps, scattered } from "./mask";
-import type { Input, Weight } from "./layers";
+import type { Input, Weight } from "./parts";
 
 /** Operator, and for each of its gates the place that Keras has it in. ONNX: LSTM i, o, f, c; GRU z, r, h. */
 const operators = {

@@ -6,7 +6,7 @@ import type { Snapshot } from "../stored-model";
 import { Graph } from "./graph";
 import type { Dimension } from "./graph";
 import { addLayer } from "./layers";
-import type { Input } from "./layers";
+import type { Input } from "./parts";
 import { tokenMask } from "./mask";
 import type { Mask } from "./mask";
 

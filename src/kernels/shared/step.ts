@@ -21,6 +21,10 @@ const fields = {
   metric: "u32",
   /** The optimizer's step size, Adam's bias correction included. */
   rate: "f32",
+  /** The size of Nadam's step along the gradient itself, beside the one along its mean. */
+  gradientRate: "f32",
+  /** Nadam's epsilon, with the correction for the bias of early steps. */
+  epsilon: "f32",
   /** The learning rate without corrections, for decoupled weight decay. */
   learningRate: "f32",
   /** Of the random numbers that dropout draws in this step. */
@@ -31,7 +35,10 @@ export type StepField = keyof typeof fields;
 export type StepValues = Record<StepField, number>;
 
 /** Length of the packed struct in 32-bit words. */
-export const stepWords = 12;
+export const stepWords = 16;
+
+/** Of a step that changes no weights. */
+export const noRates = { rate: 0, gradientRate: 0, epsilon: 0, learningRate: 0, seed: 0 };
 
 export const stepStruct = `struct Step {\n${Object.entries(fields)
   .map(([name, type]) => `  ${name}: ${type},`)

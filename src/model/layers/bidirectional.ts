@@ -1,5 +1,5 @@
 import { describe, InvalidInputError } from "../../runtime/errors";
-import { knownOptions, oneOf, type NamedLayer } from "./options";
+import { knownOptions, oneOf, type TrainableLayer } from "./options";
 import type { RecurrentLayer } from "./recurrent";
 
 const mergeModes = ["concat", "sum", "mul", "ave"] as const;
@@ -7,7 +7,7 @@ const mergeModes = ["concat", "sum", "mul", "ave"] as const;
 /** How the two directions become one. */
 export type MergeMode = (typeof mergeModes)[number];
 
-export interface BidirectionalConfig extends NamedLayer {
+export interface BidirectionalConfig extends TrainableLayer {
   className: "Bidirectional";
   /** Run from the first step to the last; a copy of it with weights of its own runs from the last to the first. */
   layer: RecurrentLayer;
@@ -16,6 +16,8 @@ export interface BidirectionalConfig extends NamedLayer {
 
 export interface BidirectionalOptions {
   name?: string;
+  /** Whether training changes the weights. Default `true`; a frozen layer takes no part in the clipping of gradients. */
+  trainable?: boolean;
   /** `"concat"` (default): both side by side, twice the units; `"sum"`, `"mul"`, `"ave"`: element by element. */
   mergeMode?: MergeMode;
 }
@@ -34,7 +36,7 @@ export function bidirectional(
   layer: RecurrentLayer,
   options: BidirectionalOptions = {},
 ): BidirectionalConfig {
-  knownOptions("bidirectional", options, ["name", "mergeMode"]);
+  knownOptions("bidirectional", options, ["name", "mergeMode", "trainable"]);
   const { className } = layer as { className?: string };
   if (!["SimpleRNN", "LSTM", "GRU"].includes(String(className))) {
     throw new InvalidInputError(
@@ -49,6 +51,7 @@ export function bidirectional(
   return {
     className: "Bidirectional",
     name: options.name,
+    trainable: options.trainable ?? true,
     layer,
     mergeMode: oneOf("bidirectional", "mergeMode", options.mergeMode ?? "concat", mergeModes),
   };

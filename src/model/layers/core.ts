@@ -1,7 +1,15 @@
 import { activations, type Activation } from "../../kernels/shared/activation";
 import { describe, InvalidInputError } from "../../runtime/errors";
 import type { Initializer } from "../initializers";
-import { initializer, knownOptions, oneOf, size, type InitializerOption, type NamedLayer } from "./options";
+import {
+  initializer,
+  knownOptions,
+  oneOf,
+  size,
+  type InitializerOption,
+  type NamedLayer,
+  type TrainableLayer,
+} from "./options";
 
 export interface InputConfig extends NamedLayer {
   className: "InputLayer";
@@ -9,7 +17,7 @@ export interface InputConfig extends NamedLayer {
   shape: readonly (number | null)[];
 }
 
-export interface EmbeddingConfig extends NamedLayer {
+export interface EmbeddingConfig extends TrainableLayer {
   className: "Embedding";
   inputDim: number;
   outputDim: number;
@@ -20,7 +28,7 @@ export interface EmbeddingConfig extends NamedLayer {
 /** Activations of a dense layer. */
 export type DenseActivation = Activation | "softmax";
 
-export interface DenseConfig extends NamedLayer {
+export interface DenseConfig extends TrainableLayer {
   className: "Dense";
   units: number;
   activation: DenseActivation;
@@ -29,7 +37,7 @@ export interface DenseConfig extends NamedLayer {
   biasInitializer: Initializer;
 }
 
-export interface TimeDistributedConfig extends NamedLayer {
+export interface TimeDistributedConfig extends TrainableLayer {
   className: "TimeDistributed";
   layer: DenseConfig;
 }
@@ -60,6 +68,13 @@ export interface EmbeddingOptions {
   maskZero?: boolean;
   /** Default `"randomUniform"`: uniform in [-0.05, 0.05]. */
   embeddingsInitializer?: InitializerOption;
+  /**
+   * The table's first values, [inputDim · outputDim] row by row, in place of the initializer's: word vectors, for
+   * instance. As in Keras they are no part of the layer's configuration.
+   */
+  weights?: ArrayLike<number>;
+  /** Whether training changes the weights. Default `true`; a frozen layer takes no part in the clipping of gradients. */
+  trainable?: boolean;
 }
 
 /**
@@ -67,9 +82,12 @@ export interface EmbeddingOptions {
  *
  * @param inputDim size of the vocabulary; ids lie in [0, inputDim)
  * @param outputDim length of the vectors
- * @throws {InvalidInputError} a size that is not a whole number of at least 1, an unknown option.
+ * @throws {InvalidInputError} a size that is not a whole number of at least 1, weights of another length or not
+ *   finite, an unknown option.
  * @example
  * embedding(10_000, 32)
+ * @example
+ * embedding(10_000, 100, { weights: vectors, trainable: false })
  * @see https://keras.io/api/layers/core_layers/embedding/
  */
 export function embedding(
@@ -77,19 +95,39 @@ export function embedding(
   outputDim: number,
   options: EmbeddingOptions = {},
 ): EmbeddingConfig {
-  knownOptions("embedding", options, ["name", "maskZero", "embeddingsInitializer"]);
+  knownOptions("embedding", options, ["name", "maskZero", "embeddingsInitializer", "weights", "trainable"]);
+  const drawn = initializer(options.embeddingsInitializer ?? "randomUniform");
   return {
     className: "Embedding",
     name: options.name,
+    trainable: options.trainable ?? true,
     inputDim: size("embedding", "inputDim", inputDim, 2 ** 31),
     outputDim: size("embedding", "outputDim", outputDim, 65_536),
-    embeddingsInitializer: initializer(options.embeddingsInitializer ?? "randomUniform"),
+    embeddingsInitializer: options.weights
+      ? tableInitializer(drawn, options.weights, inputDim * outputDim)
+      : drawn,
     maskZero: options.maskZero ?? false,
   };
 }
 
+/** Gives the table as it is. Saved configurations name the initializer that would have drawn one. */
+function tableInitializer(drawn: Initializer, table: ArrayLike<number>, length: number): Initializer {
+  const values = Float32Array.from(table);
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (values.length !== length || wrong >= 0) {
+    const got = values.length === length ? `${values[wrong]} in place ${wrong}` : String(values.length);
+    const remedy = "pass one row of outputDim numbers per token, row by row";
+    throw new InvalidInputError(
+      describe("embedding", `weights of inputDim · outputDim = ${length} finite values`, got, remedy),
+    );
+  }
+  return { ...drawn, create: () => values.slice() };
+}
+
 export interface DenseOptions {
   name?: string;
+  /** Whether training changes the weights. Default `true`; a frozen layer takes no part in the clipping of gradients. */
+  trainable?: boolean;
   /** Default `"linear"`. */
   activation?: DenseActivation;
   /** Default `true`. */
@@ -110,11 +148,19 @@ export interface DenseOptions {
  * @see https://keras.io/api/layers/core_layers/dense/
  */
 export function dense(units: number, options: DenseOptions = {}): DenseConfig {
-  knownOptions("dense", options, ["name", "activation", "useBias", "kernelInitializer", "biasInitializer"]);
+  knownOptions("dense", options, [
+    "name",
+    "activation",
+    "useBias",
+    "kernelInitializer",
+    "biasInitializer",
+    "trainable",
+  ]);
   const names = [...activations, "softmax"] as const;
   return {
     className: "Dense",
     name: options.name,
+    trainable: options.trainable ?? true,
     units: size("dense", "units", units, 65_536),
     activation: oneOf("dense", "activation", options.activation ?? "linear", names),
     useBias: options.useBias ?? true,
@@ -132,13 +178,16 @@ export function dense(units: number, options: DenseOptions = {}): DenseConfig {
  * timeDistributed(dense(10, { activation: "softmax" }))
  * @see https://keras.io/api/layers/recurrent_layers/time_distributed/
  */
-export function timeDistributed(layer: DenseConfig, options: { name?: string } = {}): TimeDistributedConfig {
-  knownOptions("timeDistributed", options, ["name"]);
+export function timeDistributed(
+  layer: DenseConfig,
+  options: { name?: string; trainable?: boolean } = {},
+): TimeDistributedConfig {
+  knownOptions("timeDistributed", options, ["name", "trainable"]);
   const { className } = layer as { className?: string };
   if (className !== "Dense") {
     throw new InvalidInputError(
       describe("timeDistributed", "a dense layer", String(className), "pass dense(units)"),
     );
   }
-  return { className: "TimeDistributed", name: options.name, layer };
+  return { className: "TimeDistributed", name: options.name, trainable: options.trainable ?? true, layer };
 }

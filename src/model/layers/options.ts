@@ -12,6 +12,12 @@ export interface NamedLayer {
   name?: string;
 }
 
+/** What every layer with weights has. */
+export interface TrainableLayer extends NamedLayer {
+  /** Whether training changes its weights; where not, they count among those that are not trainable. */
+  trainable: boolean;
+}
+
 /** The largest state of a recurrent layer. */
 export const maxUnits = 1024;
 

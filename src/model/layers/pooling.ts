@@ -1,13 +1,21 @@
 import { activations, type Activation } from "../../kernels/shared/activation";
 import type { Initializer } from "../initializers";
-import { initializer, knownOptions, oneOf, size, type InitializerOption, type NamedLayer } from "./options";
+import {
+  initializer,
+  knownOptions,
+  oneOf,
+  size,
+  type InitializerOption,
+  type NamedLayer,
+  type TrainableLayer,
+} from "./options";
 
 const paddings = ["valid", "same", "causal"] as const;
 
 /** What a convolution finds beyond the ends of a sequence. */
 export type ConvolutionPadding = (typeof paddings)[number];
 
-export interface Conv1dConfig extends NamedLayer {
+export interface Conv1dConfig extends TrainableLayer {
   className: "Conv1D";
   filters: number;
   kernelSize: number;
@@ -36,6 +44,8 @@ export interface FlattenConfig extends NamedLayer {
 
 export interface Conv1dOptions {
   name?: string;
+  /** Whether training changes the weights. Default `true`; a frozen layer takes no part in the clipping of gradients. */
+  trainable?: boolean;
   /** Steps from one window to the next. Default 1. */
   strides?: number;
   /** `"valid"` (default): whole windows only; `"same"`: zeros on both sides; `"causal"`: zeros before the first step. */
@@ -62,6 +72,7 @@ export interface Conv1dOptions {
 export function conv1d(filters: number, kernelSize: number, options: Conv1dOptions = {}): Conv1dConfig {
   knownOptions("conv1d", options, [
     "name",
+    "trainable",
     "strides",
     "padding",
     "activation",
@@ -72,6 +83,7 @@ export function conv1d(filters: number, kernelSize: number, options: Conv1dOptio
   return {
     className: "Conv1D",
     name: options.name,
+    trainable: options.trainable ?? true,
     filters: size("conv1d", "filters", filters, 65_536),
     kernelSize: size("conv1d", "kernelSize", kernelSize, 1024),
     strides: size("conv1d", "strides", options.strides ?? 1, 1024),

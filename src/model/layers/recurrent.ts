@@ -8,11 +8,11 @@ import {
   rate,
   size,
   type InitializerOption,
-  type NamedLayer,
+  type TrainableLayer,
 } from "./options";
 
 /** What all recurrent layers have. */
-interface RecurrentConfig extends NamedLayer {
+interface RecurrentConfig extends TrainableLayer {
   units: number;
   activation: Activation;
   useBias: boolean;
@@ -47,6 +47,8 @@ export type RecurrentLayer = SimpleRnnConfig | LstmConfig | GruConfig;
 
 export interface SimpleRnnOptions {
   name?: string;
+  /** Whether training changes the weights. Default `true`; a frozen layer takes no part in the clipping of gradients. */
+  trainable?: boolean;
   /** Default `"tanh"`. */
   activation?: Activation;
   /** Default `true`. */
@@ -85,6 +87,7 @@ export interface GruOptions extends SimpleRnnOptions {
 
 const options = [
   "name",
+  "trainable",
   "activation",
   "useBias",
   "kernelInitializer",
@@ -100,6 +103,7 @@ const options = [
 function recurrent(where: string, units: number, given: SimpleRnnOptions): RecurrentConfig {
   return {
     name: given.name,
+    trainable: given.trainable ?? true,
     units: size(where, "units", units, maxUnits),
     activation: oneOf(where, "activation", given.activation ?? "tanh", activations),
     useBias: given.useBias ?? true,

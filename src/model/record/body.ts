@@ -1,25 +1,40 @@
-import type { Architecture } from "../architecture";
-import type { LayerPlan } from "../architecture";
+import type { Architecture, LayerPlan } from "../architecture";
 import type { Parameters, WeightTensors } from "../parameters";
+import { opensStage } from "../stages";
 import { recordBidirectional } from "./bidirectional";
+import { recordConvolution } from "./convolution";
 import { recordDense } from "./dense";
 import { recordDropout } from "./dropout";
+import { recordFlatten, recordGlobalAveragePooling1d, recordMaxPooling1d } from "./pooling";
 import type { Flow, Recorder, SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
+import { nextStage } from "./stage";
 
-/** Records all layers but the last, which is recorded together with the loss. */
-export function recordBody(recorder: Recorder, architecture: Architecture, parameters: Parameters): Flow {
+/**
+ * Records all layers but the last, which is recorded together with the loss.
+ *
+ * @returns what comes to the last layer, and the recorder behind the others
+ */
+export function recordBody(
+  recorder: Recorder,
+  architecture: Architecture,
+  parameters: Parameters,
+): { flow: Flow; behind: Recorder } {
   let flow: Flow | undefined;
-  architecture.layers.slice(0, -1).forEach((layer, i) => {
+  let before = recorder;
+  for (const [i, layer] of architecture.layers.slice(0, -1).entries()) {
     const gradients = recorder.training ? parameters.gradients.weights[i] : undefined;
-    flow = recordLayer(recorder, layer, flow, parameters.weights[i], gradients);
-  });
-  return flow!;
+    const behind = opensStage(layer) ? nextStage(before) : before;
+    flow = recordLayer({ recorder: before, behind }, layer, flow, parameters.weights[i], gradients);
+    before = behind;
+  }
+  return { flow: flow!, behind: before };
 }
 
+/** @param recorders of the layer's input and of its output: two where it opens a stage */
 function recordLayer(
-  recorder: Recorder,
-  { config }: LayerPlan,
+  { recorder, behind }: { recorder: Recorder; behind: Recorder },
+  { config, outputShape }: LayerPlan,
   flow: Flow | undefined,
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
@@ -52,7 +67,14 @@ function recordLayer(
       return recordDropout(recorder, { rate: config.rate, features: false }, input);
     case "SpatialDropout1D":
       return recordDropout(recorder, { rate: config.rate, features: true }, input);
-    default:
-      throw new Error(config.className);
+    case "Conv1D":
+      return recordConvolution(recorder, behind, config, input as SequenceFlow, weights, gradients);
+    case "MaxPooling1D":
+      return recordMaxPooling1d(recorder, behind, config, input as SequenceFlow);
+    case "GlobalAveragePooling1D":
+      return recordGlobalAveragePooling1d(recorder, input as SequenceFlow);
+    case "Flatten":
+      // It stands behind a known number of steps.
+      return recordFlatten(recorder, input, outputShape(null)[1]!);
   }
 }

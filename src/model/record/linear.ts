@@ -1,40 +1,31 @@
-import { linear, linearSize, type LinearOptions } from "../../kernels/linear";
-import { linearInputGradient, linearInputGradientSize } from "../../kernels/linear-input-gradient";
+import { linear, linearSize, linearTile, type LinearOptions } from "../../kernels/linear";
+import { linearGroups, linearNarrow } from "../../kernels/linear-narrow";
+import { narrowLanes, narrowSize } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
-import type { Program } from "../../runtime/program";
+import { workgroups, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
-import { elementGrid, firstSample, type Recorder } from "./recorder";
+import { firstSample, type Recorder } from "./recorder";
 
 /** Records out = activation(x·kernel + bias) on every row of a sequence, or one row per sample. */
 export function recordLinear(
-  { plan, layout }: Recorder,
+  recorder: Recorder,
   program: Program<StepValues>,
   tensors: { x: Tensor; kernel: Tensor; bias?: Tensor; out: Tensor },
   options: Partial<Pick<LinearOptions, "activation" | "rows" | "count">> = {},
 ): void {
-  const { x, kernel, bias, out } = tensors;
-  const { activation = "linear", rows = "same", count = "rows" } = options;
-  const [inputs, outputs] = kernel.shape;
-  program.dispatch(
-    linear({
-      inputs,
-      outputs,
-      useBias: bias !== undefined,
-      activation,
-      rows,
-      count,
-      first: firstSample(layout),
-    }),
-    {
-      step: plan.step,
-      ...(rows === "last" ? { segments: plan.segments } : {}),
-      x,
-      kernel,
-      ...(bias ? { bias } : {}),
-      out,
-    },
-    elementGrid((sizes) => sizes[count], outputs, linearSize),
-  );
+  const [inputs, outputs] = tensors.kernel.shape;
+  record(recorder, program, tensors, {
+    inputs,
+    outputs,
+    useBias: tensors.bias !== undefined,
+    activation: "linear",
+    rows: "same",
+    count: "rows",
+    first: firstSample(recorder.layout),
+    transposed: false,
+    accumulate: false,
+    ...options,
+  });
 }
 
 /**
@@ -43,16 +34,52 @@ export function recordLinear(
  * @param accumulate add to what `dx` holds
  */
 export function recordLinearInputGradient(
-  { plan }: Recorder,
+  recorder: Recorder,
   program: Program<StepValues>,
-  tensors: { dz: Tensor; kernel: Tensor; dx: Tensor },
+  { dz, kernel, dx }: { dz: Tensor; kernel: Tensor; dx: Tensor },
   count: "rows" | "samples",
   accumulate = false,
 ): void {
-  const [inputs, outputs] = tensors.kernel.shape;
+  const [outputs, inputs] = kernel.shape;
+  record(
+    recorder,
+    program,
+    { x: dz, kernel, out: dx },
+    {
+      inputs,
+      outputs,
+      useBias: false,
+      activation: "linear",
+      rows: "same",
+      count,
+      first: 0,
+      transposed: true,
+      accumulate,
+    },
+  );
+}
+
+function record(
+  { plan, shape }: Recorder,
+  program: Program<StepValues>,
+  { x, kernel, bias, out }: { x: Tensor; kernel: Tensor; bias?: Tensor; out: Tensor },
+  options: LinearOptions,
+): void {
+  const groups = shape === "narrow" ? linearGroups(options) : undefined;
+  const columns = Math.ceil(options.outputs / linearTile);
   program.dispatch(
-    linearInputGradient(inputs, outputs, count, accumulate),
-    { step: plan.step, ...tensors },
-    elementGrid((sizes) => sizes[count], inputs, linearInputGradientSize),
+    groups ? linearNarrow(options) : linear(options),
+    {
+      step: plan.step,
+      ...(options.rows === "last" ? { segments: plan.segments } : {}),
+      x,
+      kernel,
+      ...(bias ? { bias } : {}),
+      out,
+    },
+    groups
+      ? () => [(narrowLanes * groups) / narrowSize]
+      : (sizes) =>
+          workgroups(Math.ceil((Math.ceil(sizes[options.count] / linearTile) * columns) / linearSize)),
   );
 }

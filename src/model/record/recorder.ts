@@ -19,6 +19,11 @@ import type { WeightTensors } from "../parameters";
 /** Dispatches to be recorded into a program. */
 export type Recording = (program: Program<StepValues>, training: boolean) => void;
 
+/** Where layers leave their dispatches. */
+export interface Recordings {
+  push: (record: Recording) => unknown;
+}
+
 /** Steps [begin, end) of every segment: one dispatch of a scan. */
 export interface ScanChunk {
   /** [3]: begin, end, and whether it is the last one. */
@@ -66,9 +71,13 @@ export interface Recorder {
   nextStream: () => number;
   /** Whether gradients are wanted. */
   training: boolean;
-  forward: Recording[];
+  forward: Recordings;
   /** Recorded in reverse order. */
-  backward: Recording[];
+  backward: Recordings;
+  /** How many layers before have changed the number of steps. */
+  stage: number;
+  /** The dispatch of a layer of this stage: its grid follows from the stage's sizes. */
+  inStage: (record: Recording) => Recording;
   /** Scratch for partial sums, as long as the largest kernel needs; all users take turns. */
   partials: Tensor;
 }

@@ -125,7 +125,8 @@ function recordForward(recurrence: Recurrence): void {
   const { recorder, config, options, weights, narrow, projected, h, c, dz, extra, inputs } = recurrence;
   const { plan, slots } = recorder;
   const { bias, recurrentKernel } = weights;
-  const state = config.stateful ? carriedState(recurrence) : undefined;
+  const carries = config.stateful || recorder.layout.carriesState;
+  const state = carries ? carriedState(recurrence) : undefined;
   recorder.forward.push((program, training) => {
     const { step, segments, tokens } = plan;
     projectInput(recurrence, program);
@@ -135,7 +136,7 @@ function recordForward(recurrence: Recurrence): void {
         ...options,
         part,
         dropout: training ? options.dropout : 0,
-        resumes: config.stateful,
+        resumes: carries,
         keep: training,
       };
       const stores = keptBindings(scan);

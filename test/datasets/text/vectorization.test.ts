@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   characterTokenizer,
@@ -142,5 +143,15 @@ describe("characterTokenizer", () => {
     const text = "Call me Ishmael. Some years ago—never mind how long precisely—";
     const characters = characterTokenizer().adapt([text]);
     expect(characters.decode(characters.encode(text))).toBe(text);
+  });
+
+  test("so does any text of Unicode, also by way of JSON", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary", minLength: 1 }), (text) => {
+        const characters = characterTokenizer().adapt([text]);
+        const copy = textVectorizationFromJSON(JSON.stringify(characters));
+        expect(copy.decode(characters.encode(text))).toBe(text);
+      }),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { statefulWindows, textWindows } from "../../../src/datasets/index";
 import { InvalidInputError } from "../../../src/runtime/errors";
@@ -30,6 +31,28 @@ describe("textWindows", () => {
     expect(() => textWindows(text(length), options)).toThrow(InvalidInputError);
     expect(() => textWindows(text(length), options)).toThrow(`textWindows: expected ${message};`);
   });
+});
+
+test("whatever the sizes, each target follows its input, and no text that would make a window is left", () => {
+  const size = fc.integer({ min: 1, max: 9 });
+  fc.assert(
+    fc.property(fc.integer({ min: 2, max: 200 }), size, size, size, (total, length, stride, batchSize) => {
+      const check = ({ x, y }: ReturnType<typeof textWindows>) => {
+        expect(x.data).toHaveLength(x.shape[0] * length);
+        expect([...y]).toEqual([...x.data].map((token) => token + 1));
+        expect(y.at(-1)).toBeLessThanOrEqual(total);
+      };
+      fc.pre(total > batchSize * length);
+      const windows = textWindows(text(total), { length, stride });
+      check(windows);
+      // One more window would need a token beyond the text's end.
+      expect(windows.x.shape[0] * stride + length + 1).toBeGreaterThan(total);
+      const batches = statefulWindows(text(total), { length, batchSize });
+      check(batches);
+      expect(new Set(batches.x.data).size).toBe(batches.x.data.length);
+      expect(batches.x.data.length + batchSize * length + batchSize).toBeGreaterThan(total - 1);
+    }),
+  );
 });
 
 describe("statefulWindows", () => {

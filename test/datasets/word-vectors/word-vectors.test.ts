@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dense, embedding, sequential, simpleRNN } from "../../../src/index";
 import { readWordVectors, textVectorization, type WordVectorsOptions } from "../../../src/datasets/index";
 import { FormatError, InvalidInputError } from "../../../src/runtime/errors";
 
@@ -144,6 +145,31 @@ describe("words", () => {
     const { coverage } = await read(`2000000 3\n${lines(words)}`, { limit: 2 });
     expect(coverage).toEqual({ found: 1, total: 4, missing: ["film", "zorblax", "good"] });
   });
+});
+
+test("a file is read piece by piece, and no further than needed", async () => {
+  let given = 0;
+  let closed = false;
+  async function* endless(): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      for (;;) yield await Promise.resolve(bytes(`w${given++} 1 2\n`));
+    } finally {
+      closed = true;
+    }
+  }
+  const { coverage } = await readWordVectors(endless(), { vocabulary: ["w50", "w500"], limit: 100 });
+  expect(coverage).toEqual({ found: 1, total: 2, missing: ["w500"] });
+  expect(given).toBeLessThan(120);
+  expect(closed).toBe(true);
+});
+
+test("the table is an embedding's weights", async () => {
+  const { table, shape } = await read(files["GloVe text"]);
+  const model = sequential([embedding(...shape), simpleRNN(2), dense(1, { activation: "sigmoid" })]);
+  const [, ...others] = await model.getWeights();
+  await model.setWeights([table, ...others]);
+  const [weights] = await model.getWeights();
+  expect(weights).toEqual({ name: "embedding/embeddings", shape: [6, 3], data: table });
 });
 
 describe("rows without a vector", () => {

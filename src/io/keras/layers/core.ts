@@ -1,4 +1,3 @@
-import { activations } from "../../../kernels/shared/activation";
 import { dense, embedding, input, timeDistributed } from "../../../model/layers";
 import type {
   DenseConfig,
@@ -8,11 +7,10 @@ import type {
   TimeDistributedConfig,
 } from "../../../model/layers";
 import { refused, shown } from "../../stored-model";
+import { knownActivations } from "../activations";
 import type { ConfigReader } from "../reader";
 import { ownVariable, trainingOnly, withoutExtras } from "./translation";
 import type { Translation } from "./translation";
-
-const denseActivations = [...activations, "softmax"] as const;
 
 export const inputTranslation: Translation<InputConfig> = {
   fromKeras(config) {
@@ -52,7 +50,7 @@ export const denseTranslation: Translation<DenseConfig> = {
     config.noteUnless(trainingOnly);
     return dense(config.size("units"), {
       name: config.name,
-      activation: config.activation("activation", denseActivations, "linear"),
+      activation: config.activation("activation", knownActivations, "linear"),
       useBias: config.flag("use_bias", true),
       kernelInitializer: config.initializer("kernel_initializer", "glorotUniform"),
       biasInitializer: config.initializer("bias_initializer", "zeros"),

@@ -1,4 +1,3 @@
-import { activations } from "../../../kernels/shared/activation";
 import {
   conv1d,
   dropout,
@@ -13,6 +12,7 @@ import type {
   MaxPooling1dConfig,
   SpatialDropout1dConfig,
 } from "../../../model/layers";
+import { pointwiseActivations } from "../activations";
 import { ownVariable, trainingOnly, withoutExtras } from "./translation";
 import type { Translation } from "./translation";
 
@@ -39,7 +39,7 @@ export const conv1dTranslation: Translation<Conv1dConfig> = {
       name: config.name,
       strides: config.single("strides", 1),
       padding: config.word("padding", ["valid", "same", "causal"] as const, "valid"),
-      activation: config.activation("activation", activations, "linear"),
+      activation: config.activation("activation", pointwiseActivations, "linear"),
       useBias: config.flag("use_bias", true),
       kernelInitializer: config.initializer("kernel_initializer", "glorotUniform"),
       biasInitializer: config.initializer("bias_initializer", "zeros"),

@@ -1,5 +1,3 @@
-import { activations } from "../../../kernels/shared/activation";
-import type { Activation } from "../../../kernels/shared/activation";
 import type { StoredInitializer } from "../../../model/initializers";
 import { bidirectional, gru, lstm, simpleRNN } from "../../../model/layers";
 import type {
@@ -10,6 +8,8 @@ import type {
   SimpleRnnConfig,
 } from "../../../model/layers";
 import { refused } from "../../stored-model";
+import { pointwiseActivations } from "../activations";
+import type { Pointwise } from "../activations";
 import type { ConfigReader } from "../reader";
 import { trainingOnly } from "./translation";
 import type { Translation, Words } from "./translation";
@@ -19,7 +19,7 @@ const cellVariable = (index: number): string => `cell/vars/${index}`;
 /** What the three layers have in common, as a file says it. */
 function sharedOptions(config: ConfigReader): {
   name: string | undefined;
-  activation: Activation;
+  activation: Pointwise;
   useBias: boolean;
   kernelInitializer: StoredInitializer;
   recurrentInitializer: StoredInitializer;
@@ -34,7 +34,7 @@ function sharedOptions(config: ConfigReader): {
   config.noteUnless(trainingOnly);
   return {
     name: config.name,
-    activation: config.activation("activation", activations, "tanh"),
+    activation: config.activation("activation", pointwiseActivations, "tanh"),
     useBias: config.flag("use_bias", true),
     kernelInitializer: config.initializer("kernel_initializer", "glorotUniform"),
     recurrentInitializer: config.initializer("recurrent_initializer", "orthogonal"),
@@ -74,8 +74,8 @@ function sharedEntries(config: RecurrentLayer, words: Words): Record<string, unk
 }
 
 /** Before Keras 2.3 gates were hard sigmoids by default; its files say so all the same. */
-function gates(config: ConfigReader): Activation {
-  return config.activation("recurrent_activation", activations, "sigmoid");
+function gates(config: ConfigReader): Pointwise {
+  return config.activation("recurrent_activation", pointwiseActivations, "sigmoid");
 }
 
 export const simpleRnnTranslation: Translation<SimpleRnnConfig> = {

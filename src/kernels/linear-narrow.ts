@@ -1,0 +1,78 @@
+import type { KernelDeclaration } from "../runtime/kernel";
+import { unroll, wgsl } from "../runtime/wgsl";
+import { inputRowFunction, linearBindings, type LinearOptions } from "./linear";
+import { activationFunctions } from "./shared/activation";
+import { gridParameters, linearId } from "./shared/grid";
+import { addProduct, maxOwnMatrix, names, narrowLanes, narrowSize, ownMatrix } from "./shared/narrow";
+import { rowAccess } from "./shared/rows";
+import { segmentStruct, stepStruct } from "./shared/step";
+
+/** Columns that one group of invocations takes; undefined where the kernel does not fit. */
+function groupColumns({ inputs, outputs }: LinearOptions): number | undefined {
+  if (inputs * outputs <= maxOwnMatrix) return outputs;
+  if (outputs % 4 !== 0) return undefined;
+  const vectors = outputs / 4;
+  const most = Math.floor(maxOwnMatrix / inputs / 4);
+  for (let each = Math.min(most, vectors); each >= 2; each--) if (vectors % each === 0) return 4 * each;
+  return undefined;
+}
+
+/** Groups of columns among which invocations are shared out; undefined where this shape does not fit. */
+export function linearGroups(options: LinearOptions): number | undefined {
+  const columns = groupColumns(options);
+  return columns === undefined ? undefined : options.outputs / columns;
+}
+
+/**
+ * `linear` for adapters that want the narrow shape: an invocation takes rows `id`, `id + lanes`, … and a group
+ * of columns, and keeps a copy of the kernel's part.
+ *
+ *     out[r] = activation(x[inputRow(r)]·kernel + bias)
+ *
+ * Bindings as there.
+ */
+export function linearNarrow(options: LinearOptions): KernelDeclaration {
+  const { inputs: K, outputs: J, useBias, count, transposed, accumulate } = options;
+  const columns = groupColumns(options)!;
+  const groups = J / columns;
+  const input = rowAccess("x", K);
+  const output = rowAccess("out", J);
+  const vectors = Math.ceil(columns / 4);
+  const x = names("x", input.vectors);
+  const sum = names("sum", vectors);
+  const element = transposed
+    ? `kernel[(left + column) * ${K}u + row]`
+    : `kernel[row * ${J}u + left + column]`;
+  const code = wgsl`
+${stepStruct}
+${segmentStruct}
+${activationFunctions(options.activation)}
+${inputRowFunction(options)}
+
+@compute @workgroup_size(${narrowSize})
+fn main(${gridParameters}) {
+  let id = ${linearId(narrowSize)};
+  let left = id % ${groups}u * ${columns}u;
+  ${ownMatrix("weight", K, columns, element)}
+  #if ${useBias}
+  ${ownMatrix("own", 1, columns, "bias[left + column]")}
+  #endif
+  for (var r = id / ${groups}u; r < step.${count}; r += ${narrowLanes}u) {
+    let base = ${input.base("inputRow(r)")};
+    ${x.map((name, i) => `let ${name} = ${input.load("base", i)};`).join("\n")}
+    ${sum.map((name, i) => `var ${name} = ${useBias ? `own[${i}]` : "vec4f()"};`).join("\n")}
+    ${addProduct(sum, x, K, "weight")}
+    let to = ${output.base("r")}${groups > 1 ? " + left / 4u" : ""};
+    ${unroll(vectors, (i) => {
+      const value = `${accumulate ? `${output.load("to", i)} + ` : ""}activate4(${sum[i]})`;
+      return `{ let value = ${value}; ${output.store("to", i, "value")} }`;
+    })}
+  }
+}`;
+  return {
+    name: "linear",
+    constants: { shape: "narrow", ...options },
+    bindings: linearBindings(options, input.type, output.type),
+    code,
+  };
+}

@@ -1,0 +1,72 @@
+import {
+  windowRows,
+  windowRowsGradient,
+  windowRowsGradientWidth,
+  windowRowsSize,
+  windowRowsWidth,
+  type WindowRowsOptions,
+} from "../../kernels/window-rows";
+import type { Conv1dConfig } from "../layers";
+import type { WeightTensors } from "../parameters";
+import { recordDense } from "./dense";
+import { gatherEmbeddings } from "./embedding";
+import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+
+/**
+ * Records a convolution: its windows written out as rows, and a dense layer on these.
+ *
+ * @param behind the recorder of the stage that it opens
+ */
+export function recordConvolution(
+  recorder: Recorder,
+  behind: Recorder,
+  { filters, kernelSize: size, strides, padding, activation }: Conv1dConfig,
+  input: SequenceFlow,
+  weights: WeightTensors,
+  gradients: WeightTensors | undefined,
+): Flow {
+  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const { arena, training } = recorder;
+  const options: WindowRowsOptions = { width: flow.width, size, strides, padding };
+  const columns = size * flow.width;
+  const windows = arena.tensor("windows", [behind.capacity.rows, columns]);
+  behind.forward.push((program) => {
+    program.dispatch(
+      windowRows(options),
+      { step: behind.plan.step, segments: recorder.plan.segments, x: flow.values, out: windows },
+      elementGrid((sizes) => sizes.rows, windowRowsWidth(options), windowRowsSize),
+    );
+  });
+  // The derivative by the windows takes their place once the kernel's is known.
+  if (training) {
+    recorder.backward.push((program) => {
+      program.dispatch(
+        windowRowsGradient(options),
+        {
+          step: recorder.plan.step,
+          windows: behind.plan.segments,
+          dWindows: windows,
+          dx: flow.gradient!,
+        },
+        elementGrid((sizes) => sizes.rows, windowRowsGradientWidth(options), windowRowsSize),
+      );
+    });
+  }
+  const asMatrix = ({ kernel, ...others }: WeightTensors): WeightTensors => ({
+    kernel: kernel.view("kernel", [columns, filters]),
+    ...others,
+  });
+  return recordDense(
+    behind,
+    { units: filters, activation },
+    {
+      kind: "rows",
+      width: columns,
+      masked: false,
+      values: windows,
+      gradient: training ? windows : undefined,
+    },
+    asMatrix(weights),
+    gradients && asMatrix(gradients),
+  );
+}

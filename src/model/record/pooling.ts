@@ -1,0 +1,128 @@
+import { flatten, flattenGradient, flattenSize } from "../../kernels/flatten";
+import {
+  globalAveragePooling1d,
+  globalAveragePooling1dGradient,
+  globalAveragePooling1dSize,
+} from "../../kernels/global-average-pooling1d";
+import {
+  maxPooling1d,
+  maxPooling1dGradient,
+  maxPooling1dSize,
+  type MaxPooling1dOptions,
+} from "../../kernels/max-pooling1d";
+import type { Tensor } from "../../runtime/tensor";
+import type { MaxPooling1dConfig } from "../layers";
+import { gatherEmbeddings } from "./embedding";
+import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+
+/**
+ * Records the largest value of each window.
+ *
+ * @param behind the recorder of the stage that it opens
+ */
+export function recordMaxPooling1d(
+  recorder: Recorder,
+  behind: Recorder,
+  { poolSize: size, strides, padding }: MaxPooling1dConfig,
+  input: SequenceFlow,
+): Flow {
+  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const { arena, training } = recorder;
+  const { width } = flow;
+  const options: MaxPooling1dOptions = { width, size, strides, padding };
+  const shape = [behind.capacity.rows, width];
+  const values = arena.tensor("pooled", shape);
+  const places = training ? arena.tensor("places", shape, "u32") : undefined;
+  const grid = elementGrid((sizes) => sizes.rows, width, maxPooling1dSize);
+  behind.forward.push((program) => {
+    program.dispatch(
+      maxPooling1d(options, training),
+      {
+        step: behind.plan.step,
+        segments: recorder.plan.segments,
+        x: flow.values,
+        out: values,
+        ...(places ? { places } : {}),
+      },
+      grid,
+    );
+  });
+  if (!places) return { kind: "rows", width, masked: false, values };
+  const gradient = arena.tensor("dPooled", shape);
+  recorder.backward.push((program) => {
+    program.dispatch(
+      maxPooling1dGradient(options),
+      {
+        step: recorder.plan.step,
+        windows: behind.plan.segments,
+        places,
+        dOut: gradient,
+        dx: flow.gradient!,
+      },
+      grid,
+    );
+  });
+  return { kind: "rows", width, masked: false, values, gradient };
+}
+
+/** Records the mean over the steps that are not masked. */
+export function recordGlobalAveragePooling1d(recorder: Recorder, input: SequenceFlow): Flow {
+  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const { arena, capacity, plan, training } = recorder;
+  const { width, masked } = flow;
+  const shape = [capacity.samples, width];
+  const values = arena.tensor("mean", shape);
+  const { step, segments } = plan;
+  const mask: Record<string, Tensor> = masked ? { tokens: plan.tokens } : {};
+  const grid = elementGrid((sizes) => sizes.samples, width, globalAveragePooling1dSize);
+  recorder.forward.push((program) => {
+    program.dispatch(
+      globalAveragePooling1d(width, masked),
+      { step, segments, ...mask, x: flow.values, out: values },
+      grid,
+    );
+  });
+  if (!training) return { kind: "samples", width, values };
+  const gradient = arena.tensor("dMean", shape);
+  recorder.backward.push((program) => {
+    program.dispatch(
+      globalAveragePooling1dGradient(width, masked),
+      { step, segments, ...mask, dOut: gradient, dx: flow.gradient! },
+      grid,
+    );
+  });
+  return { kind: "samples", width, values, gradient };
+}
+
+/**
+ * Records a sample's steps laid side by side; samples without steps stay as they are.
+ *
+ * @param columns of the output
+ */
+export function recordFlatten(recorder: Recorder, input: Flow, columns: number): Flow {
+  if (input.kind === "samples" || input.kind === "last") return input;
+  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const { arena, capacity, plan, training } = recorder;
+  const { width } = flow;
+  const steps = columns / width;
+  const shape = [capacity.samples, columns];
+  const values = arena.tensor("flat", shape);
+  const { step, segments } = plan;
+  recorder.forward.push((program) => {
+    program.dispatch(
+      flatten(width, steps),
+      { step, segments, x: flow.values, out: values },
+      elementGrid((sizes) => sizes.samples, columns, flattenSize),
+    );
+  });
+  if (!training) return { kind: "samples", width: columns, values };
+  const gradient = arena.tensor("dFlat", shape);
+  recorder.backward.push((program) => {
+    program.dispatch(
+      flattenGradient(width, steps),
+      { step, dOut: gradient, dx: flow.gradient! },
+      elementGrid((sizes) => sizes.rows, width, flattenSize),
+    );
+  });
+  return { kind: "samples", width: columns, values, gradient };
+}

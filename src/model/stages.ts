@@ -1,0 +1,21 @@
+import type { Architecture, LayerPlan } from "./architecture";
+
+/** Whether the layers behind this one have another number of steps, their own rows and segments: a stage. */
+export function opensStage({ config }: LayerPlan): boolean {
+  return config.className === "Conv1D" || config.className === "MaxPooling1D";
+}
+
+/**
+ * Steps of each stage of a net, the data's first; none where no layer opens a stage.
+ *
+ * @throws {InvalidInputError} so few steps that none are left.
+ */
+export function stagesOf({ layers }: Architecture, steps: number): number[] {
+  const behind = layers.filter(opensStage).map(({ outputShape }) => outputShape(steps)[1]!);
+  return behind.length > 0 ? [steps, ...behind] : [];
+}
+
+/** Steps of the output of a net that returns sequences. */
+export function outputSteps(architecture: Architecture, steps: number): number {
+  return stagesOf(architecture, steps).at(-1) ?? steps;
+}

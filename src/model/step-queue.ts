@@ -1,0 +1,72 @@
+import type { StepValues } from "../kernels/shared/step";
+import type { Device } from "../runtime/device";
+import type { Program } from "../runtime/program";
+import type { Workspace } from "./workspace";
+
+/** Milliseconds of work that one submit may hold: a submit costs a tenth of one, a page waits for what it holds. */
+const mostPerSubmit = 10;
+
+/** Milliseconds of work that the GPU may be behind: enough to keep it busy, little enough to stop soon. */
+const mostBehind = 200;
+
+/**
+ * Hands steps to the GPU, several in a submit where they are short, and lets it fall behind by a bounded time,
+ * not by a number of steps: some browsers look only ten times a second whether work is done. Each step of a
+ * submit has a slot of its own for the batch's plan, since writes to a buffer take effect before the whole
+ * submit.
+ */
+export class StepQueue {
+  readonly #inFlight: { done: Promise<void>; steps: number }[] = [];
+  readonly #begin = performance.now();
+  #encoder: GPUCommandEncoder | undefined;
+  #pending = 0;
+  #done = 0;
+
+  constructor(
+    readonly device: Device,
+    readonly workspace: Workspace,
+    readonly program: Program<StepValues>,
+  ) {}
+
+  /** Adds a step with the batch that was planned last; submits once there is enough of it. */
+  async add({ sizes, words }: { sizes: StepValues; words: number }): Promise<void> {
+    this.#encoder ??= this.device.gpu.createCommandEncoder({ label: this.program.label });
+    this.workspace.encodePlan(this.#encoder, this.#pending++, words);
+    this.program.encode(this.#encoder, sizes);
+    if (this.#pending < this.#perSubmit) return;
+    this.submit();
+    while (this.#behind > this.#mostSteps) await this.#inFlight.shift()?.done;
+  }
+
+  /** Submits what was added. */
+  submit(): void {
+    if (!this.#encoder) return;
+    this.device.gpu.queue.submit([this.#encoder.finish()]);
+    const steps = this.#pending;
+    this.#encoder = undefined;
+    this.#pending = 0;
+    const done = this.device.idle().then(() => void (this.#done += steps));
+    // A lost device is reported by whoever uses it next, not by a wait that was left behind.
+    done.catch(() => undefined);
+    this.#inFlight.push({ done, steps });
+  }
+
+  /** Milliseconds of a step; long as long as none is known to be done. */
+  get #perStep(): number {
+    return this.#done > 0 ? (performance.now() - this.#begin) / this.#done : mostPerSubmit;
+  }
+
+  get #perSubmit(): number {
+    const { planSlots } = this.workspace;
+    return Math.min(planSlots, Math.max(1, Math.floor(mostPerSubmit / this.#perStep)));
+  }
+
+  get #behind(): number {
+    return this.#inFlight.reduce((sum, { steps }) => sum + steps, 0);
+  }
+
+  get #mostSteps(): number {
+    const perStep = (performance.now() - this.#begin) / Math.max(1, this.#done);
+    return Math.min(64, Math.max(2, Math.round(mostBehind / perStep)));
+  }
+}

@@ -1,0 +1,135 @@
+import { read } from "../runtime/arena";
+import { describe, InvalidInputError, StateError } from "../runtime/errors";
+import { recurrentOf, type Architecture } from "./architecture";
+import { batchCapacity } from "./batch-plan";
+import { noRates } from "../kernels/shared/step";
+import { layoutOf, range, type Session } from "./session";
+import type { TokenData } from "./token-data";
+import { Workspace } from "./workspace";
+
+/** What a model says after one more token. */
+export interface StreamStep {
+  /** The model's output after this token: the last layer's columns. */
+  output: Float32Array;
+  /** The state of each recurrent layer, in order: h [units], and behind it c [units] of an LSTM. */
+  states: Float32Array[];
+}
+
+/**
+ * A sequence that a model takes token by token, its states kept on the device in between: for text that is
+ * being typed, or that the model writes itself. Made by `Sequential.stream`.
+ */
+export class TokenStream {
+  readonly #session: Session;
+  readonly #workspace: Workspace;
+  readonly #data: TokenData;
+  readonly #usable: () => boolean;
+  #last: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+
+  private constructor(session: Session, workspace: Workspace, data: TokenData, usable: () => boolean) {
+    this.#session = session;
+    this.#workspace = workspace;
+    this.#data = data;
+    this.#usable = usable;
+  }
+
+  /** @param usable whether the model is still the one that the stream was made for */
+  static async open(session: Session, usable: () => boolean): Promise<TokenStream> {
+    const { architecture, compiled } = session;
+    checkStreams(architecture);
+    const data: TokenData = { rows: 1, steps: 1, tokens: new Uint32Array(1), starts: Uint32Array.of(0, 1) };
+    const layout = { ...layoutOf(session, 1), sharePrefix: false, carriesState: true };
+    const workspace = await Workspace.create(architecture, compiled, {
+      layout,
+      capacity: batchCapacity(data, 1, architecture.vocabulary, layout),
+      tokens: 2,
+      steps: 1,
+      training: false,
+    });
+    return new TokenStream(session, workspace, data, usable);
+  }
+
+  /**
+   * Takes one more token. Calls that overlap are done one after the other.
+   *
+   * @param token id in [0, vocabulary)
+   * @returns the model's output after it, and the states of its recurrent layers
+   * @throws {InvalidInputError} an id out of range or not a whole number; nothing has changed then.
+   * @throws {StateError} the stream or its model was disposed of, or the model compiled anew.
+   * @example
+   * const stream = await model.stream();
+   * const { output } = await stream.next(wordIndex.get("wonderful") + 3);
+   */
+  next(token: number): Promise<StreamStep> {
+    const step = this.#last.then(() => this.#next(token));
+    this.#last = step.catch(() => undefined);
+    return step;
+  }
+
+  /** Begins a new sequence: all states are zero again. */
+  reset(): void {
+    this.#last = this.#last.then(() => {
+      if (!this.#disposed) this.#workspace.resetStates();
+    });
+  }
+
+  /** Frees what the stream holds on the device. A second call does nothing; any other use then throws. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#workspace.dispose();
+  }
+
+  async #next(token: number): Promise<StreamStep> {
+    const where = "stream.next";
+    if (this.#disposed || !this.#usable()) {
+      const got = this.#disposed ? "one after dispose()" : "one whose model was disposed of or compiled anew";
+      throw new StateError(describe(where, "a live stream", got, "call model.stream() again"));
+    }
+    const { architecture, compiled } = this.#session;
+    const { device } = compiled;
+    device.assertAlive(where);
+    if (!(Number.isInteger(token) && token >= 0 && token < architecture.vocabulary)) {
+      throw new InvalidInputError(
+        describe(
+          where,
+          `a token id that is a whole number from 0 to ${architecture.vocabulary - 1}`,
+          String(token),
+          "encode the text with the model's own vocabulary",
+        ),
+      );
+    }
+    const workspace = this.#workspace;
+    this.#data.tokens[0] = token;
+    workspace.uploadTokens(this.#data);
+    const plan = workspace.planner.plan(this.#data, undefined, range(0, 1), false, { ...noRates, metric: 0 });
+    const encoder = device.gpu.createCommandEncoder({ label: "stream" });
+    workspace.encodePlan(encoder, 0, plan.words);
+    workspace.evaluate.encode(encoder, plan.sizes);
+    device.gpu.queue.submit([encoder.finish()]);
+    const columns = architecture.outputs;
+    // Of a net that returns sequences, row 0 is the state before the step.
+    const begin = architecture.sequences ? columns : 0;
+    const output = workspace.outputs.view("output", [columns], begin);
+    const [values, ...states] = await read(device, [output, ...workspace.carried]);
+    return { output: values, states };
+  }
+}
+
+/** @throws {InvalidInputError} a layer needs the steps that are still to come, or forgets those before. */
+function checkStreams({ layers }: Architecture): void {
+  const later = layers.find(({ config }) => {
+    const recurrent = recurrentOf(config);
+    if (recurrent) return recurrent !== config || recurrent.goBackwards;
+    return ["Conv1D", "MaxPooling1D", "GlobalAveragePooling1D", "Flatten"].includes(config.className);
+  });
+  if (!later) return;
+  throw new InvalidInputError(
+    describe(
+      "stream",
+      "layers that take one step after the other",
+      `${later.config.className} (${later.name}), which needs other steps as well`,
+      "use predict on whole rows",
+    ),
+  );
+}

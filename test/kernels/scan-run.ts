@@ -1,0 +1,223 @@
+import { gatesFrom, type Cell } from "../../src/kernels/cells/cell";
+import { gruCell } from "../../src/kernels/cells/gru";
+import { lstmCell } from "../../src/kernels/cells/lstm";
+import { simpleRnnCell } from "../../src/kernels/cells/simple-rnn";
+import type { ScanOptions, ScanShape } from "../../src/kernels/scan";
+import { scanBackwardNarrow, sumsRecurrentGradient } from "../../src/kernels/scan-backward-narrow";
+import { scanBackwardWide } from "../../src/kernels/scan-backward-wide";
+import { scanForwardNarrow } from "../../src/kernels/scan-forward-narrow";
+import { scanForwardWide } from "../../src/kernels/scan-forward-wide";
+import { narrowSize } from "../../src/kernels/shared/narrow";
+import { Arena } from "../../src/runtime/arena";
+import type { Device } from "../../src/runtime/device";
+import type { KernelDeclaration } from "../../src/runtime/kernel";
+import { Program, workgroups, type Grid } from "../../src/runtime/program";
+import type { Tensor } from "../../src/runtime/tensor";
+import { partialLength, sumPartials } from "../reference/rows";
+import { download, upload, type Values } from "./harness";
+import { stream, type ScanData, type ScanTest } from "./scan-data";
+
+/** Invocations of the narrow backward scan: fewer than the larger batches have samples. */
+const lanes = 2 * narrowSize;
+
+/** What the kernels leave behind. */
+export interface ScanRun {
+  /** h, and as far as the cell has them and they are kept: c, dz (the gates), extra, inputs. */
+  readonly forward: Record<string, Float32Array>;
+  /** dz, dOrigin, extra; empty where nothing was kept. */
+  readonly backward: Record<string, Float32Array>;
+  readonly dRecurrentKernel: Float32Array;
+  readonly dRecurrentBias: Float32Array;
+}
+
+export function cellOf({ cell, activation, recurrentActivation, resetAfter }: ScanTest): Cell {
+  switch (cell) {
+    case "simpleRNN":
+      return simpleRnnCell(activation);
+    case "lstm":
+      return lstmCell(activation, recurrentActivation);
+    case "gru":
+      return gruCell(activation, recurrentActivation, resetAfter);
+  }
+}
+
+interface Chunk {
+  begin: number;
+  bounds: Tensor;
+  last: boolean;
+}
+
+interface Dispatch {
+  declaration: KernelDeclaration;
+  chunk: Chunk;
+  grid: Grid;
+}
+
+/** The dispatches of one scan over the whole batch, as a layer records them. */
+function dispatches(
+  shape: ScanShape,
+  test: ScanTest,
+  { samples, steps }: { samples: number; steps: number },
+  chunks: readonly Chunk[],
+  keep: boolean,
+): Record<"forward" | "backward", Dispatch[]> {
+  const { units, source, masked, reverse, recurrentBias, dropout, share, resumes, sequences } = test;
+  const options = { units, cell: cellOf(test), source, masked, reverse, recurrentBias, dropout, stream };
+  const wide = shape === "wide";
+  const groups = wide ? samples : Math.ceil(samples / narrowSize);
+  const backwardGroups = wide ? samples : lanes / narrowSize;
+  const parts: ScanOptions["part"][] = share ? ["prefix", "samples"] : ["all"];
+  const over = (
+    taken: readonly Chunk[],
+    part: ScanOptions["part"],
+    declaration: KernelDeclaration,
+    all: number,
+    always: (chunk: Chunk) => boolean,
+  ): Dispatch[] =>
+    taken
+      .filter((chunk) => chunk.begin === 0 || chunk.begin < steps || always(chunk))
+      .map((chunk) => ({ declaration, chunk, grid: part === "prefix" ? [1] : workgroups(all) }));
+  const sums = !wide && sumsRecurrentGradient(options);
+  return {
+    forward: parts.flatMap((part) => {
+      const scan = { ...options, part, resumes, keep };
+      return over(chunks, part, wide ? scanForwardWide(scan) : scanForwardNarrow(scan), groups, () => false);
+    }),
+    backward: parts.toReversed().flatMap((part) => {
+      const scan = { ...options, part, sequences };
+      const declaration = wide ? scanBackwardWide(scan) : scanBackwardNarrow(scan, lanes);
+      // The last chunk begins the partial sums, also where no sample reaches into it.
+      return over(chunks.toReversed(), part, declaration, backwardGroups, ({ last }) => sums && last);
+    }),
+  };
+}
+
+/**
+ * Runs a scan forward and, unless nothing is kept, backward.
+ *
+ * @param cuts steps before which a new chunk begins
+ */
+export async function runScan(
+  device: Device,
+  shape: ScanShape,
+  test: ScanTest,
+  data: ScanData,
+  { cuts = [], keep = true }: { cuts?: readonly number[]; keep?: boolean } = {},
+): Promise<ScanRun> {
+  const arena = new Arena(device, "test scan");
+  try {
+    const tensors = uploadAll(arena, shape, test, data);
+    const begins = [0, ...cuts];
+    const chunks = begins.map((begin, i): Chunk => {
+      const last = i === cuts.length;
+      const words = Uint32Array.of(begin, last ? 0xffff_ffff : begins[i + 1], last ? 1 : 0);
+      return { begin, last, bounds: upload(arena, "chunk", true, words) };
+    });
+    const { forward, backward } = dispatches(shape, test, data.sizes, chunks, keep);
+    const run = async (list: Dispatch[], names: readonly string[]): Promise<Record<string, Float32Array>> => {
+      const program = new Program<undefined>(device, "scan");
+      for (const { declaration, chunk, grid } of list) {
+        const all: Record<string, Tensor> = { ...tensors, chunk: chunk.bounds };
+        // The gates lie where dz goes later.
+        all.gates = tensors.dz;
+        const bound = Object.keys(declaration.bindings).map((name) => [name, all[name]] as const);
+        program.dispatch(declaration, Object.fromEntries(bound), () => grid);
+      }
+      await program.ready();
+      program.run(undefined);
+      return floats(
+        await download(
+          device,
+          names.map((name) => [name, tensors[name]]),
+        ),
+      );
+    };
+    const states = await run(forward, ["h", "c", "dz", "extra", "inputs"]);
+    if (!keep) return { forward: states, backward: {}, ...noGradients };
+    const results = await run(backward, ["h", "c", "dz", "extra", "dOrigin", "partials"]);
+    return { forward: states, backward: results, ...recurrentGradients(shape, test, { ...states, ...results }) };
+  } finally {
+    arena.dispose();
+  }
+}
+
+const noGradients = { dRecurrentKernel: new Float32Array(0), dRecurrentBias: new Float32Array(0) };
+
+const floats = (values: Record<string, Values>): Record<string, Float32Array> =>
+  values as Record<string, Float32Array>;
+
+function uploadAll(
+  arena: Arena,
+  shape: ScanShape,
+  test: ScanTest,
+  { sizes, drawn, placement, upload: uploadPlan }: ScanData,
+): Record<string, Tensor> {
+  const { units, cell, resumes } = test;
+  const { gates, memory } = cellOf(test);
+  const float = (name: string, values: number | Float32Array): Tensor => upload(arena, name, false, values);
+  const given = (initial: Float32Array): number | Float32Array => {
+    if (!resumes) return sizes.rows * units;
+    const values = new Float32Array(sizes.rows * units).fill(NaN);
+    placement.segments.forEach(({ row }, i) => {
+      values.set(initial.subarray(i * units, (i + 1) * units), row * units);
+    });
+    return values;
+  };
+  const sums = sumsOf(shape, test);
+  return {
+    ...uploadPlan(arena),
+    slots: upload(arena, "slots", true, drawn.slots),
+    projected: float("projected", drawn.projected),
+    recurrentKernel: float("recurrentKernel", drawn.recurrentKernel),
+    bias: float("bias", drawn.bias),
+    dLast: float("dLast", drawn.dLast),
+    dSequence: float("dSequence", drawn.dSequence),
+    h: float("h", given(drawn.initialH)),
+    c: float("c", memory ? given(drawn.initialC) : 0),
+    dz: float("dz", sizes.rows * units * gates),
+    extra: float("extra", cell === "gru" ? sizes.rows * units : 0),
+    inputs: float("inputs", test.dropout > 0 ? sizes.rows * units : 0),
+    dOrigin: float("dOrigin", sizes.segments * units * (memory ? 2 : 1)),
+    partials: float("partials", sums ? sums.chunks * partialLength(sums) : 0),
+  };
+}
+
+/** The partial sums of the recurrent kernel's gradient, where the scan makes them. */
+function sumsOf(shape: ScanShape, test: ScanTest) {
+  const { units, dropout, share } = test;
+  if (shape === "wide" || !sumsRecurrentGradient({ units, cell: cellOf(test), dropout })) return undefined;
+  return { rows: units, columns: units, useBias: false, chunks: lanes + (share ? 1 : 0) };
+}
+
+/** As a layer makes them of what the scans leave behind: over all rows, those before a first step included. */
+function recurrentGradients(
+  shape: ScanShape,
+  test: ScanTest,
+  buffers: Record<string, Float32Array>,
+): Pick<ScanRun, "dRecurrentKernel" | "dRecurrentBias"> {
+  const { units, dropout } = test;
+  const cell = cellOf(test);
+  const columns = units * cell.gates;
+  const { h, dz, extra, inputs, partials } = buffers;
+  const kernel = new Float64Array(units * columns);
+  const bias = new Float64Array(columns);
+  for (let gate = 0; gate < cell.gates; gate++) {
+    const apart = cell.lastGate !== undefined && gate === cell.gates - 1;
+    const takesM = !gatesFrom(cell, "h").includes(gate);
+    for (let row = 0; row < h.length / units; row++) {
+      const before = takesM ? extra : dropout > 0 ? inputs : h;
+      const from = takesM || dropout > 0 ? row : Math.max(row, 1) - 1;
+      for (let u = 0; u < units; u++) {
+        const column = gate * units + u;
+        const d = apart && !takesM ? extra[row * units + u] : dz[row * columns + column];
+        bias[column] += d;
+        for (let v = 0; v < units; v++) kernel[v * columns + column] += before[from * units + v] * d;
+      }
+    }
+  }
+  const sums = sumsOf(shape, test);
+  return {
+    dRecurrentKernel: Float32Array.from(sums ? sumPartials(partials, sums).kernel : kernel),
+    dRecurrentBias: Float32Array.from(bias),
+  };
+}
