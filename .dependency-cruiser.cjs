@@ -14,7 +14,11 @@ module.exports = {
     layer("model-knows-kernels-and-runtime", "^src/model/", "^src/(model|kernels|runtime)/"),
     layer("files-are-a-leaf", "^src/files/", "^src/(files/|runtime/errors)"),
     // The one file of Node's is loaded on demand, where there is Node.
-    layer("datasets-stand-alone", "^src/datasets/", "^src/(datasets/|files/|runtime/errors|node/dataset-store)"),
+    layer(
+      "datasets-stand-alone",
+      "^src/datasets/",
+      "^src/(datasets/|files/|runtime/errors|node/dataset-store)",
+    ),
     layer("io-reads-and-writes-models", "^src/io/", "^src/(io|files|model|runtime)/"),
     {
       name: "only-node-imports-node",

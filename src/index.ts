@@ -63,6 +63,7 @@ export type { StreamStep, TokenStream } from "./model/stream";
 export type { Labels } from "./model/session";
 export type { TokenInput } from "./model/token-data";
 export type { NamedWeight } from "./model/weights";
+export type { ProgramSample, StepSample } from "./runtime/program-sampler";
 export { Device, requestDevice, type DeviceOptions } from "./runtime/device";
 export {
   DeviceError,

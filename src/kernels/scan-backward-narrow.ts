@@ -119,7 +119,7 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
       let row${s} = segment.row + end - min(end - begin, ${s}u);
       let skip${s} = end <= begin + ${s}u || skipped(segment, end - ${s + 1}u);
       #if ${prefix}
-      while (branch > 0u && segments[branch].origin == row${s}) {
+      while (end > begin + ${s}u && branch > 0u && segments[branch].origin == row${s}) {
         let base = ${origin.base("branch")};
         ${dh.map((name, i) => `${name} += ${origin.load("base", i)};`).join("\n")}
         ${dc.map((name, i) => `${name} += ${origin.load("base", i, 1)};`).join("\n")}

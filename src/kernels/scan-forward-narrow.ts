@@ -103,6 +103,9 @@ fn main(${gridParameters}) {
     }
     let first = ${state.base("segment.row")};
     ${storeStates("first")}
+  }
+  if (chunk.begin == 0u) {
+    let first = ${state.base("segment.row")};
     ${stores.extra ? h.map((_, i) => extraRow.store("first", i, "vec4f()")).join("\n") : ""}
     ${stores.inputs ? h.map((_, i) => inputRow.store("first", i, "vec4f()")).join("\n") : ""}
   }

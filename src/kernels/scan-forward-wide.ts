@@ -109,9 +109,11 @@ fn main(${gridParameters}) {
         if (stores) {
           h[to] = hOwn[own];
           ${memory ? "c[to] = cOwn[own];" : ""}
-          ${stores.extra ? "extra[to] = 0.0;" : ""}
-          ${stores.inputs ? "inputs[to] = 0.0;" : ""}
         }
+      }
+      if (stores && chunk.begin == 0u) {
+        ${stores.extra ? "extra[to] = 0.0;" : ""}
+        ${stores.inputs ? "inputs[to] = 0.0;" : ""}
       }
       if (stores) { exchange[unit] = hOwn[own]${keptText}; }
   }

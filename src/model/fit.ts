@@ -179,6 +179,7 @@ class Training {
     const { signal } = this.#options;
     const { data } = this.#data;
     return runPass(compiled.device, this.#workspace, {
+      profile: this.#session.profile,
       where: "fit",
       data,
       batchSize: this.#batchSize,

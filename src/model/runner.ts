@@ -1,5 +1,6 @@
 import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
+import type { SamplerOptions } from "../runtime/program-sampler";
 import { noRates } from "../kernels/shared/step";
 import type { StepRates } from "./batch-plan";
 import { StepQueue } from "./step-queue";
@@ -81,6 +82,8 @@ export interface Pass {
   interval?: number;
   /** Takes the model's outputs of each batch; they wait for the batch, so leave it out where not needed. */
   onOutputs?: (outputs: Float32Array, sorted: Uint32Array, segments: Uint32Array) => void;
+  /** Who wants to know how long the steps of the program take, asked before each submit. */
+  profile?: () => SamplerOptions | undefined;
   /** Returning true ends the pass after the batch. */
   stop?: () => boolean;
   /** Steps that were done before, and what their figures add up to: the pass goes on behind them. */
@@ -91,12 +94,21 @@ export interface Pass {
 
 /** Runs a pass: figures are read back now and then, work in flight is bounded. */
 export async function runPass(device: Device, workspace: Workspace, pass: Pass): Promise<Means> {
-  const { data, targets, order, batchSize, signal, interval = 100 } = pass;
   const program = pass.nextStep ? workspace.train! : workspace.evaluate;
+  const queue = new StepQueue(device, workspace, program, pass.nextStep && pass.profile);
+  try {
+    return await takeSteps(queue, pass);
+  } finally {
+    queue.dispose();
+  }
+}
+
+async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
+  const { device, workspace } = queue;
+  const { data, targets, order, batchSize, signal, interval = 100 } = pass;
   const before = pass.done?.step ?? 0;
   const sums = new RunningMeans(pass.done?.sums);
   const sizes = new Array<number>(before).fill(0);
-  const queue = new StepQueue(device, workspace, program);
   let done = before;
   let readTo = before;
   let reading: Promise<void> | undefined;

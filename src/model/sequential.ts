@@ -23,6 +23,7 @@ import { checkedState, readOptimizerState, writeOptimizerState } from "./trainin
 import type { OptimizerState, SavedTraining } from "./training-state";
 import { checkedWeights, countOf, drawWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
+import type { ProgramSample, SamplerOptions } from "../runtime/program-sampler";
 import { TokenStream } from "./stream";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
 
@@ -44,6 +45,7 @@ export class Sequential {
   #steps: number | null | undefined;
   #trained = false;
   #running: string | undefined;
+  #profile: SamplerOptions | undefined;
   #disposed = false;
 
   constructor(layers: readonly Layer[], { name = "sequential" }: { name?: string } = {}) {
@@ -187,6 +189,25 @@ export class Sequential {
     });
   }
 
+  /**
+   * Has the GPU time of a training step's kernels told while `fit` runs, a sample every `interval` milliseconds.
+   * Only devices with the feature "timestamp-query" can tell; on others the listener is never called.
+   *
+   * @param listener gets each sample; it may be changed or ended in the middle of `fit`
+   * @param options interval in milliseconds, 1,000 where left out
+   * @returns ends it
+   * @example
+   * const end = model.profile(({ steps }) => steps.forEach(({ kernel, milliseconds }) => show(kernel, milliseconds)));
+   */
+  profile(listener: (sample: ProgramSample) => void, options: { interval?: number } = {}): () => void {
+    this.#assertUsable("profile");
+    const profile = { ...options, onSample: listener };
+    this.#profile = profile;
+    return () => {
+      if (this.#profile === profile) this.#profile = undefined;
+    };
+  }
+
   /** Lets stateful layers begin anew: the next batch starts from zero states. */
   resetStates(): void {
     this.#assertUsable("resetStates");
@@ -297,6 +318,7 @@ export class Sequential {
       workspace: (needs) => this.#workspaceFor(compiled, needs),
       config: () => this.getConfig(),
       useShape: (shape) => this.#useShape(compiled, shape),
+      profile: () => this.#profile,
       sawSteps: (steps) => (this.#steps ??= steps),
     };
   }

@@ -1,4 +1,5 @@
 import { describe, InvalidInputError } from "../runtime/errors";
+import type { SamplerOptions } from "../runtime/program-sampler";
 import type { ScanShape } from "../kernels/scan";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
@@ -23,6 +24,8 @@ export interface Session {
   workspace: (needs: WorkspaceNeeds) => Promise<Workspace>;
   /** Counts an optimizer step and gives its size. */
   nextStep: () => StepRates;
+  /** Who wants to know how long the kernels of a training step take. */
+  profile: () => SamplerOptions | undefined;
   /** What callbacks see of the model. */
   callbackModel: (state: { stopTraining: boolean }) => CallbackModel;
   /** The architecture as plain data. */

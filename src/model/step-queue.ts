@@ -1,6 +1,7 @@
 import type { StepValues } from "../kernels/shared/step";
 import type { Device } from "../runtime/device";
 import type { Program } from "../runtime/program";
+import { ProgramSampler, type SamplerOptions } from "../runtime/program-sampler";
 import type { Workspace } from "./workspace";
 
 /** Milliseconds of work that one submit may hold: a submit costs a tenth of one, a page waits for what it holds. */
@@ -19,6 +20,7 @@ export class StepQueue {
   readonly #inFlight: { done: Promise<void>; steps: number }[] = [];
   readonly #begin = performance.now();
   #encoder: GPUCommandEncoder | undefined;
+  #sampler: { options: SamplerOptions; sampler: ProgramSampler<StepValues> | undefined } | undefined;
   #pending = 0;
   #done = 0;
 
@@ -26,13 +28,15 @@ export class StepQueue {
     readonly device: Device,
     readonly workspace: Workspace,
     readonly program: Program<StepValues>,
+    readonly profile: () => SamplerOptions | undefined = () => undefined,
   ) {}
 
   /** Adds a step with the batch that was planned last; submits once there is enough of it. */
   async add({ sizes, words }: { sizes: StepValues; words: number }): Promise<void> {
     this.#encoder ??= this.device.gpu.createCommandEncoder({ label: this.program.label });
     this.workspace.encodePlan(this.#encoder, this.#pending++, words);
-    this.program.encode(this.#encoder, sizes);
+    const sampler = this.#pending === 1 ? this.#samplerNow() : undefined;
+    (sampler ?? this.program).encode(this.#encoder, sizes);
     if (this.#pending < this.#perSubmit) return;
     this.submit();
     while (this.#behind > this.#mostSteps) await this.#inFlight.shift()?.done;
@@ -42,6 +46,7 @@ export class StepQueue {
   submit(): void {
     if (!this.#encoder) return;
     this.device.gpu.queue.submit([this.#encoder.finish()]);
+    this.#sampler?.sampler?.submitted();
     const steps = this.#pending;
     this.#encoder = undefined;
     this.#pending = 0;
@@ -49,6 +54,24 @@ export class StepQueue {
     // A lost device is reported by whoever uses it next, not by a wait that was left behind.
     done.catch(() => undefined);
     this.#inFlight.push({ done, steps });
+  }
+
+  /** Frees what the queue holds beside the workspace. */
+  dispose(): void {
+    this.#sampler?.sampler?.dispose();
+    this.#sampler = undefined;
+  }
+
+  /** Takes the time of the program's steps, while somebody wants to know it and the device can tell. */
+  #samplerNow(): ProgramSampler<StepValues> | undefined {
+    const options = this.profile();
+    if (options !== this.#sampler?.options) {
+      this.dispose();
+      if (options) {
+        this.#sampler = { options, sampler: ProgramSampler.of(this.device, this.program, options) };
+      }
+    }
+    return this.#sampler?.sampler;
   }
 
   /** Milliseconds of a step; long as long as none is known to be done. */

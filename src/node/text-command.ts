@@ -1,4 +1,9 @@
-import { characterTokenizer, generateText, textWindows, type TextWindows } from "../datasets/index";
+import {
+  characterTokenizer,
+  textWindows,
+  type GenerateTextOptions,
+  type TextWindows,
+} from "../datasets/index";
 import { adam, type Callback, type Sequential } from "../index";
 import { saveModel } from "../io/index";
 import { requestNodeDevice } from "./device";
@@ -8,7 +13,7 @@ import { finishedLine, runningLine } from "./progress";
 import { StoppedError } from "./stopped";
 import type { Output, Terminal } from "./terminal";
 import { checkTogether, type TextValues } from "./text-flags";
-import { characterModel, loadTextModel, rereading, toTextMetadata, type TextMetadata } from "./text-model";
+import { characterModel, loadTextModel, toTextMetadata, writing, type TextMetadata } from "./text-model";
 import { readText } from "./text-source";
 
 export interface TextWorld {
@@ -35,7 +40,7 @@ async function train(values: TextValues, { terminal, signal }: TextWorld): Promi
   const tokenizer = characterTokenizer().adapt([text]);
   const seqLength = values["seq-length"] ?? 100;
   const rows = textWindows(tokenizer.encode(text), { length: seqLength });
-  const metadata = { tokenizer, seqLength, prompt: values.prompt ?? beginning(text) };
+  const metadata = { tokenizer, prompt: values.prompt ?? beginning(text) };
 
   const device = await requestNodeDevice({ adapter: values.adapter });
   const model = characterModel({
@@ -117,45 +122,41 @@ function epochProgress(terminal: Terminal, steps: number): Callback {
 
 async function sampleOf(
   model: Sequential,
-  metadata: TextMetadata,
+  { tokenizer, prompt }: TextMetadata,
   values: TextValues,
   signal: AbortSignal,
 ): Promise<string> {
-  let sample = metadata.prompt;
-  for await (const character of writing(model, metadata, values, signal)) sample += character;
+  let sample = prompt;
+  for await (const character of writing(model, tokenizer, manner(values, prompt, signal)))
+    sample += character;
   return sample;
 }
 
-/** The characters that a model writes behind its prompt. */
-function writing(
-  model: Sequential,
-  { tokenizer, seqLength, prompt }: TextMetadata,
-  values: TextValues,
-  signal: AbortSignal,
-): AsyncGenerator<string, void, undefined> {
-  return generateText(rereading(model, seqLength), tokenizer, {
+/** How the command's flags want a text written. */
+function manner(values: TextValues, prompt: string, signal: AbortSignal): GenerateTextOptions {
+  return {
     prompt,
     count: values["sample-length"] ?? 300,
     temperature: values.temperature ?? 0.7,
     topK: values["top-k"],
     seed: values.seed ?? 0,
     signal,
-  });
+  };
 }
 
 /** The text goes to stdout as it is written; what there is to say about it to stderr. */
 async function write(file: string, values: TextValues, { stdout, stderr, signal }: TextWorld): Promise<void> {
-  const { model, ...metadata } = await loadTextModel(await readFile(file));
+  const { model, tokenizer, ...metadata } = await loadTextModel(await readFile(file));
   const prompt = values.prompt ?? metadata.prompt;
   const device = await requestNodeDevice({ adapter: values.adapter });
   try {
     await model.compile({ loss, device });
     stdout.write(prompt);
-    for await (const character of writing(model, { ...metadata, prompt }, values, signal)) {
+    for await (const character of writing(model, tokenizer, manner(values, prompt, signal))) {
       stdout.write(character);
     }
     stdout.write("\n");
-    const unknown = unknownCharacters(prompt, metadata.tokenizer.vocabulary);
+    const unknown = unknownCharacters(prompt, tokenizer.vocabulary);
     if (unknown !== "") stderr.write(`characters the model does not know: ${unknown}\n`);
   } finally {
     model.dispose();

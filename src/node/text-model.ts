@@ -1,4 +1,5 @@
-import { textVectorizationFromJSON, type NextToken, type TextVectorization } from "../datasets/index";
+import { generateText, textVectorizationFromJSON } from "../datasets/index";
+import type { GenerateTextOptions, TextVectorization } from "../datasets/index";
 import { dense, embedding, gru, lstm, sequential, simpleRNN, type Layer, type Sequential } from "../index";
 import { inspectModel, loadModel } from "../io/index";
 import { FormatError, describe } from "../runtime/errors";
@@ -28,15 +29,13 @@ export function characterModel(settings: {
 /** What a text model's file says beside its weights. */
 export interface TextMetadata {
   tokenizer: TextVectorization;
-  /** T of the rows that it was trained on. */
-  seqLength: number;
   /** What to go on from where nothing else is given. */
   prompt: string;
 }
 
 /** As the strings that a model file's metadata can hold. */
-export function toTextMetadata({ tokenizer, seqLength, prompt }: TextMetadata): Record<string, string> {
-  return { tokenizer: JSON.stringify(tokenizer), seq_length: String(seqLength), prompt };
+export function toTextMetadata({ tokenizer, prompt }: TextMetadata): Record<string, string> {
+  return { tokenizer: JSON.stringify(tokenizer), prompt };
 }
 
 /**
@@ -45,29 +44,24 @@ export function toTextMetadata({ tokenizer, seqLength, prompt }: TextMetadata): 
  * @throws {FormatError} the file is another model's.
  */
 export async function loadTextModel(bytes: Uint8Array): Promise<TextMetadata & { model: Sequential }> {
-  const { tokenizer, seq_length: length, prompt = "" } = (await inspectModel(bytes)).metadata;
-  const seqLength = Number(length);
-  if (tokenizer === undefined || !(Number.isInteger(seqLength) && seqLength > 0)) {
+  const { tokenizer, prompt = "" } = (await inspectModel(bytes)).metadata;
+  if (tokenizer === undefined) {
     const expected = "a model with its tokenizer in the file's metadata";
     throw new FormatError(describe("text", expected, "none", "use a file that webgpu-rnn text wrote"));
   }
-  const model = await loadModel(bytes);
-  return { model, tokenizer: textVectorizationFromJSON(tokenizer), seqLength, prompt };
+  return { model: await loadModel(bytes), tokenizer: textVectorizationFromJSON(tokenizer), prompt };
 }
 
-/**
- * Lets a model that knows no state from call to call read token by token: each call reads again the last `length`
- * tokens. They stand at the row's beginning: what follows them has no influence on their outputs.
- */
-export function rereading(model: Pick<Sequential, "predict">, length: number): NextToken {
-  const read: number[] = [];
-  return async (token) => {
-    read.push(token);
-    if (read.length > length) read.shift();
-    const row = new Int32Array(length);
-    row.set(read);
-    const { data, shape } = await model.predict({ data: row, shape: [1, length] });
-    const width = shape[2];
-    return data.subarray((read.length - 1) * width, read.length * width);
-  };
+/** The characters that a model writes behind a prompt, each as soon as it is drawn. */
+export async function* writing(
+  model: Sequential,
+  tokenizer: TextVectorization,
+  options: GenerateTextOptions,
+): AsyncGenerator<string, void, undefined> {
+  const stream = await model.stream();
+  try {
+    yield* generateText(async (token) => (await stream.next(token)).output, tokenizer, options);
+  } finally {
+    stream.dispose();
+  }
 }

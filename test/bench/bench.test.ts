@@ -137,9 +137,7 @@ test("the cost of a scan grows with its steps and the square of its units", () =
     tasks: 31,
     outputs: 4,
     metric: 0,
-    rate: 0,
-    learningRate: 0,
-    seed: 0,
+    ...noRates,
     steps: 40,
     prefixSteps: 20,
   };

@@ -53,7 +53,7 @@ function change({ parent, key }: Place, { how, value }: Graft): void {
   if (Array.isArray(parent) && how !== "replace") {
     const count = how === "remove" ? 1 : 0;
     parent.splice(Number(key), count, ...(how === "repeat" ? [structuredClone(own[key])] : []));
-  } else if (how === "replace" || key === "json") own[key] = hostile[value % hostile.length];
+  } else if (how === "replace" || key === "json") own[key] = structuredClone(hostile[value % hostile.length]);
   else {
     const before = own[key];
     Reflect.deleteProperty(own, key);

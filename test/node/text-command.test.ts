@@ -8,7 +8,7 @@ import { runCommandLine } from "../../src/node/command-line";
 import { listNodeAdapters } from "../../src/node/device";
 import { UsageError, parseFlags } from "../../src/node/options";
 import { checkTogether, textFlags } from "../../src/node/text-flags";
-import { characterModel, loadTextModel, rereading } from "../../src/node/text-model";
+import { characterModel, loadTextModel } from "../../src/node/text-model";
 import { readText } from "../../src/node/text-source";
 import { FormatError } from "../../src/runtime/errors";
 import { requireGpu } from "../support/adapter";
@@ -117,32 +117,6 @@ test("a model of another kind is refused", async () => {
   );
 });
 
-test("a model without state reads its last tokens again, from the row's beginning", async () => {
-  const rows: number[][] = [];
-  const model = {
-    predict: ({ data, shape }: { data: Int32Array; shape: readonly number[] }) => {
-      rows.push([...data]);
-      // Each output is its own number.
-      return Promise.resolve({ data: Float32Array.from({ length: 6 }, (_, i) => i), shape: [...shape, 2] });
-    },
-  };
-  const next = rereading(model, 3);
-  const outputs: number[][] = [];
-  for (const token of [7, 8, 9, 10]) outputs.push([...Array.from(await next(token))]);
-  expect(rows).toEqual([
-    [7, 0, 0],
-    [7, 8, 0],
-    [7, 8, 9],
-    [8, 9, 10],
-  ]);
-  expect(outputs).toEqual([
-    [0, 1],
-    [2, 3],
-    [4, 5],
-    [4, 5],
-  ]);
-});
-
 describe.skipIf(adapters.length === 0 && !requireGpu)("with an adapter", () => {
   const text = "the cat sat on the mat; the rat sat on the cat. ".repeat(40);
   const small =
@@ -164,9 +138,9 @@ describe.skipIf(adapters.length === 0 && !requireGpu)("with an adapter", () => {
     const samples = [...trained.out.matchAll(/loss: \S+\n(the [^]{24})\n\n/g)].map(([, sample]) => sample);
     expect(samples).toHaveLength(4);
 
-    const { tokenizer, seqLength, prompt } = await loadTextModel(readFileSync(out));
+    const { tokenizer, prompt } = await loadTextModel(readFileSync(out));
     expect(tokenizer.vocabularySize).toBe(15);
-    expect({ seqLength, prompt }).toEqual({ seqLength: 16, prompt: "the " });
+    expect(prompt).toBe("the ");
     expect((await inspectModel(readFileSync(out))).metadata).toHaveProperty("tokenizer");
 
     // The likeliest characters, from the same weights: what the last sample was.

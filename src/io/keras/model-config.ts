@@ -7,6 +7,7 @@ import { isRecord, refused, shown } from "../stored-model";
 import type { ModelConfig } from "../stored-model";
 import { isActivationLayer } from "./activations";
 import type { Dialect } from "./activations";
+import { withoutCudnn } from "./cudnn";
 import { checkedActivation, foldActivation } from "./fold";
 import type { KerasLayer } from "./functional";
 import { isLayerClass, keras3, kerasObject, layerClasses, layerFromKeras, layerToKeras } from "./layers";
@@ -36,8 +37,9 @@ export interface KerasModel {
  * @throws FormatError when it is no Sequential or Functional model
  */
 export function modelFromKeras(json: unknown, notes: string[], dialect: Dialect): KerasModel {
-  const outline = outlineOf(json);
-  const { layers } = outline;
+  const stored = outlineOf(json);
+  const { layers } = stored;
+  const outline = { ...stored, layers: layers.map(withoutCudnn) };
   try {
     const config = configFromKeras(outline, notes, dialect);
     return { layers, config, refusal: undefined, dialect, hasIdentity: isOneHot(config.layers, layers) };
@@ -90,7 +92,8 @@ function refuseUnknown(layers: readonly KerasLayer[]): void {
 }
 
 /** Why the engine cannot run a layer, wherever it stands; undefined where it can. */
-export function problemOf({ className, config }: KerasLayer, dialect: Dialect): string | undefined {
+export function problemOf(layer: KerasLayer, dialect: Dialect): string | undefined {
+  const { className, config } = withoutCudnn(layer);
   if (!isKnown(className)) return "the engine has no such layer";
   const reader = new ConfigReader(config, className, [], dialect);
   try {

@@ -2,6 +2,7 @@ import type { Architecture, LayerPlan } from "../../model/architecture";
 import type { NamedWeight } from "../../model/weights";
 import type { Hdf5File } from "../hdf5/reader";
 import { refused } from "../stored-model";
+import { cudnnBiasShape, fromCudnn, hasCudnnBias } from "./cudnn";
 
 /** The layers of a model that have weights, as `.h5` files count them. */
 export function layersWithWeights(architecture: Architecture): LayerPlan[] {
@@ -28,16 +29,19 @@ export function readLayerWeights(
       "use weights of a model with the same layers",
     );
   }
+  const isCudnn = keys.some((key, i) => key === "bias" && hasCudnnBias(layer, file.info(paths[i]).shape));
   return layer.weights.map(({ name, shape }, i) => {
     checkName(keys, i, paths[i]);
     const info = file.info(paths[i]);
-    if (String(info.shape) !== String(shape)) {
+    const expected = isCudnn && keys[i] === "bias" ? cudnnBiasShape(shape) : shape;
+    if (String(info.shape) !== String(expected)) {
       const remedy = "use weights of a model with the same layers";
-      throw refused(`"${paths[i]}" of shape [${shape.join(", ")}]`, `[${info.shape.join(", ")}]`, remedy);
+      throw refused(`"${paths[i]}" of shape [${expected.join(", ")}]`, `[${info.shape.join(", ")}]`, remedy);
     }
     const { data, dtype } = file.read(paths[i]);
     noteCast(dtype, notes);
-    return { name, shape, data: data instanceof Float32Array ? data : new Float32Array(data) };
+    const values = data instanceof Float32Array ? data : new Float32Array(data);
+    return { name, shape, data: isCudnn ? fromCudnn(keys[i], shape, layer.config, values) : values };
   });
 }
 
