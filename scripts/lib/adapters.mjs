@@ -49,7 +49,8 @@ function chromium() {
       name: "Chromium",
       browser: true,
       files: ["test/browser/chromium.test.ts"],
-      env: { VK_DRIVER_FILES: "", LD_LIBRARY_PATH: "" },
+      // It has a driver of its own, and would take the one that is named for it.
+      env: { VK_DRIVER_FILES: undefined, VK_ICD_FILENAMES: undefined },
       ways: browserWays,
     },
   ];

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { describe, InvalidInputError, StateError } from "../runtime/errors";
 import type { NamedWeight } from "./weights";
 
 /**
@@ -13,6 +13,8 @@ export interface CallbackModel {
   stopTraining: boolean;
   /** Of the optimizer; takes effect with the next step. */
   learningRate: number;
+  /** The schedule that the learning rate follows, and that keeps callbacks from changing it. */
+  readonly learningRateSchedule?: string;
   getWeights(): Promise<NamedWeight[]>;
   setWeights(weights: readonly NamedWeight[]): Promise<void>;
 }
@@ -43,6 +45,15 @@ export interface Callback {
   saveState?(): unknown;
   /** Takes back what `saveState` gave, after `onTrainBegin`, and within an epoch after `onEpochBegin`. */
   restoreState?(state: unknown): Awaitable;
+}
+
+/** @throws {StateError} the learning rate of the model follows a schedule. */
+export function assertSettable(where: string, { learningRateSchedule }: CallbackModel): void {
+  if (learningRateSchedule === undefined) return;
+  const remedy = "pass the optimizer a number as learningRate, or leave this callback out";
+  throw new StateError(
+    describe(where, "a learning rate that may be changed", `one that follows ${learningRateSchedule}`, remedy),
+  );
 }
 
 /** The names of a callback's hooks. */

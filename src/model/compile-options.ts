@@ -23,6 +23,8 @@ export interface CompileOptions {
   scan?: ScanShape;
   /** Steps that one dispatch of the time loop takes. Default: as many as take about a tenth of a second. */
   chunkSteps?: number;
+  /** Compare a small net's gradients with plain TypeScript first, once per device. Default `true`. */
+  selfTest?: boolean;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ScanShape } from "../kernels/scan";
 import type { Device } from "../runtime/device";
-import type { CallbackModel } from "./callback";
+import { assertSettable, type CallbackModel } from "./callback";
 import type { Loss } from "./losses";
 import type { Optimizer } from "./optimizers";
 import type { Parameters } from "./parameters";
@@ -44,8 +44,12 @@ export function callbackModel(
       return compiled.learningRate;
     },
     set learningRate(rate: number) {
+      // A worker hands it back after every hook.
+      if (rate === compiled.learningRate) return;
+      assertSettable("callback", this);
       compiled.learningRate = rate;
     },
+    learningRateSchedule: compiled.optimizer.schedule?.className,
     getWeights: () => model.getWeights(),
     setWeights: (weights) => model.setWeights(weights),
   };

@@ -1,5 +1,5 @@
 import { InvalidInputError, describe } from "../runtime/errors";
-import { ownState, type Callback, type CallbackModel } from "./callback";
+import { assertSettable, ownState, type Callback, type CallbackModel } from "./callback";
 import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
 import type { MonitorMode } from "./monitor";
 
@@ -9,6 +9,7 @@ import type { MonitorMode } from "./monitor";
  *
  * @param schedule takes the epoch (from 0) and the rate of now, gives the rate to come
  * @throws InvalidInputError during training when `schedule` gives no finite number
+ * @throws StateError when training begins with an optimizer whose learning rate follows a schedule
  * @example
  * learningRateScheduler((epoch, rate) => (epoch < 10 ? rate : rate * Math.exp(-0.1)));
  * @see https://keras.io/api/callbacks/learning_rate_scheduler/
@@ -20,6 +21,7 @@ export function learningRateScheduler(
   let model: CallbackModel;
   return {
     setModel(trained) {
+      assertSettable("learningRateScheduler", trained);
       model = trained;
     },
     onEpochBegin(epoch) {
@@ -66,6 +68,7 @@ export interface ReduceLROnPlateauOptions {
  * figures as `learning_rate`.
  *
  * @throws InvalidInputError for a factor of 1 or more
+ * @throws StateError when training begins with an optimizer whose learning rate follows a schedule
  * @example
  * reduceLROnPlateau({ monitor: "val_loss", factor: 0.2, patience: 5, minLr: 0.0001 });
  * @see https://keras.io/api/callbacks/reduce_lr_on_plateau/
@@ -102,6 +105,7 @@ export function reduceLROnPlateau({
   };
   return {
     setModel(trained) {
+      assertSettable("reduceLROnPlateau", trained);
       model = trained;
     },
     onTrainBegin() {

@@ -1,5 +1,6 @@
-import { optimizerSlots, type OptimizerRule } from "../kernels/optimizer";
+import { optimizerSlots } from "../kernels/optimizer";
 import type { Architecture } from "./architecture";
+import type { Optimizer } from "./optimizers";
 import { formatSummary } from "./summary";
 import { countOf } from "./weight-values";
 
@@ -7,17 +8,18 @@ import { countOf } from "./weight-values";
  * Keras's table of a model.
  *
  * @param steps of the input: undefined while unknown, which makes the model unbuilt; `null` for any number
- * @param rule of the optimizer, once the model was trained
+ * @param optimizer once the model was trained
  */
 export function summarize(
   name: string,
   { layers }: Architecture,
   steps: number | null | undefined,
-  rule: OptimizerRule | undefined,
+  optimizer: Optimizer | undefined,
   width: number,
 ): string {
   const built = steps !== undefined;
-  const parameters = layers.reduce((sum, { weights }) => sum + countOf(weights), 0);
+  const weights = layers.flatMap((layer) => layer.weights);
+  const trainable = countOf(weights.filter((weight) => weight.trainable));
   return formatSummary(
     {
       name,
@@ -27,11 +29,16 @@ export function summarize(
         outputShape: built ? outputShape(steps) : undefined,
         parameters: built ? countOf(weights) : undefined,
       })),
-      trainable: built ? parameters : 0,
-      nonTrainable: 0,
-      // Keras counts the number of iterations and the learning rate among the optimizer's variables.
-      ...(rule ? { optimizer: optimizerSlots(rule).length * parameters + 2 } : {}),
+      trainable: built ? trainable : 0,
+      nonTrainable: built ? countOf(weights) - trainable : 0,
+      ...(optimizer ? { optimizer: optimizerVariables(optimizer, trainable) } : {}),
     },
     width,
   );
+}
+
+/** Keras counts iterations, a learning rate without a schedule, and Nadam's product among the optimizer's variables. */
+function optimizerVariables({ rule, schedule }: Optimizer, trainable: number): number {
+  const scalars = 1 + (schedule ? 0 : 1) + (rule.kind === "nadam" ? 1 : 0);
+  return optimizerSlots(rule).length * trainable + scalars;
 }

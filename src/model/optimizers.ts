@@ -1,17 +1,23 @@
 import type { OptimizerRule } from "../kernels/optimizer";
 import { describe, InvalidInputError } from "../runtime/errors";
+import type { StepRates } from "./batch-plan";
+import { scheduledRate, type LearningRateSchedule } from "./schedules";
 
 /** An optimizer: its rule with constants, and the learning rate it starts with. */
 export interface Optimizer {
   /** As Keras names it in saved files. */
   name: string;
+  /** Of the first step. */
   learningRate: number;
+  /** What the learning rate follows; undefined where callbacks alone may change it. */
+  schedule?: LearningRateSchedule;
   rule: OptimizerRule;
 }
 
 /** Options that all optimizers take. */
 export interface OptimizerOptions {
-  learningRate?: number;
+  /** A number, or a schedule made by `exponentialDecay(…)`, `cosineDecay(…)` and the like. */
+  learningRate?: number | LearningRateSchedule;
   /** Weights shrink by `weightDecay · learningRate` of themselves before each step. Default none. */
   weightDecay?: number;
   /** Each variable's gradient is scaled down to this length where it is longer. */
@@ -24,7 +30,12 @@ export interface OptimizerOptions {
 
 const shared = ["learningRate", "weightDecay", "clipnorm", "globalClipnorm", "clipvalue"];
 
-function check(where: string, options: object, own: readonly string[]): void {
+function check(where: string, options: OptimizerOptions, own: readonly string[]): void {
+  if (typeof options.learningRate === "function") {
+    throw new InvalidInputError(
+      describe(where, "learningRate as a number or a schedule", "a function", "pass exponentialDecay(…) or another"),
+    );
+  }
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!shared.includes(name) && !own.includes(name)) {
       throw new InvalidInputError(
@@ -44,11 +55,13 @@ function check(where: string, options: object, own: readonly string[]): void {
   }
 }
 
-function make(name: string, options: OptimizerOptions, learningRate: number, rule: object): Optimizer {
-  const { weightDecay = 0, clipnorm = 0, globalClipnorm = 0, clipvalue = 0 } = options;
+function make(name: string, options: OptimizerOptions, rate: number, rule: object): Optimizer {
+  const { learningRate = rate, weightDecay = 0, clipnorm = 0, globalClipnorm = 0, clipvalue = 0 } = options;
   return {
     name,
-    learningRate: options.learningRate ?? learningRate,
+    ...(typeof learningRate === "number"
+      ? { learningRate }
+      : { learningRate: scheduledRate(learningRate, 0), schedule: learningRate }),
     rule: { ...rule, weightDecay, clipnorm, globalClipnorm, clipvalue } as OptimizerRule,
   };
 }
@@ -121,7 +134,23 @@ export function adamW(options: AdamOptions = {}): Optimizer {
   return make("adamw", { weightDecay: 0.004, ...options }, 0.001, adamRule(options));
 }
 
-const factories: Record<string, () => Optimizer> = { rmsprop, sgd, adam, adamw: adamW };
+/**
+ * Adam with Nesterov's momentum (Dozat, 2015): the step looks ahead along the gradient's running mean.
+ *
+ * @throws {InvalidInputError} a negative or unknown option.
+ * @example
+ * nadam({ learningRate: 0.002 })
+ * @see https://keras.io/api/optimizers/Nadam/
+ */
+export function nadam(
+  options: OptimizerOptions & { beta1?: number; beta2?: number; epsilon?: number } = {},
+): Optimizer {
+  check("nadam", options, ["beta1", "beta2", "epsilon"]);
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+  return make("nadam", options, 0.001, { kind: "nadam", beta1, beta2, epsilon });
+}
+
+const factories: Record<string, () => Optimizer> = { rmsprop, sgd, adam, adamw: adamW, nadam };
 
 /** The optimizer of a name (as Keras spells it, in any case), or the one given. */
 export function resolveOptimizer(optimizer: string | Optimizer): Optimizer {
@@ -140,8 +169,55 @@ export function resolveOptimizer(optimizer: string | Optimizer): Optimizer {
   return factories[name]();
 }
 
-/** The size of step number `iteration` (from 1): the learning rate, with Adam's correction of early steps. */
-export function stepSize(rule: OptimizerRule, learningRate: number, iteration: number): number {
-  if (rule.kind !== "adam") return learningRate;
-  return (learningRate * Math.sqrt(1 - rule.beta2 ** iteration)) / (1 - rule.beta1 ** iteration);
+/** The learning rate of the step that follows after `iterations` steps, where it is `learningRate` without a schedule. */
+export function currentRate({ schedule }: Optimizer, iterations: number, learningRate: number): number {
+  return schedule ? scheduledRate(schedule, iterations) : learningRate;
+}
+
+/**
+ * What of step number `iteration` (from 1) follows from that number alone, in double precision: the learning rate with
+ * Adam's and Nadam's corrections for the bias of early steps.
+ */
+export function stepSizes(
+  rule: OptimizerRule,
+  learningRate: number,
+  iteration: number,
+): Pick<StepRates, "rate" | "gradientRate" | "epsilon"> {
+  switch (rule.kind) {
+    case "adam": {
+      const rate = (learningRate * Math.sqrt(1 - rule.beta2 ** iteration)) / (1 - rule.beta1 ** iteration);
+      return { rate, gradientRate: 0, epsilon: 0 };
+    }
+    case "nadam":
+      return nadamSizes(rule, learningRate, iteration);
+    default:
+      return { rate: learningRate, gradientRate: 0, epsilon: 0 };
+  }
+}
+
+/**
+ * With u_t = β₁·(1 - 0.96ᵗ/2) and Π_t = u_1·…·u_t Nadam's step is
+ * lr·(u_{t+1}·m / (1 - Π_{t+1}) + (1 - u_t)·g / (1 - Π_t)) / (sqrt(v / (1 - β₂ᵗ)) + ε); here the fraction is expanded
+ * by sqrt(1 - β₂ᵗ).
+ */
+function nadamSizes(
+  { beta1, beta2, epsilon }: Extract<OptimizerRule, { kind: "nadam" }>,
+  learningRate: number,
+  t: number,
+): Pick<StepRates, "rate" | "gradientRate" | "epsilon"> {
+  const correction = Math.sqrt(1 - beta2 ** t);
+  const u = (step: number): number => beta1 * (1 - 0.5 * 0.96 ** step);
+  return {
+    rate: (learningRate * correction * u(t + 1)) / (1 - nadamProduct(beta1, t + 1)),
+    gradientRate: (learningRate * correction * (1 - u(t))) / (1 - nadamProduct(beta1, t)),
+    epsilon: epsilon * correction,
+  };
+}
+
+/** Nadam's u_1·…·u_t, which Keras keeps among the optimizer's variables. */
+export function nadamProduct(beta1: number, t: number): number {
+  let product = beta1 ** t;
+  // Beyond, 0.96ᵏ is lost against 1.
+  for (let k = 1; k <= Math.min(t, 1000); k++) product *= 1 - 0.5 * 0.96 ** k;
+  return product;
 }

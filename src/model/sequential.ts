@@ -1,5 +1,5 @@
 import { describe, InvalidInputError, StateError } from "../runtime/errors";
-import { planArchitecture, type Architecture } from "./architecture";
+import { planArchitecture, type Architecture, type WeightPlan } from "./architecture";
 import { callbackModel, compileConfig, type CompileConfig, type Compiled } from "./compiled";
 import { requestAnyDevice, resolveCompileOptions, type CompileOptions } from "./compile-options";
 import { fit, type FitOptions } from "./fit";
@@ -13,7 +13,7 @@ import {
   type PredictOptions,
   type Prediction,
 } from "./inference";
-import { stepSize } from "./optimizers";
+import { currentRate, stepSizes } from "./optimizers";
 import { Parameters } from "./parameters";
 import { chooseScan } from "./scan-choice";
 import type { Labels, Session } from "./session";
@@ -24,6 +24,7 @@ import type { OptimizerState, SavedTraining } from "./training-state";
 import { checkedWeights, countOf, drawWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
 import type { ProgramSample, SamplerOptions } from "../runtime/program-sampler";
+import { soundShape } from "./self-test";
 import { TokenStream } from "./stream";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
 
@@ -87,7 +88,7 @@ export class Sequential {
     width = defaultWidth,
     print = console.log,
   }: { width?: number; print?: (text: string) => void } = {}): string {
-    const optimizer = this.#trained ? this.#compiled?.optimizer.rule : undefined;
+    const optimizer = this.#trained ? this.#compiled?.optimizer : undefined;
     const text = summarize(this.name, this.architecture, this.#steps, optimizer, width);
     print(text);
     return text;
@@ -132,6 +133,7 @@ export class Sequential {
     const values = await this.#currentValues(settings.drawnSeed);
     const device = options.device ?? this.#compiled?.device ?? (await requestAnyDevice());
     const scan = await chooseScan(device, this.architecture, options);
+    if (options.selfTest !== false) scan.shape = await soundShape(device, scan.shape);
     const parameters = new Parameters(device, this.architecture.layers);
     this.#release();
     parameters.set(values);
@@ -309,11 +311,12 @@ export class Sequential {
       compiled,
       callbackModel: (state) => callbackModel(this, compiled, state),
       nextStep: () => {
-        compiled.iterations++;
         this.#trained = true;
-        const { learningRate, iterations, optimizer, drawnSeed } = compiled;
-        const rate = stepSize(optimizer.rule, learningRate, iterations);
-        return { rate, learningRate, seed: (drawnSeed + iterations) >>> 0 };
+        const { learningRate, optimizer, drawnSeed } = compiled;
+        const iteration = ++compiled.iterations;
+        compiled.learningRate = currentRate(optimizer, iteration, learningRate);
+        const sizes = stepSizes(optimizer.rule, learningRate, iteration);
+        return { ...sizes, learningRate, seed: (drawnSeed + iteration) >>> 0 };
       },
       workspace: (needs) => this.#workspaceFor(compiled, needs),
       config: () => this.getConfig(),
@@ -359,7 +362,7 @@ export class Sequential {
     }
   }
 
-  #weightPlans(): { name: string; shape: readonly number[] }[] {
+  #weightPlans(): WeightPlan[] {
     return this.architecture.layers.flatMap(({ weights }) => weights);
   }
 

@@ -4,7 +4,7 @@ import { write } from "../runtime/arena";
 import type { WeightPlan } from "./architecture";
 import type { CompileOptions } from "./compile-options";
 import type { CompileConfig, Compiled } from "./compiled";
-import type { Optimizer } from "./optimizers";
+import { currentRate, type Optimizer } from "./optimizers";
 import { checkedWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
 
@@ -12,7 +12,10 @@ import type { NamedWeight } from "./weights";
 export interface OptimizerState {
   /** Optimizer steps taken. */
   iterations: number;
-  /** As it is now: callbacks may have changed it. Default: the one the optimizer was made with. */
+  /**
+   * As it is now: callbacks may have changed it. Default: the one the optimizer was made with. Where that has a
+   * schedule, it follows from the iterations.
+   */
   learningRate?: number;
   /** What it remembers of each weight that is trained, by slot (`velocity`, `momentum`, …), in the order of the weights. */
   slots: Record<string, NamedWeight[]>;
@@ -76,5 +79,6 @@ export function checkedState(
     const values = checkedWeights(slots[slot], trained, `${where} (${slot})`);
     return [slot, trained.map(({ name, shape }, i) => ({ name, shape, data: values[i] }))];
   });
-  return { iterations, learningRate, slots: Object.fromEntries(checked) };
+  const rate = currentRate(optimizer, iterations, learningRate);
+  return { iterations, learningRate: rate, slots: Object.fromEntries(checked) };
 }

@@ -258,6 +258,85 @@ describe("Keras 2", () => {
   });
 });
 
+describe("layers for cuDNN", () => {
+  /** A kernel as cuDNN's layers had it: for each gate the transpose, with the rows and columns of before. */
+  function forCudnn([rows, columns]: number[], units: number, data: Float32Array): Float32Array {
+    const result = new Float32Array(data.length);
+    for (let gate = 0; gate < columns; gate += units) {
+      const transposed = Array.from({ length: rows * units }, (_, n) => {
+        const [u, e] = [Math.floor(n / rows), n % rows];
+        return data[e * columns + gate + u];
+      });
+      transposed.forEach((value, n) => {
+        result[Math.floor(n / units) * columns + gate + (n % units)] = value;
+      });
+    }
+    return result;
+  }
+
+  async function fileOf(className: string, gates: number): Promise<Uint8Array> {
+    const columns = 7 * gates;
+    const values = (size: number, seed: number): Float32Array => randomValues(size, seed);
+    const own: [string, Hdf5Dataset][] = [
+      ["cell/kernel:0", { shape: [5, columns], data: forCudnn([5, columns], 7, values(5 * columns, 1)) }],
+      [
+        "cell/recurrent_kernel:0",
+        { shape: [7, columns], data: forCudnn([7, columns], 7, values(7 * columns, 2)) },
+      ],
+      ["cell/bias:0", { shape: [2 * columns], data: values(2 * columns, 3) }],
+    ];
+    const group = (name: string): [string, Hdf5Dataset][] =>
+      plans.flatMap(([layer, path], i): [string, Hdf5Dataset][] =>
+        layer === name ? [[path, valuesOf(i)]] : [],
+      );
+    const valuesOf = (index: number): Hdf5Dataset => ({
+      shape: plans[index][2],
+      data: randomValues(
+        plans[index][2].reduce((a, b) => a * b),
+        index + 1,
+      ),
+    });
+    const groups = { embedding_1: group("embedding_1"), rnn: own, dense_1: group("dense_1") };
+    const cudnn = { class_name: className, config: { name: "rnn", units: 7, return_sequences: false } };
+    return writeHdf5({
+      attributes: {
+        keras_version: "2.2.4",
+        model_config: JSON.stringify({ class_name: "Sequential", config: [embedding, cudnn, dense] }),
+      },
+      groups: {
+        model_weights: {
+          attributes: { layer_names: Object.keys(groups) },
+          groups: Object.fromEntries(
+            Object.entries(groups).map(([name, datasets]) => [
+              name,
+              { attributes: { weight_names: datasets.map(([path]) => path) }, datasets },
+            ]),
+          ),
+        },
+      },
+    });
+  }
+
+  test("an LSTM: gates transposed, both biases in one", async () => {
+    const model = await loadModel(await fileOf("CuDNNLSTM", 4));
+    expect(model.getConfig().layers[2]).toMatchObject({ className: "LSTM", recurrentActivation: "sigmoid" });
+    const [, kernel, recurrent, bias] = await model.getWeights();
+    expect(kernel.data).toEqual(randomValues(5 * 28, 1));
+    expect(recurrent.data).toEqual(randomValues(7 * 28, 2));
+    const both = randomValues(2 * 28, 3);
+    expect(bias.data).toEqual(Float32Array.from({ length: 28 }, (_, i) => both[i] + both[28 + i]));
+  });
+
+  test("a GRU that resets after the product: one bias for the input, one for the state", async () => {
+    const model = await loadModel(await fileOf("CuDNNGRU", 3));
+    expect(model.getConfig().layers[2]).toMatchObject({ className: "GRU", resetAfter: true });
+    const [, kernel, recurrent, bias] = await model.getWeights();
+    expect(kernel.data).toEqual(randomValues(5 * 21, 1));
+    expect(recurrent.data).toEqual(randomValues(7 * 21, 2));
+    expect(bias).toMatchObject({ shape: [2, 21], data: randomValues(42, 3) });
+  });
+});
+
 describe("what lies in the datasets", () => {
   async function withKernel(write: (group: InstanceType<typeof h5wasm.Group>) => void): Promise<Uint8Array> {
     const { FS } = await h5wasm.ready;

@@ -21,13 +21,14 @@ const slotGroups: Record<Optimizer["rule"]["kind"], readonly (readonly string[])
   sgd: [["momentum"]],
   rmsprop: [["velocity"], ["momentum"], ["average_gradient"]],
   adam: [["momentum", "velocity"], ["velocity_hat"]],
+  nadam: [["momentum", "velocity"]],
 };
 
 /** The slots that an optimizer with these constants has. */
 export function slotNames({ rule }: Optimizer): string[] {
   const has: Record<string, boolean> = {
     velocity: true,
-    momentum: rule.kind === "adam" || rule.momentum > 0,
+    momentum: "beta1" in rule || rule.momentum > 0,
     average_gradient: rule.kind === "rmsprop" && rule.centered,
     velocity_hat: rule.kind === "adam" && rule.amsgrad,
   };

@@ -1,0 +1,297 @@
+import { describe, InvalidInputError } from "../runtime/errors";
+import { knownOptions } from "./layers/options";
+
+interface ExponentialDecay {
+  className: "ExponentialDecay";
+  initialLearningRate: number;
+  decaySteps: number;
+  decayRate: number;
+  staircase: boolean;
+}
+
+interface PiecewiseConstantDecay {
+  className: "PiecewiseConstantDecay";
+  boundaries: readonly number[];
+  values: readonly number[];
+}
+
+interface PolynomialDecay {
+  className: "PolynomialDecay";
+  initialLearningRate: number;
+  decaySteps: number;
+  endLearningRate: number;
+  power: number;
+  cycle: boolean;
+}
+
+interface InverseTimeDecay {
+  className: "InverseTimeDecay";
+  initialLearningRate: number;
+  decaySteps: number;
+  decayRate: number;
+  staircase: boolean;
+}
+
+interface CosineDecay {
+  className: "CosineDecay";
+  initialLearningRate: number;
+  decaySteps: number;
+  alpha: number;
+  /** `null` for none. */
+  warmupTarget: number | null;
+  warmupSteps: number;
+}
+
+interface CosineDecayRestarts {
+  className: "CosineDecayRestarts";
+  initialLearningRate: number;
+  firstDecaySteps: number;
+  tMul: number;
+  mMul: number;
+  alpha: number;
+}
+
+/** A learning rate that follows from the number of optimizer steps done; plain data. */
+export type LearningRateSchedule =
+  | ExponentialDecay
+  | PiecewiseConstantDecay
+  | PolynomialDecay
+  | InverseTimeDecay
+  | CosineDecay
+  | CosineDecayRestarts;
+
+/**
+ * initialLearningRate · decayRate^(step / decaySteps).
+ *
+ * @param decaySteps optimizer steps in which the rate becomes `decayRate` times as large
+ * @param options.staircase take step / decaySteps without its fraction. Default `false`
+ * @throws {InvalidInputError} steps of 0 or fewer, a negative number, an unknown option.
+ * @example
+ * rmsprop({ learningRate: exponentialDecay(0.01, 1000, 0.9) })
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/exponential_decay/
+ */
+export function exponentialDecay(
+  initialLearningRate: number,
+  decaySteps: number,
+  decayRate: number,
+  options: { staircase?: boolean } = {},
+): LearningRateSchedule {
+  knownOptions("exponentialDecay", options, ["staircase"]);
+  const { staircase = false } = options;
+  notNegative("exponentialDecay", { initialLearningRate, decayRate });
+  positive("exponentialDecay", { decaySteps });
+  return { className: "ExponentialDecay", initialLearningRate, decaySteps, decayRate, staircase };
+}
+
+/**
+ * values[0] up to and including step boundaries[0], then values[1] up to boundaries[1], …, and the last value beyond.
+ *
+ * @param boundaries optimizer steps, ascending
+ * @param values learning rates, one more than there are boundaries
+ * @throws {InvalidInputError} other numbers of values, boundaries that do not ascend, a negative number.
+ * @example
+ * sgd({ learningRate: piecewiseConstantDecay([1000, 2000], [0.1, 0.05, 0.01]) })
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/piecewise_constant_decay/
+ */
+export function piecewiseConstantDecay(
+  boundaries: readonly number[],
+  values: readonly number[],
+): LearningRateSchedule {
+  const where = "piecewiseConstantDecay";
+  if (values.length !== boundaries.length + 1 || boundaries.length === 0) {
+    const got = `${values.length} for ${boundaries.length}`;
+    const remedy = "pass the rate before each boundary, and the one after the last";
+    throw new InvalidInputError(describe(where, "one value more than boundaries", got, remedy));
+  }
+  if (boundaries.some((boundary, i) => i > 0 && !(boundary > boundaries[i - 1]))) {
+    throw new InvalidInputError(
+      describe(where, "boundaries in ascending order", boundaries.join(", "), "sort them"),
+    );
+  }
+  notNegative(where, Object.fromEntries([...boundaries, ...values].map((value, i) => [`number ${i}`, value])));
+  return { className: "PiecewiseConstantDecay", boundaries: [...boundaries], values: [...values] };
+}
+
+/**
+ * (initialLearningRate - endLearningRate) · (1 - step / decaySteps)^power + endLearningRate; constant after
+ * `decaySteps`.
+ *
+ * @param options.endLearningRate default 0.0001
+ * @param options.power default 1, a straight line
+ * @param options.cycle start again from a smaller rate, with the next multiple of `decaySteps` as the end. Default `false`
+ * @throws {InvalidInputError} steps of 0 or fewer, a negative number, an unknown option.
+ * @example
+ * adam({ learningRate: polynomialDecay(0.01, 10_000, { power: 0.5 }) })
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/polynomial_decay/
+ */
+export function polynomialDecay(
+  initialLearningRate: number,
+  decaySteps: number,
+  options: { endLearningRate?: number; power?: number; cycle?: boolean } = {},
+): LearningRateSchedule {
+  knownOptions("polynomialDecay", options, ["endLearningRate", "power", "cycle"]);
+  const { endLearningRate = 0.0001, power = 1, cycle = false } = options;
+  notNegative("polynomialDecay", { initialLearningRate, endLearningRate, power });
+  positive("polynomialDecay", { decaySteps });
+  return { className: "PolynomialDecay", initialLearningRate, decaySteps, endLearningRate, power, cycle };
+}
+
+/**
+ * initialLearningRate / (1 + decayRate · step / decaySteps).
+ *
+ * @param options.staircase take step / decaySteps without its fraction. Default `false`
+ * @throws {InvalidInputError} steps of 0 or fewer, a negative number, an unknown option.
+ * @example
+ * sgd({ learningRate: inverseTimeDecay(0.1, 1, 0.5) })
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/inverse_time_decay/
+ */
+export function inverseTimeDecay(
+  initialLearningRate: number,
+  decaySteps: number,
+  decayRate: number,
+  options: { staircase?: boolean } = {},
+): LearningRateSchedule {
+  knownOptions("inverseTimeDecay", options, ["staircase"]);
+  const { staircase = false } = options;
+  notNegative("inverseTimeDecay", { initialLearningRate, decayRate });
+  positive("inverseTimeDecay", { decaySteps });
+  return { className: "InverseTimeDecay", initialLearningRate, decaySteps, decayRate, staircase };
+}
+
+/**
+ * Half a cosine from the initial rate to `alpha` times it in `decaySteps` steps (Loshchilov and Hutter, 2016). With
+ * `warmupTarget`, first a straight line from `initialLearningRate` to it in `warmupSteps` steps (Goyal et al., 2017),
+ * and the cosine goes down from there.
+ *
+ * @param options.alpha share of the rate that is left at the end. Default 0
+ * @param options.warmupTarget default none: no warm-up
+ * @param options.warmupSteps default 0
+ * @throws {InvalidInputError} steps of 0 or fewer, a negative number, an unknown option.
+ * @example
+ * adam({ learningRate: cosineDecay(0, 10_000, { warmupTarget: 0.003, warmupSteps: 500 }) })
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay/
+ */
+export function cosineDecay(
+  initialLearningRate: number,
+  decaySteps: number,
+  options: { alpha?: number; warmupTarget?: number | null; warmupSteps?: number } = {},
+): LearningRateSchedule {
+  knownOptions("cosineDecay", options, ["alpha", "warmupTarget", "warmupSteps"]);
+  const { alpha = 0, warmupTarget = null, warmupSteps = 0 } = options;
+  notNegative("cosineDecay", { initialLearningRate, alpha, warmupTarget: warmupTarget ?? 0, warmupSteps });
+  positive("cosineDecay", { decaySteps });
+  return { className: "CosineDecay", initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps };
+}
+
+/**
+ * The cosine again and again: each period lasts `tMul` times as long as the one before, and begins at `mMul` times
+ * its rate (Loshchilov and Hutter, 2016).
+ *
+ * @param firstDecaySteps optimizer steps of the first period
+ * @param options.tMul at least 1. Default 2
+ * @param options.mMul default 1
+ * @param options.alpha share of the initial rate below which no rate falls. Default 0
+ * @throws {InvalidInputError} steps of 0 or fewer, a negative number, `tMul` below 1, an unknown option.
+ * @example
+ * sgd({ learningRate: cosineDecayRestarts(0.1, 1000, { mMul: 0.8 }) })
+ * @see https://keras.io/api/optimizers/learning_rate_schedules/cosine_decay_restarts/
+ */
+export function cosineDecayRestarts(
+  initialLearningRate: number,
+  firstDecaySteps: number,
+  options: { tMul?: number; mMul?: number; alpha?: number } = {},
+): LearningRateSchedule {
+  const where = "cosineDecayRestarts";
+  knownOptions(where, options, ["tMul", "mMul", "alpha"]);
+  const { tMul = 2, mMul = 1, alpha = 0 } = options;
+  notNegative(where, { initialLearningRate, tMul, mMul, alpha });
+  positive(where, { firstDecaySteps });
+  if (tMul < 1) {
+    // Ever shorter periods come to an end, and there is no rate beyond it.
+    throw new InvalidInputError(describe(where, "tMul of at least 1", String(tMul), "pass 1 for equal periods"));
+  }
+  return { className: "CosineDecayRestarts", initialLearningRate, firstDecaySteps, tMul, mMul, alpha };
+}
+
+/**
+ * The learning rate of an optimizer step.
+ *
+ * @param step optimizer steps done before it: 0 for the first
+ * @example
+ * scheduledRate(exponentialDecay(0.1, 10, 0.5), 10); // 0.05
+ */
+export function scheduledRate(schedule: LearningRateSchedule, step: number): number {
+  switch (schedule.className) {
+    case "ExponentialDecay":
+      return schedule.initialLearningRate * schedule.decayRate ** periods(schedule, step);
+    case "PiecewiseConstantDecay": {
+      const at = schedule.boundaries.findIndex((boundary) => step <= boundary);
+      return schedule.values.at(at)!;
+    }
+    case "PolynomialDecay":
+      return polynomialRate(schedule, step);
+    case "InverseTimeDecay":
+      return schedule.initialLearningRate / (1 + schedule.decayRate * periods(schedule, step));
+    case "CosineDecay":
+      return cosineRate(schedule, step);
+    case "CosineDecayRestarts":
+      return restartedCosineRate(schedule, step);
+  }
+}
+
+function periods({ decaySteps, staircase }: ExponentialDecay | InverseTimeDecay, step: number): number {
+  return staircase ? Math.floor(step / decaySteps) : step / decaySteps;
+}
+
+function polynomialRate(schedule: PolynomialDecay, step: number): number {
+  const { initialLearningRate, decaySteps, endLearningRate, power, cycle } = schedule;
+  const end = cycle ? decaySteps * Math.max(1, Math.ceil(step / decaySteps)) : decaySteps;
+  return (initialLearningRate - endLearningRate) * (1 - Math.min(step, end) / end) ** power + endLearningRate;
+}
+
+function cosineRate(schedule: CosineDecay, step: number): number {
+  const { initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps } = schedule;
+  if (warmupTarget !== null && step < warmupSteps) {
+    return initialLearningRate + (warmupTarget - initialLearningRate) * (step / warmupSteps);
+  }
+  const [from, done] = warmupTarget === null ? [initialLearningRate, step] : [warmupTarget, step - warmupSteps];
+  return from * ((1 - alpha) * halfCosine(Math.min(done, decaySteps) / decaySteps) + alpha);
+}
+
+function restartedCosineRate(schedule: CosineDecayRestarts, step: number): number {
+  const { initialLearningRate, firstDecaySteps, tMul, mMul, alpha } = schedule;
+  const done = step / firstDecaySteps;
+  // log(243) / log(3) is a little below 5: rounding must not put a restart off by a step.
+  const restarts =
+    tMul === 1 ? Math.floor(done) : Math.floor(Math.log(1 - done * (1 - tMul)) / Math.log(tMul) + 1e-9);
+  const before = tMul === 1 ? restarts : (1 - tMul ** restarts) / (1 - tMul);
+  const cosine = mMul ** restarts * halfCosine((done - before) / tMul ** restarts);
+  return initialLearningRate * ((1 - alpha) * cosine + alpha);
+}
+
+/** From 1 at 0 to 0 at 1. */
+function halfCosine(share: number): number {
+  return 0.5 * (1 + Math.cos(Math.PI * share));
+}
+
+function notNegative(where: string, values: Readonly<Record<string, number>>): void {
+  refuse(where, values, "at least 0", (value) => value >= 0);
+}
+
+function positive(where: string, values: Readonly<Record<string, number>>): void {
+  refuse(where, values, "more than 0", (value) => value > 0);
+}
+
+function refuse(
+  where: string,
+  values: Readonly<Record<string, number>>,
+  range: string,
+  fits: (value: number) => boolean,
+): void {
+  const wrong = Object.entries(values).find(([, value]) => !(Number.isFinite(value) && fits(value)));
+  if (wrong === undefined) return;
+  const [name, value] = wrong;
+  throw new InvalidInputError(
+    describe(where, `${name} as a number of ${range}`, String(value), `pass another ${name}`),
+  );
+}
