@@ -106,8 +106,8 @@ fn main(${gridParameters}) {
     let first = (segment.row + 1u) * ${width}u + at % ${width}u;
     let held = windowsOf(t, step.steps, segment.steps);
     for (var s = held.begin; s < held.end; s++) {
-      let from = first + s * ${width}u;
-      if (places[from] == t) { sum += dOut[from]; }
+      let window = first + s * ${width}u;
+      if (places[window] == t) { sum += dOut[window]; }
     }
   }
   dx[at] = sum;

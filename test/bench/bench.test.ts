@@ -8,6 +8,7 @@ import { enginesFor } from "../../bench/engines/engine";
 import { costOf } from "../../bench/profile/costs";
 import { profileJob } from "../../bench/profile/profile-job";
 import type { BenchResult } from "../../bench/result";
+import { noRates } from "../../src/kernels/shared/step";
 import { findChromium, getTestDevice, requireGpu } from "../support/adapter";
 
 const root = process.cwd();

@@ -1,4 +1,7 @@
 /** Every kernel case, by the module it stands in. */
+import { cases as mergeDirections } from "./merge-directions.cases";
+import { cases as dropout } from "./dropout.cases";
+import { cases as carryState } from "./carry-state.cases";
 import { cases as activate } from "./activate.cases";
 import { cases as activationGradient } from "./activation-gradient.cases";
 import { cases as denseSigmoidLoss } from "./dense-sigmoid-loss.cases";
@@ -44,4 +47,7 @@ export const kernelCases: readonly KernelCase[] = [
   sumPartials,
   weightGradient,
   windowRows,
+  carryState,
+  dropout,
+  mergeDirections,
 ].flat();

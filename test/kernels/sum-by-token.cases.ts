@@ -1,7 +1,7 @@
 import type { ScanShape } from "../../src/kernels/scan";
 import { narrowSize } from "../../src/kernels/shared/narrow";
 import { rowsPerTask, sumByToken, sumByTokenSize } from "../../src/kernels/sum-by-token";
-import { sumByTokenNarrow } from "../../src/kernels/sum-by-token-narrow";
+import { sumByTokenGroups, sumByTokenNarrow } from "../../src/kernels/sum-by-token-narrow";
 import { sumByToken as twin } from "../reference/rows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
@@ -20,7 +20,9 @@ function sumCase(shape: ScanShape, counts: readonly number[], columns: number): 
       sizes: { tasks },
       inputs: { taskStarts, tokenRows, dz },
       outputs: { sums: tasks * columns },
-      grid: narrow ? invocations(tasks, narrowSize) : invocations(tasks * columns, sumByTokenSize),
+      grid: narrow
+        ? invocations(tasks * sumByTokenGroups(columns)!, narrowSize)
+        : invocations(tasks * columns, sumByTokenSize),
     });
     assertOutputs(actual, { sums: twin(dz, tokenRows, taskStarts, columns) }, kernelTolerance(rowsPerTask));
   });
@@ -29,5 +31,7 @@ function sumCase(shape: ScanShape, counts: readonly number[], columns: number): 
 export const cases: KernelCase[] = (["wide", "narrow"] as const).flatMap((shape) => [
   sumCase(shape, [1], 1),
   sumCase(shape, [rowsPerTask - 1, rowsPerTask, rowsPerTask + 1, 3 * rowsPerTask + 2, 1], 3),
-  ...widths.map((columns) => sumCase(shape, [2, 1, 67], columns)),
+  ...[...widths, 96, 128, 132, 256]
+    .filter((columns) => shape === "wide" || sumByTokenGroups(columns) !== undefined)
+    .map((columns) => sumCase(shape, [2, 1, 67], columns)),
 ]);

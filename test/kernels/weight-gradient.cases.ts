@@ -4,11 +4,26 @@ import {
   weightGradientTiles,
   type WeightGradientOptions,
 } from "../../src/kernels/weight-gradient";
+import {
+  narrowWeightGradientFits,
+  narrowWeightGradientTiles,
+  weightGradientNarrow,
+} from "../../src/kernels/weight-gradient-narrow";
+import type { ScanShape } from "../../src/kernels/scan";
+import { narrowSize } from "../../src/kernels/shared/narrow";
 import { denseBackward } from "../reference/dense";
 import { partialLength, sumPartials } from "../reference/rows";
 import { randomIntegers, randomValues } from "../support/random";
+import { assertEqual } from "../support/assert";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
+import {
+  assertOutputs,
+  invocations,
+  kernelCase,
+  runKernel,
+  segmentWordsOf,
+  type KernelCase,
+} from "./harness";
 import { batchSizes, widths } from "./sizes";
 
 const counts = { same: "rows", above: "rows", last: "samples", token: "tasks" } as const;
@@ -40,7 +55,11 @@ function pairing(n: number, { rows, first }: WeightGradientOptions): Pairing {
   }
 }
 
-function gradientCase(n: number, options: Partial<WeightGradientOptions>): KernelCase {
+function gradientCase(
+  n: number,
+  options: Partial<WeightGradientOptions>,
+  scan: ScanShape = "wide",
+): KernelCase {
   const rows = options.rows ?? "same";
   const full: WeightGradientOptions = {
     inputs: 5,
@@ -52,26 +71,33 @@ function gradientCase(n: number, options: Partial<WeightGradientOptions>): Kerne
     chunks: 3,
     ...options,
   };
-  const { inputs, outputs, useBias, chunks } = full;
-  const name = `weightGradient: ${n} ${full.count}, ${inputs} to ${outputs}, ${rows}, ${chunks} chunks, ${useBias ? "bias" : "no bias"}`;
+  const { inputs, outputs, stride = outputs, offset = 0, useBias, chunks } = full;
+  const taken = stride === outputs ? "" : ` of ${stride} from ${offset}`;
+  const name = `weightGradient, ${scan}: ${n} ${full.count}, ${inputs} to ${outputs}${taken}, ${rows}, ${chunks} chunks, ${useBias ? "bias" : "no bias"}`;
+  const narrow = scan === "narrow";
   return kernelCase(name, async (device) => {
+    assertEqual(narrow && !narrowWeightGradientFits(full), false, "a size that the narrow shape does not take");
     const { xRows, inputRow, extra } = pairing(n, full);
     const x = randomValues(xRows * inputs, 1);
-    const dz = randomValues(n * outputs, 2);
+    const dz = randomValues(n * stride, 2);
     // The first row is one before a first step: it has no state above it, and its derivative is zero.
-    if (rows === "above") dz.fill(0, 0, outputs);
+    if (rows === "above") dz.fill(0, 0, stride);
     const shape = { rows: inputs, columns: outputs, useBias };
-    const { partials } = await runKernel(device, weightGradient(full), {
+    const tiles = narrow ? narrowWeightGradientTiles(full) : weightGradientTiles(full);
+    const { partials } = await runKernel(device, (narrow ? weightGradientNarrow : weightGradient)(full), {
       sizes: { [full.count]: n },
       inputs: { x, dz, ...extra },
       outputs: { partials: chunks * partialLength(shape) },
-      grid: [Math.ceil(weightGradientTiles(full) / weightGradientSize), chunks],
+      grid: narrow
+        ? invocations(tiles * chunks, narrowSize)
+        : [Math.ceil(tiles / weightGradientSize), chunks],
     });
     const met = Float32Array.from(
       { length: n * inputs },
       (_, i) => x[inputRow(Math.floor(i / inputs)) * inputs + (i % inputs)],
     );
-    const { dKernel, dBias } = denseBackward(dz, met, new Float32Array(inputs * outputs), {
+    const columns = dz.filter((_, i) => i % stride >= offset && i % stride < offset + outputs);
+    const { dKernel, dBias } = denseBackward(columns, met, new Float32Array(inputs * outputs), {
       rows: n,
       inputs,
       units: outputs,
@@ -90,4 +116,19 @@ export const cases: KernelCase[] = [
   ),
   gradientCase(41, { rows: "last", first: 1, inputs: 8, outputs: 1 }),
   gradientCase(200, { useBias: false, chunks: 1, inputs: 33, outputs: 33 }),
+  ...(["wide", "narrow"] as const).flatMap((scan) => [
+    // Some columns of wider rows, as the gates of a cell lie.
+    gradientCase(41, { inputs: 8, outputs: 16, stride: 24, rows: "above" }, scan),
+    gradientCase(41, { inputs: 8, outputs: 8, stride: 24, offset: 16, chunks: 5 }, scan),
+    // Odd numbers of rows and of rows in a chunk; fewer rows than chunks.
+    ...[1, 2, 7, 129].map((n) => gradientCase(n, { inputs: 16, outputs: 16, chunks: 4 }, scan)),
+    // Several tiles down and across.
+    gradientCase(9, { inputs: 64, outputs: 36 }, scan),
+    gradientCase(33, { inputs: 20, outputs: 128, useBias: false }, scan),
+    gradientCase(5, { inputs: 16, outputs: 16, rows: "last", first: 1 }, scan),
+    gradientCase(5, { inputs: 16, outputs: 16, rows: "token" }, scan),
+  ]),
+  gradientCase(41, { inputs: 5, outputs: 10, stride: 15, rows: "above" }),
+  gradientCase(41, { inputs: 5, outputs: 5, stride: 15, offset: 10 }),
+  gradientCase(41, { inputs: 5, outputs: 8, stride: 13, offset: 4 }),
 ];

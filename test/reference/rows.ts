@@ -78,3 +78,32 @@ export function sumPartials(
     bias: useBias ? unpadded.subarray(rows * columns) : new Float64Array(0),
   };
 }
+
+/**
+ * The states in which samples end, and the same put where they begin. A sample of s steps takes s + 1 rows.
+ *
+ * @param states h and, of cells with a memory, c: [N][U] each
+ * @returns carried [B][U or 2·U], c behind h; and h, c with it in the samples' first rows
+ */
+export function carriedStates(
+  { h, c }: { h: ArrayLike<number>; c?: ArrayLike<number> },
+  lengths: readonly number[],
+  units: number,
+): { carried: Float64Array; h: Float64Array; c: Float64Array } {
+  const width = c ? 2 * units : units;
+  const carried = new Float64Array(lengths.length * width);
+  const first = { h: Float64Array.from(h), c: Float64Array.from(c ?? []) };
+  let begin = 0;
+  lengths.forEach((steps, i) => {
+    for (let u = 0; u < units; u++) {
+      const [to, from] = [begin * units + u, (begin + steps) * units + u];
+      carried[i * width + u] = h[from];
+      first.h[to] = h[from];
+      if (!c) continue;
+      carried[i * width + units + u] = c[from];
+      first.c[to] = c[from];
+    }
+    begin += steps + 1;
+  });
+  return { carried, ...first };
+}

@@ -43,7 +43,7 @@ export function cudnnBiasShape(shape: readonly number[]): readonly number[] {
  *
  * @param kind its name in the layer
  * @param shape in Keras's layout: [inputs, gates·units], [units, gates·units], or the bias's
- * @see https://github.com/keras-team/keras/blob/v2.15.0/keras/saving/legacy/hdf5_format.py `_convert_rnn_weights`
+ * @see https://github.com/keras-team/keras/blob/v2.12.0/keras/saving/legacy/hdf5_format.py `_convert_rnn_weights`
  */
 export function fromCudnn(
   kind: string,

@@ -1,0 +1,43 @@
+import { carryState, carryStateSize } from "../../src/kernels/carry-state";
+import { carriedStates } from "../reference/rows";
+import { randomValues } from "../support/random";
+import { assertOutputs, invocations, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
+
+/** Copies are exact. */
+const exact = { absolute: 0, relative: 0 };
+
+function carryCase(lengths: readonly number[], units: number, memory: boolean): KernelCase {
+  const name = `carryState: ${lengths.length} samples, ${units} units, ${memory ? "h and c" : "h"}`;
+  return kernelCase(name, async (device) => {
+    const { segments, rows } = segmentWordsOf(lengths);
+    const samples = lengths.length;
+    const sizes = { samples, segments: samples, rows };
+    const grid = invocations(samples * units, carryStateSize);
+    const h = randomValues(rows * units, 1);
+    const c = randomValues(rows * units, 2);
+    const width = memory ? 2 * units : units;
+    const { carried } = await runKernel(device, carryState(units, memory, true), {
+      ...{ sizes, grid },
+      inputs: { segments, h, ...(memory ? { c } : {}) },
+      outputs: { carried: samples * width },
+    });
+    const twin = carriedStates({ h, ...(memory ? { c } : {}) }, lengths, units);
+    assertOutputs({ carried }, { carried: twin.carried }, exact);
+    const restored = await runKernel(device, carryState(units, memory, false), {
+      ...{ sizes, grid },
+      inputs: { segments, carried },
+      outputs: { h, ...(memory ? { c } : {}) },
+    });
+    assertOutputs(restored, { h: twin.h, ...(memory ? { c: twin.c } : {}) }, exact);
+  });
+}
+
+export const cases: KernelCase[] = [true, false].flatMap((memory) => [
+  carryCase([1], 1, memory),
+  carryCase([4, 0, 1, 2, 37], 3, memory),
+  carryCase(
+    Array.from({ length: 127 }, (_, i) => i % 5),
+    5,
+    memory,
+  ),
+]);
