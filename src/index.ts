@@ -29,7 +29,16 @@ export {
   type MergeMode,
   type SimpleRnnOptions,
 } from "./model/layers";
-export { adam, adamW, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./model/optimizers";
+export { adam, adamW, nadam, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./model/optimizers";
+export {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  piecewiseConstantDecay,
+  polynomialDecay,
+  type LearningRateSchedule,
+} from "./model/schedules";
 export {
   binaryCrossentropy,
   meanSquaredError,
@@ -72,6 +81,7 @@ export {
   FormatError,
   InvalidInputError,
   KernelError,
+  OutOfMemoryError,
   StateError,
   WebGpuRnnError,
 } from "./runtime/errors";

@@ -11,6 +11,7 @@ import { Workspace } from "../../src/model/workspace";
 import type { ScanShape } from "../../src/kernels/scan";
 import { noRates, type StepValues } from "../../src/kernels/shared/step";
 import type { Program } from "../../src/runtime/program";
+import { Arena } from "../../src/runtime/arena";
 import { clockOf, profileProgram } from "../../src/runtime/profiler";
 import { rmspropSettings, type Job } from "../job";
 import { jobLayers } from "../model";
@@ -51,6 +52,7 @@ const layout: BatchLayout = {
   maskLoss: false,
   labelWidth: 1,
   rowTokens: false,
+  carriesState: false,
 };
 
 /**
@@ -69,7 +71,7 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
     "x",
   );
   const workspace = new Workspace(
-    device,
+    new Arena(device, "profile"),
     architecture,
     parameters,
     { loss: resolveLoss("binaryCrossentropy"), rule: rmsprop(rmspropSettings).rule, shape, chunkSteps },

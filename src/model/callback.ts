@@ -52,7 +52,12 @@ export function assertSettable(where: string, { learningRateSchedule }: Callback
   if (learningRateSchedule === undefined) return;
   const remedy = "pass the optimizer a number as learningRate, or leave this callback out";
   throw new StateError(
-    describe(where, "a learning rate that may be changed", `one that follows ${learningRateSchedule}`, remedy),
+    describe(
+      where,
+      "a learning rate that may be changed",
+      `one that follows ${learningRateSchedule}`,
+      remedy,
+    ),
   );
 }
 

@@ -33,7 +33,12 @@ const shared = ["learningRate", "weightDecay", "clipnorm", "globalClipnorm", "cl
 function check(where: string, options: OptimizerOptions, own: readonly string[]): void {
   if (typeof options.learningRate === "function") {
     throw new InvalidInputError(
-      describe(where, "learningRate as a number or a schedule", "a function", "pass exponentialDecay(…) or another"),
+      describe(
+        where,
+        "learningRate as a number or a schedule",
+        "a function",
+        "pass exponentialDecay(…) or another",
+      ),
     );
   }
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {

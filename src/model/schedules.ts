@@ -108,7 +108,10 @@ export function piecewiseConstantDecay(
       describe(where, "boundaries in ascending order", boundaries.join(", "), "sort them"),
     );
   }
-  notNegative(where, Object.fromEntries([...boundaries, ...values].map((value, i) => [`number ${i}`, value])));
+  notNegative(
+    where,
+    Object.fromEntries([...boundaries, ...values].map((value, i) => [`number ${i}`, value])),
+  );
   return { className: "PiecewiseConstantDecay", boundaries: [...boundaries], values: [...values] };
 }
 
@@ -208,7 +211,9 @@ export function cosineDecayRestarts(
   positive(where, { firstDecaySteps });
   if (tMul < 1) {
     // Ever shorter periods come to an end, and there is no rate beyond it.
-    throw new InvalidInputError(describe(where, "tMul of at least 1", String(tMul), "pass 1 for equal periods"));
+    throw new InvalidInputError(
+      describe(where, "tMul of at least 1", String(tMul), "pass 1 for equal periods"),
+    );
   }
   return { className: "CosineDecayRestarts", initialLearningRate, firstDecaySteps, tMul, mMul, alpha };
 }
@@ -254,7 +259,8 @@ function cosineRate(schedule: CosineDecay, step: number): number {
   if (warmupTarget !== null && step < warmupSteps) {
     return initialLearningRate + (warmupTarget - initialLearningRate) * (step / warmupSteps);
   }
-  const [from, done] = warmupTarget === null ? [initialLearningRate, step] : [warmupTarget, step - warmupSteps];
+  const [from, done] =
+    warmupTarget === null ? [initialLearningRate, step] : [warmupTarget, step - warmupSteps];
   return from * ((1 - alpha) * halfCosine(Math.min(done, decaySteps) / decaySteps) + alpha);
 }
 

@@ -1,7 +1,7 @@
 import type { OptimizerRule } from "../kernels/optimizer";
 import type { ScanShape } from "../kernels/scan";
 import { noRates } from "../kernels/shared/step";
-import { read } from "../runtime/arena";
+import { Arena, read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { DeviceError } from "../runtime/errors";
 import { planArchitecture } from "./architecture";
@@ -106,7 +106,7 @@ async function differenceOn(device: Device, shape: ScanShape): Promise<string | 
       shape,
       chunkSteps: () => steps / 2,
     };
-    workspace = new Workspace(device, architecture, parameters, compilation, {
+    workspace = new Workspace(new Arena(device, "self-test"), architecture, parameters, compilation, {
       layout,
       capacity,
       tokens: data.steps + data.tokens.length,

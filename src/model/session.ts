@@ -4,7 +4,7 @@ import type { ScanShape } from "../kernels/scan";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { batchCapacity, type StepRates } from "./batch-plan";
-import { outputSteps, stagesOf } from "./stages";
+import { checkSteps, outputSteps, stagesOf } from "./stages";
 import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
 import type { EmbeddingConfig, Layer } from "./layers";
@@ -84,6 +84,7 @@ export function layoutOf({ architecture, compiled }: Session, steps: number): Ba
 /** Checks token ids and stores them as the model's layout wants them. */
 export function prepareTokens(session: Session, x: TokenInput, where: string): TokenData {
   const data = tokenData(x, session.architecture.vocabulary, where);
+  checkSteps(session.architecture, data.steps, where);
   return layoutOf(session, data.steps).sharePrefix ? data : withPadding(data);
 }
 

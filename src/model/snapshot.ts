@@ -136,6 +136,7 @@ export function prepareRestore(session: Session, snapshot: TrainingSnapshot): Re
     // Which shape is faster is measured anew at every compile.
     chooseShape: () => void (adapter === compiled.device.description && session.useShape(scan)),
     write(carried) {
+      checkCarried(carried, snapshot.carried);
       compiled.parameters.set(weights);
       writeOptimizerState(compiled, optimizer);
       compiled.random = random;
@@ -143,6 +144,17 @@ export function prepareRestore(session: Session, snapshot: TrainingSnapshot): Re
       carried.forEach((tensor, i) => write(compiled.device, tensor, snapshot.carried[i]));
     },
   };
+}
+
+function checkCarried(tensors: readonly Tensor[], saved: readonly Float32Array[]): void {
+  const sizes = (list: readonly { length: number }[]): string =>
+    list.map(({ length }) => length).join(", ") || "none";
+  const [expected, got] = [sizes(tensors), sizes(saved)];
+  if (expected === got) return;
+  const remedy = "pass a checkpoint of this model, or train anew without resume";
+  throw new InvalidInputError(
+    describe("fit", `states of stateful layers of ${expected} values`, got, remedy),
+  );
 }
 
 function compareModels(session: Session, snapshot: TrainingSnapshot): void {

@@ -1,3 +1,4 @@
+import { describe, InvalidInputError } from "../runtime/errors";
 import type { Architecture, LayerPlan } from "./architecture";
 
 /** Whether the layers behind this one have another number of steps, their own rows and segments: a stage. */
@@ -13,6 +14,26 @@ export function opensStage({ config }: LayerPlan): boolean {
 export function stagesOf({ layers }: Architecture, steps: number): number[] {
   const behind = layers.filter(opensStage).map(({ outputShape }) => outputShape(steps)[1]!);
   return behind.length > 0 ? [steps, ...behind] : [];
+}
+
+/**
+ * Checks that rows have as many steps as the weights behind a flattened sequence were made for.
+ *
+ * @throws {InvalidInputError} they have not.
+ */
+export function checkSteps({ layers, steps }: Architecture, given: number, where: string): void {
+  const flattens = layers.some(
+    ({ config }, i) => config.className === "Flatten" && layers[i - 1].outputShape(null).length === 3,
+  );
+  if (!flattens || given === steps) return;
+  throw new InvalidInputError(
+    describe(
+      where,
+      `rows of ${steps} steps, as the input layer says`,
+      String(given),
+      "pad them to that length, or make a model with another input({ shape })",
+    ),
+  );
 }
 
 /** Steps of the output of a net that returns sequences. */

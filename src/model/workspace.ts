@@ -2,7 +2,7 @@ import { gradientSquares } from "../kernels/gradient-squares";
 import { optimizer as optimizerKernel, optimizerSize, type OptimizerRule } from "../kernels/optimizer";
 import type { ScanShape } from "../kernels/scan";
 import type { StepValues } from "../kernels/shared/step";
-import { Arena, write } from "../runtime/arena";
+import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, StateError } from "../runtime/errors";
 import { Program, workgroups } from "../runtime/program";
@@ -48,7 +48,7 @@ export interface WorkspaceNeeds {
  * between the layers, and the recorded steps. Running a step allocates nothing.
  */
 export class Workspace {
-  readonly arena: Arena;
+  readonly device: Device;
   readonly planner: BatchPlanner;
   /** Forward pass, loss, backward pass and optimizer. */
   readonly train: Program<StepValues> | undefined;
@@ -64,15 +64,15 @@ export class Workspace {
   #disposed = false;
 
   constructor(
-    readonly device: Device,
+    readonly arena: Arena,
     architecture: Architecture,
     parameters: Parameters,
     compilation: Compilation,
     readonly needs: WorkspaceNeeds,
   ) {
     const { layout, capacity, training } = needs;
-    this.arena = new Arena(device, training ? "training" : "inference");
-    const { arena } = this;
+    const { device } = arena;
+    this.device = device;
     this.planner = new BatchPlanner(capacity, layout, architecture.vocabulary);
     const declarations = planTensors(capacity, layout);
     const sections = arena.pack("plan", declarations);
@@ -137,7 +137,9 @@ export class Workspace {
   ): Promise<Workspace> {
     const { device, parameters, loss, optimizer, shape, chunkSteps } = compiled;
     const compilation = { loss, rule: optimizer.rule, shape, chunkSteps };
-    const workspace = new Workspace(device, architecture, parameters, compilation, needs);
+    const arena = new Arena(device, needs.training ? "training" : "inference");
+    const make = (): Workspace => new Workspace(arena, architecture, parameters, compilation, needs);
+    const workspace = await allocated(arena, make);
     try {
       return await workspace.ready();
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Device } from "./device";
-import { describe, InvalidInputError, StateError } from "./errors";
+import { describe, OutOfMemoryError, StateError } from "./errors";
 import { Tensor, elements, type DType } from "./tensor";
 
 /** Ranges of one buffer start at multiples of this many bytes (the default offset alignment). */
@@ -7,6 +7,8 @@ export const alignment = 256;
 
 const usage = (): GPUBufferUsageFlags =>
   GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+const remedy = "lower the batch size, maxlen, units or the size of the vocabulary";
 
 export interface TensorDeclaration {
   label: string;
@@ -29,6 +31,11 @@ export class Arena {
     return this.#buffers.reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
+  /** The largest buffer held at present. */
+  get largest(): { label: string; size: number } | undefined {
+    return [...this.#buffers].sort((a, b) => b.size - a.size).at(0);
+  }
+
   /** A zero-filled tensor in a buffer of its own. */
   tensor(label: string, shape: readonly number[], dtype: DType = "f32"): Tensor {
     return this.pack(label, [{ label, shape, dtype }])[0];
@@ -38,7 +45,15 @@ export class Arena {
   pack(label: string, declarations: readonly TensorDeclaration[]): Tensor[] {
     const offsets: number[] = [];
     let size = 0;
-    for (const { shape } of declarations) {
+    const { maxStorageBufferBindingSize } = this.device.limits;
+    for (const { label: name, shape } of declarations) {
+      const bytes = elements(shape) * 4;
+      if (bytes > maxStorageBufferBindingSize) {
+        const expected = `at most ${maxStorageBufferBindingSize} bytes in one binding`;
+        throw new OutOfMemoryError(
+          describe(`memory for ${name} [${shape.join(", ")}]`, expected, String(bytes), remedy),
+        );
+      }
       offsets.push(size);
       size += Math.ceil(Math.max(1, elements(shape) * 4) / alignment) * alignment;
     }
@@ -72,19 +87,46 @@ export class Arena {
     }
     const { maxBufferSize } = this.device.limits;
     if (size > maxBufferSize) {
-      throw new InvalidInputError(
-        describe(
-          `memory for ${label}`,
-          `at most ${maxBufferSize} bytes in one buffer`,
-          `${size}`,
-          "lower the batch size, maxlen, units or the size of the vocabulary",
-        ),
+      throw new OutOfMemoryError(
+        describe(`memory for ${label}`, `at most ${maxBufferSize} bytes in one buffer`, `${size}`, remedy),
       );
     }
     const buffer = this.device.gpu.createBuffer({ label: `${this.label}/${label}`, size, usage: flags });
     this.#buffers.push(buffer);
     return buffer;
   }
+}
+
+/**
+ * Runs what allocates from an arena. Where it fails, all that the arena holds is freed.
+ *
+ * @throws {OutOfMemoryError} the device has not the memory: names the arena's largest buffer, and the setting to lower.
+ * @throws whatever `allocate` throws.
+ */
+export async function allocated<Result>(arena: Arena, allocate: () => Result): Promise<Result> {
+  const { gpu } = arena.device;
+  gpu.pushErrorScope("out-of-memory");
+  let result: Result | undefined;
+  let failure: { error: unknown } | undefined;
+  try {
+    result = allocate();
+  } catch (error) {
+    failure = { error };
+  }
+  const scope = gpu.popErrorScope().catch(() => null);
+  const largest = arena.largest;
+  const { bytes } = arena;
+  if (!failure && !(await scope)) return result as Result;
+  arena.dispose();
+  if (failure) throw failure.error;
+  throw new OutOfMemoryError(
+    describe(
+      `memory for ${arena.label}`,
+      `${bytes} bytes on the device, ${largest?.size ?? 0} of them for ${largest?.label ?? "nothing"}`,
+      "an out-of-memory error",
+      remedy,
+    ),
+  );
 }
 
 /** Writes values into a tensor, from element `start` on. */

@@ -26,6 +26,11 @@ export class DeviceLostError extends DeviceError {
   override name = "DeviceLostError";
 }
 
+/** The device has not the memory, or binds no tensor of that size. */
+export class OutOfMemoryError extends DeviceError {
+  override name = "OutOfMemoryError";
+}
+
 /** A shader, a pipeline or a binding is not what the kernel declared. */
 export class KernelError extends WebGpuRnnError {
   override name = "KernelError";

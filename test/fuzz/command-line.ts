@@ -7,9 +7,10 @@ import { runCommandLine } from "../../src/node/command-line";
 import { imdbFlags, jobConfig } from "../../src/node/imdb-flags";
 import { parseFlags } from "../../src/node/options";
 import { predictFlags } from "../../src/node/predict-command";
+import { textFlags } from "../../src/node/text-flags";
 import { fuzz } from "./fuzz";
 
-const flags = [...Object.keys(imdbFlags), ...Object.keys(predictFlags)].map((name) => `--${name}`);
+const flags = [imdbFlags, predictFlags, textFlags].flatMap(Object.keys).map((name) => `--${name}`);
 const values = [
   "0",
   "-1",
@@ -70,6 +71,7 @@ export function describeCommandLine(runs: number): void {
         expect(validationSplit).toBeGreaterThanOrEqual(0);
       });
       await fuzz("flags of predict", runs, words, (args) => parseFlags(args, predictFlags));
+      await fuzz("flags of text", runs, words, (args) => parseFlags(args, textFlags));
     });
 
     test("commands: one line and an exit code", async () => {

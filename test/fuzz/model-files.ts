@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readZip, writeZip } from "../../src/files/zip";
 import { inspectModel, loadModel, loadWeights, saveModel } from "../../src/io/index";
@@ -6,6 +7,7 @@ import { writeHdf5 } from "../../src/io/hdf5/writer";
 import { readSafetensors, writeSafetensors } from "../../src/io/safetensors";
 import { sequentialFromConfig } from "../../src/model/sequential";
 import { halfTrained } from "../io/damage";
+import { layerModel, layerModels } from "../io/layer-models";
 import { untrained } from "../io/models";
 import { sealed } from "../io/sealed";
 import { hasShared, listShared, readShared } from "../support/shared-files";
@@ -26,6 +28,16 @@ async function load(source: ModelSource): Promise<void> {
 
 const parsed = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
 const utf8 = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+const entryNames = ["metadata.json", "config.json", "model.weights.h5"];
+
+function archive(metadata: unknown, json: unknown, weights: Uint8Array): Uint8Array {
+  return writeZip({
+    "metadata.json": utf8(metadata),
+    "config.json": utf8(json),
+    "model.weights.h5": weights,
+  });
+}
 
 async function fuzzNative(runs: number): Promise<void> {
   const bytes = await saveModel(halfTrained("stacked"), "safetensors", { metadata: { note: "as it was" } });
@@ -53,9 +65,7 @@ async function fuzzKeras(runs: number): Promise<void> {
     expect(await model.getWeights()).toEqual(weights);
   });
   expect(refused).toBeGreaterThan(0.8 * runs);
-  const [about, config, h5] = readZip(bytes, ["metadata.json", "config.json", "model.weights.h5"], use);
-  const archive = (metadata: unknown, json: unknown, file: Uint8Array): Uint8Array =>
-    writeZip({ "metadata.json": utf8(metadata), "config.json": utf8(json), "model.weights.h5": file });
+  const [about, config, h5] = readZip(bytes, entryNames, use);
   await fuzz(".keras, its configuration", runs, grafts, (list) =>
     load(archive(parsed(about), grafted(parsed(config), list), h5)),
   );
@@ -132,6 +142,23 @@ async function fuzzConfigs(runs: number): Promise<void> {
   }
 }
 
+/** Each layer and option that there is, in a sound file of another structure. */
+async function fuzzLayers(runs: number): Promise<void> {
+  const models = await Promise.all(Object.keys(layerModels).map(layerModel));
+  const inputs = fc.record({ file: fc.nat({ max: models.length - 1 }), list: grafts });
+  const archives = await Promise.all(models.map((model) => saveModel(model, "keras")));
+  await fuzz("any layer in .keras, its configuration", runs, inputs, ({ file, list }) => {
+    const [about, config, h5] = readZip(archives[file], entryNames, use);
+    return load(archive(parsed(about), grafted(parsed(config), list), h5));
+  });
+  const natives = await Promise.all(models.map(async (model) => readSafetensors(await saveModel(model))));
+  await fuzz("any layer in safetensors, its architecture", runs, inputs, ({ file, list }) => {
+    const { tensors, metadata } = natives[file];
+    const architecture = JSON.stringify(grafted(JSON.parse(metadata.architecture), list)) ?? "";
+    return load(sealed(writeSafetensors([...tensors.values()], { ...metadata, architecture })));
+  });
+}
+
 /** A file of this library that holds a configuration and no weight. */
 function sealedConfig(config: unknown): Uint8Array {
   const architecture = JSON.stringify(config) ?? "";
@@ -148,6 +175,7 @@ export function describeModelFiles(runs: number): void {
     test(".weights.h5", () => fuzzWeightsH5(runs));
     test("TF.js", () => fuzzTfjs(runs));
     test("a configuration of this library", () => fuzzConfigs(runs));
+    test("every layer", () => fuzzLayers(runs));
 
     for (const ending of [".h5", ".keras", ".weights.h5"]) {
       test.skipIf(!hasShared("keras-files"))(

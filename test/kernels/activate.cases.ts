@@ -1,18 +1,15 @@
 import { activate, activateSize } from "../../src/kernels/activate";
+import { activations, type Activation } from "../../src/kernels/shared/activation";
 import { activate as twin } from "../reference/activation";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { extremesOf } from "./sizes";
 
-const activations = ["tanh", "relu", "sigmoid", "linear"] as const;
-
-/** From where a naive form overflows, loses all digits, or is exact. */
-const extremes = [0, 1e-4, -1e-4, 9, -9, 44, -44, 88.8, -88.8, 1e4, -1e4];
-
-function activateCase(activation: (typeof activations)[number], outputs: number, width: number): KernelCase {
+function activateCase(activation: Activation, outputs: number, width: number): KernelCase {
   return kernelCase(`activate: ${activation}, ${outputs} of ${width}, ±1e4 among them`, async (device) => {
     const values = randomValues(outputs * width, 1, 3);
-    extremes.slice(0, values.length).forEach((value, i) => (values[i] = value));
+    values.set(extremesOf(activation).slice(0, values.length));
     const actual = await runKernel(device, activate(activation, width), {
       sizes: { outputs },
       outputs: { y: values },

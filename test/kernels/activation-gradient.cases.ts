@@ -1,19 +1,21 @@
 import { activationGradient, activationGradientSize } from "../../src/kernels/activation-gradient";
+import { activations, type Activation } from "../../src/kernels/shared/activation";
 import { activate, derivativeFromOutput } from "../reference/activation";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
-
-const activations = ["tanh", "relu", "sigmoid", "linear"] as const;
+import { extremesOf } from "./sizes";
 
 function gradientCase(
-  activation: (typeof activations)[number],
+  activation: Activation,
   count: "rows" | "samples",
   rows: number,
   width: number,
 ): KernelCase {
   return kernelCase(`activationGradient: ${activation}, ${rows} ${count} of ${width}`, async (device) => {
-    const y = randomValues(rows * width, 1, 3).map((z) => activate(activation, z));
+    const z = randomValues(rows * width, 1, 3);
+    z.set(extremesOf(activation).slice(0, z.length));
+    const y = z.map((value) => activate(activation, value));
     const dy = randomValues(rows * width, 2);
     const actual = await runKernel(device, activationGradient(activation, width, count), {
       sizes: { [count]: rows },

@@ -1,10 +1,9 @@
 /** Every kernel case, by the module it stands in. */
-import { cases as mergeDirections } from "./merge-directions.cases";
-import { cases as dropout } from "./dropout.cases";
-import { cases as carryState } from "./carry-state.cases";
 import { cases as activate } from "./activate.cases";
 import { cases as activationGradient } from "./activation-gradient.cases";
+import { cases as carryState } from "./carry-state.cases";
 import { cases as denseSigmoidLoss } from "./dense-sigmoid-loss.cases";
+import { cases as dropout } from "./dropout.cases";
 import { cases as embedProject } from "./embed-project.cases";
 import { cases as embeddingGather } from "./embedding-gather.cases";
 import { cases as embeddingGradient } from "./embedding-gradient.cases";
@@ -14,6 +13,7 @@ import { cases as gradientSquares } from "./gradient-squares.cases";
 import { cases as linear } from "./linear.cases";
 import { cases as loss } from "./loss.cases";
 import { cases as maxPooling1d } from "./max-pooling1d.cases";
+import { cases as mergeDirections } from "./merge-directions.cases";
 import { cases as optimizer } from "./optimizer.cases";
 import { cases as reverseRows } from "./reverse-rows.cases";
 import { cases as scan } from "./scan.cases";
@@ -28,7 +28,9 @@ import type { KernelCase } from "./harness";
 export const kernelCases: readonly KernelCase[] = [
   activate,
   activationGradient,
+  carryState,
   denseSigmoidLoss,
+  dropout,
   embedProject,
   embeddingGather,
   embeddingGradient,
@@ -38,6 +40,7 @@ export const kernelCases: readonly KernelCase[] = [
   linear,
   loss,
   maxPooling1d,
+  mergeDirections,
   optimizer,
   reverseRows,
   scan,
@@ -47,7 +50,4 @@ export const kernelCases: readonly KernelCase[] = [
   sumPartials,
   weightGradient,
   windowRows,
-  carryState,
-  dropout,
-  mergeDirections,
 ].flat();

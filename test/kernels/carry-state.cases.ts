@@ -1,7 +1,14 @@
 import { carryState, carryStateSize } from "../../src/kernels/carry-state";
 import { carriedStates } from "../reference/rows";
 import { randomValues } from "../support/random";
-import { assertOutputs, invocations, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
+import {
+  assertOutputs,
+  invocations,
+  kernelCase,
+  runKernel,
+  segmentWordsOf,
+  type KernelCase,
+} from "./harness";
 
 /** Copies are exact. */
 const exact = { absolute: 0, relative: 0 };

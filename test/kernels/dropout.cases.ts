@@ -17,7 +17,15 @@ import {
 const seed = 77;
 
 function dropoutCase(count: number, options: Partial<DropoutOptions>): KernelCase {
-  const full: DropoutOptions = { width: 5, rate: 0.3, stream: 2, rows: "same", count: "rows", first: 0, ...options };
+  const full: DropoutOptions = {
+    width: 5,
+    rate: 0.3,
+    stream: 2,
+    rows: "same",
+    count: "rows",
+    first: 0,
+    ...options,
+  };
   const { width, rate, stream, rows, first } = full;
   const name = `dropout: ${count} ${full.count} of ${width}, rate ${rate}, ${rows} from ${first}`;
   return kernelCase(name, async (device) => {
@@ -41,7 +49,12 @@ function dropoutCase(count: number, options: Partial<DropoutOptions>): KernelCas
   });
 }
 
-function featureCase(lengths: readonly number[], width: number, rate: number, accumulate: boolean): KernelCase {
+function featureCase(
+  lengths: readonly number[],
+  width: number,
+  rate: number,
+  accumulate: boolean,
+): KernelCase {
   const added = accumulate ? ", added" : "";
   const name = `featureDropout: ${lengths.length} segments, ${width} columns, rate ${rate}${added}`;
   return kernelCase(name, async (device) => {
@@ -99,24 +112,30 @@ function shareCase(rate: number): KernelCase {
 }
 
 /** Two masks drawn apart agree as often as chance has it. */
-const independence = kernelCase("dropout: other seeds and streams draw other masks, the same ones the same", async (device) => {
-  const [rate, count] = [0.5, rows * width];
-  const mask = await factors(device, rate, 1, 1);
-  assertEqual([...(await factors(device, rate, 1, 1))], [...mask], "the same once more");
-  const others: [stream: number, seed: number][] = [
-    [2, 1],
-    [1, 2],
-    [2, 0],
-    [3, 1],
-  ];
-  for (const [stream, drawn] of others) {
-    const other = await factors(device, rate, stream, drawn);
-    const equal = mask.filter((value, i) => value === other[i]).length;
-    const sigma = Math.sqrt(count / 4);
-    const off = Math.abs(equal - count / 2);
-    assertTrue(off <= 4 * sigma, `stream ${stream}, seed ${drawn}: expected half of the mask equal, got ${equal}`);
-  }
-});
+const independence = kernelCase(
+  "dropout: other seeds and streams draw other masks, the same ones the same",
+  async (device) => {
+    const [rate, count] = [0.5, rows * width];
+    const mask = await factors(device, rate, 1, 1);
+    assertEqual([...(await factors(device, rate, 1, 1))], [...mask], "the same once more");
+    const others: [stream: number, seed: number][] = [
+      [2, 1],
+      [1, 2],
+      [2, 0],
+      [3, 1],
+    ];
+    for (const [stream, drawn] of others) {
+      const other = await factors(device, rate, stream, drawn);
+      const equal = mask.filter((value, i) => value === other[i]).length;
+      const sigma = Math.sqrt(count / 4);
+      const off = Math.abs(equal - count / 2);
+      assertTrue(
+        off <= 4 * sigma,
+        `stream ${stream}, seed ${drawn}: expected half of the mask equal, got ${equal}`,
+      );
+    }
+  },
+);
 
 /** Neither rows nor columns nor both together are dropped alike. */
 const spread = kernelCase("dropout: every row and every column loses about its share", async (device) => {
@@ -127,9 +146,14 @@ const spread = kernelCase("dropout: every row and every column loses about its s
     const off = Math.abs(zeros(part) - length * rate);
     assertTrue(off <= 5 * sigma, `${name}: expected ${length * rate} dropped, got ${zeros(part)}`);
   };
-  for (let row = 0; row < rows; row++) check(`row ${row}`, width, values.subarray(row * width, (row + 1) * width));
+  for (let row = 0; row < rows; row++)
+    check(`row ${row}`, width, values.subarray(row * width, (row + 1) * width));
   for (let j = 0; j < width; j++) {
-    check(`column ${j}`, rows, values.filter((_, i) => i % width === j));
+    check(
+      `column ${j}`,
+      rows,
+      values.filter((_, i) => i % width === j),
+    );
   }
 });
 

@@ -58,7 +58,9 @@ function linearCase(shape: ScanShape, rows: number, options: Partial<LinearOptio
           ? [(narrowLanes * linearGroups(full)!) / narrowSize]
           : invocations(Math.ceil(rows / linearTile) * Math.ceil(outputs / linearTile), linearSize),
     });
-    const out = z.map((value, i) => activate(activation as PointwiseActivation, value) + (accumulate ? held[i] : 0));
+    const out = z.map(
+      (value, i) => activate(activation as PointwiseActivation, value) + (accumulate ? held[i] : 0),
+    );
     assertOutputs(actual, { out }, kernelTolerance(inputs));
   });
 }
@@ -74,10 +76,13 @@ const back = { transposed: true, useBias: false } as const;
 
 export const cases: KernelCase[] = [
   ...shapes.flatMap((shape) => {
-    const make = (rows: number, options: Partial<LinearOptions>): KernelCase => linearCase(shape, rows, options);
+    const make = (rows: number, options: Partial<LinearOptions>): KernelCase =>
+      linearCase(shape, rows, options);
     return [
       ...widths.map((width, i) => make(7, { inputs: width, outputs: widths[(i + 4) % widths.length] })),
-      ...widths.map((width, i) => make(7, { ...back, outputs: width, inputs: widths[(i + 5) % widths.length] })),
+      ...widths.map((width, i) =>
+        make(7, { ...back, outputs: width, inputs: widths[(i + 5) % widths.length] }),
+      ),
       ...([1, 2, 127, 129] as const).map((rows) => make(rows, {})),
       ...([1, 2, 127] as const).map((rows) => make(rows, { ...back, count: "samples", accumulate: true })),
       ...(["tanh", "relu", "sigmoid"] as const).map((activation) => make(11, { activation })),

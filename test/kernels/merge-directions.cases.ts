@@ -4,7 +4,10 @@ import {
   mergeDirectionsSize,
   type MergeOptions,
 } from "../../src/kernels/merge-directions";
-import { mergeDirections as twin, mergeDirectionsGradient as gradientTwin } from "../reference/merge-directions";
+import {
+  mergeDirections as twin,
+  mergeDirectionsGradient as gradientTwin,
+} from "../reference/merge-directions";
 import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";

@@ -6,12 +6,13 @@ import {
   optimizerSlots,
   type OptimizerRule,
 } from "../../src/kernels/optimizer";
-import { adam, adamW, rmsprop, sgd, stepSize } from "../../src/model/optimizers";
+import { adam, adamW, nadam, rmsprop, sgd, stepSizes } from "../../src/model/optimizers";
 import type { Device } from "../../src/runtime/device";
 import { referenceOptimizer } from "../reference/optimizer";
 import { assertClose } from "../support/assert";
 import type {
   AdamDescription,
+  NadamDescription,
   OptimizerDescription,
   RmspropDescription,
   SgdDescription,
@@ -33,9 +34,8 @@ const variableOf = Uint32Array.from({ length: parameters / 64 }, (_, block) =>
 );
 
 function ruleOf(description: OptimizerDescription): OptimizerRule {
-  if (description.type === "nadam") throw new Error("the engine has no optimizer nadam yet");
   const { type, ...options } = description;
-  const make = { sgd, rmsprop, adam, adamw: adamW }[type];
+  const make = { sgd, rmsprop, adam, adamw: adamW, nadam }[type];
   return make(options).rule;
 }
 
@@ -69,7 +69,7 @@ async function takeSteps(device: Device, description: OptimizerDescription): Pro
       grid: [sizes.length],
     } as const;
     state = await runKernel(device, optimizer(rule, parameters, sizes.length), {
-      sizes: { rate: stepSize(rule, learningRate, step), learningRate },
+      sizes: { ...stepSizes(rule, learningRate, step), learningRate },
       inputs: {
         gradients,
         ...(clipsByNorm(rule) ? await runKernel(device, gradientSquares(), squares) : {}),
@@ -97,9 +97,9 @@ function optimizerCase(name: string, description: OptimizerDescription): KernelC
       assertClose(variable(actual.parameters, i), expected, kernelTolerance(16), `variable ${i}`);
     });
     twin.slots().forEach((expected, at) => {
-      // Adam's slots alternate, variable by variable; all others, and AMSGrad's third, stand one after another.
+      // Adam's and Nadam's slots alternate, variable by variable; all others, and AMSGrad's third, stand one after another.
       const slots = optimizerSlots(ruleOf(description));
-      const adamLike = description.type.startsWith("adam") && at < 2 * sizes.length;
+      const adamLike = "beta1" in description && at < 2 * sizes.length;
       const slot = adamLike ? slots[at % 2] : slots[Math.floor(at / sizes.length)];
       const i = adamLike ? Math.floor(at / 2) : at % sizes.length;
       assertClose(variable(actual[slot], i), expected, kernelTolerance(16), `${slot} ${i}`);
@@ -124,6 +124,13 @@ const adamRule: AdamDescription = {
   epsilon: 1e-7,
   amsgrad: false,
 };
+const nadamRule: NadamDescription = {
+  type: "nadam",
+  learningRate: 0.01,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-7,
+};
 
 export const cases: KernelCase[] = Object.entries({
   rmsprop: rms,
@@ -142,4 +149,7 @@ export const cases: KernelCase[] = Object.entries({
   "adam, amsgrad": { ...adamRule, amsgrad: true },
   "adam, globalClipnorm": { ...adamRule, globalClipnorm: 3 },
   adamW: { ...adamRule, type: "adamw" as const, weightDecay: 0.2 },
+  nadam: nadamRule,
+  "nadam, large epsilon, other betas": { ...nadamRule, beta1: 0.5, beta2: 0.75, epsilon: 0.1 },
+  "nadam, weight decay, clipnorm": { ...nadamRule, weightDecay: 0.2, clipnorm: 0.5 },
 }).map(([name, description]) => optimizerCase(name, description));

@@ -42,7 +42,8 @@ export function scanExpected(test: ScanTest, drawn: Drawn, placement: Placement)
   const states = (values: Float64Array, before: Float32Array): Float64Array => {
     const out = placeSteps(test, placement, values, units);
     placement.segments.forEach(({ row }, i) => {
-      for (let u = 0; u < units; u++) out[row * units + u] = stateBefore(test, placement, values, before, i, u);
+      for (let u = 0; u < units; u++)
+        out[row * units + u] = stateBefore(test, placement, values, before, i, u);
     });
     return out;
   };

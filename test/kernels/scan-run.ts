@@ -135,7 +135,11 @@ export async function runScan(
     const states = await run(forward, ["h", "c", "dz", "extra", "inputs"]);
     if (!keep) return { forward: states, backward: {}, ...noGradients };
     const results = await run(backward, ["h", "c", "dz", "extra", "dOrigin", "partials"]);
-    return { forward: states, backward: results, ...recurrentGradients(shape, test, { ...states, ...results }) };
+    return {
+      forward: states,
+      backward: results,
+      ...recurrentGradients(shape, test, { ...states, ...results }),
+    };
   } finally {
     arena.dispose();
   }

@@ -37,10 +37,11 @@ const cells = {
 } as const satisfies Record<string, Partial<ScanTest>>;
 
 function nameOf(shape: ScanShape, test: ScanTest): string {
-  const { cell, units, batch, steps, activation, recurrentActivation, padding, source, scale, dropout } = test;
-  const flags = (
-    ["share", "masked", "reverse", "sequences", "recurrentBias", "resumes"] as const
-  ).filter((flag) => test[flag]);
+  const { cell, units, batch, steps, activation, recurrentActivation, padding, source, scale, dropout } =
+    test;
+  const flags = (["share", "masked", "reverse", "sequences", "recurrentBias", "resumes"] as const).filter(
+    (flag) => test[flag],
+  );
   const gated = cell === "simpleRNN" ? [] : [recurrentActivation];
   const reset = cell === "gru" ? [test.resetAfter ? "reset after" : "reset before"] : [];
   const size = `U ${units}, B ${batch}, T ${steps}`;
@@ -77,7 +78,8 @@ function assertRun(test: ScanTest, { expected }: ScanData, run: ScanRun): void {
   }
   if (dropout > 0) pairs.push(["inputs", forward.inputs, expected.inputs]);
   if (recurrentBias) pairs.push(["dRecurrentBias", run.dRecurrentBias, expected.dRecurrentBias]);
-  for (const [name, actual, wanted] of pairs) assertOutputs({ [name]: actual }, { [name]: wanted }, tolerance);
+  for (const [name, actual, wanted] of pairs)
+    assertOutputs({ [name]: actual }, { [name]: wanted }, tolerance);
 }
 
 function scanCase(shape: ScanShape, options: Partial<ScanTest>): KernelCase {
@@ -131,18 +133,21 @@ function gatedCases(shape: ScanShape, cell: Partial<ScanTest>): KernelCase[] {
 
 /** The shared prefix is an economy, not another result: without it everything is the same to rounding. */
 function sharingCase(shape: ScanShape, name: string, cell: Partial<ScanTest>): KernelCase {
-  return kernelCase(`scan, ${shape}, ${name}: the same with and without the shared prefix`, async (device) => {
-    const { units } = usual;
-    const run = async (share: boolean): Promise<{ last: Float32Array; sum: Float32Array }> => {
-      const test = { ...usual, ...cell, share, batch: 9 };
-      const data = scanData(test);
-      const { forward, backward } = await runScan(device, shape, test, data);
-      const last = data.lastRows.flatMap((row) => [...forward.h.subarray(row * units, (row + 1) * units)]);
-      const sum = sumRows(backward.dz, units * cellOf(test).gates);
-      return { last: Float32Array.from(last), sum: Float32Array.from(sum) };
-    };
-    assertOutputs(await run(true), await run(false), kernelTolerance(9 * usual.steps * units));
-  });
+  return kernelCase(
+    `scan, ${shape}, ${name}: the same with and without the shared prefix`,
+    async (device) => {
+      const { units } = usual;
+      const run = async (share: boolean): Promise<{ last: Float32Array; sum: Float32Array }> => {
+        const test = { ...usual, ...cell, share, batch: 9 };
+        const data = scanData(test);
+        const { forward, backward } = await runScan(device, shape, test, data);
+        const last = data.lastRows.flatMap((row) => [...forward.h.subarray(row * units, (row + 1) * units)]);
+        const sum = sumRows(backward.dz, units * cellOf(test).gates);
+        return { last: Float32Array.from(last), sum: Float32Array.from(sum) };
+      };
+      assertOutputs(await run(true), await run(false), kernelTolerance(9 * usual.steps * units));
+    },
+  );
 }
 
 /**
@@ -161,7 +166,8 @@ function chunkCase(shape: ScanShape, name: string, options: Partial<ScanTest>): 
       const run = await runScan(device, shape, test, data, { cuts: list });
       assertRun(test, data, run);
       const cut = bitsOf(test, data, run);
-      for (const [key, bits] of Object.entries(whole)) assertSameBits(cut[key], bits, `${key}, cut at ${list.join()}`);
+      for (const [key, bits] of Object.entries(whole))
+        assertSameBits(cut[key], bits, `${key}, cut at ${list.join()}`);
     }
   });
 }
@@ -193,7 +199,11 @@ function statesCase(shape: ScanShape, name: string, options: Partial<ScanTest>):
     const { forward } = await runScan(device, shape, test, data);
     const states = (await runScan(device, shape, test, data, { keep: false })).forward;
     for (const key of ["h", "c"]) {
-      assertSameBits(new Uint32Array(states[key].slice().buffer), new Uint32Array(forward[key].slice().buffer), key);
+      assertSameBits(
+        new Uint32Array(states[key].slice().buffer),
+        new Uint32Array(forward[key].slice().buffer),
+        key,
+      );
     }
     for (const key of ["dz", "extra", "inputs"]) {
       assertTrue(states[key].every(Number.isNaN), `${key}: expected nothing stored, got values`);

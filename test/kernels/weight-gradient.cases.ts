@@ -76,7 +76,11 @@ function gradientCase(
   const name = `weightGradient, ${scan}: ${n} ${full.count}, ${inputs} to ${outputs}${taken}, ${rows}, ${chunks} chunks, ${useBias ? "bias" : "no bias"}`;
   const narrow = scan === "narrow";
   return kernelCase(name, async (device) => {
-    assertEqual(narrow && !narrowWeightGradientFits(full), false, "a size that the narrow shape does not take");
+    assertEqual(
+      narrow && !narrowWeightGradientFits(full),
+      false,
+      "a size that the narrow shape does not take",
+    );
     const { xRows, inputRow, extra } = pairing(n, full);
     const x = randomValues(xRows * inputs, 1);
     const dz = randomValues(n * stride, 2);

@@ -1,18 +1,7 @@
 import { describe } from "vitest";
-import type { Device, Sequential } from "../../src/index";
-import type { ScanShape } from "../../src/kernels/scan";
-import { ReferenceModel } from "../reference/model";
 import { useDevice } from "../runtime/use-device";
-import { assertClose } from "../support/assert";
-import { engineModel } from "../support/engine";
-import type {
-  DenseDescription,
-  EmbeddingDescription,
-  LayerDescription,
-  RecurrentDescription,
-} from "../support/layers";
-import { randomIntegers, randomTokens, randomValues, type Padding } from "../support/random";
-import { tolerances } from "../support/tolerances";
+import type { DenseDescription, EmbeddingDescription, RecurrentDescription } from "../support/layers";
+import { checkAgainstTwin, type Net } from "./against-twin";
 
 const gpuTest = useDevice();
 
@@ -45,15 +34,6 @@ const full = (units: number, activation: DenseDescription["activation"]): DenseD
 
 const sequences = { returnSequences: true };
 const head = full(1, "sigmoid");
-
-interface Net {
-  readonly layers: readonly LayerDescription[];
-  readonly batch: number;
-  readonly steps: number;
-  readonly padding: Padding;
-  /** Default binary cross-entropy. */
-  readonly classes?: number;
-}
 
 /** Nets and sizes of which nothing is a multiple of anything. */
 const nets: Record<string, Net> = {
@@ -127,65 +107,11 @@ const nets: Record<string, Net> = {
   },
 };
 
-const optimizer = { type: "sgd", learningRate: 0.1, momentum: 0.5, nesterov: false } as const;
-const trainingSteps = 3;
-
-async function check(device: Device, net: Net, scan: ScanShape): Promise<void> {
-  const { layers, batch, steps, padding, classes } = net;
-  const loss = {
-    name: classes ? "sparseCategoricalCrossentropy" : "binaryCrossentropy",
-    fromLogits: false,
-  } as const;
-  const model = await engineModel(device, { layers, optimizer, loss }, { scan });
-  try {
-    const weights = (await model.getWeights()).map(({ shape, data }, i) => {
-      const scale = Math.min(1, 2 / shape[0]);
-      return randomValues(data.length, i + 1, scale);
-    });
-    await model.setWeights(weights);
-    const { vocabulary, sequences: perStep } = model.architecture;
-    const tokens = randomTokens({ batch, steps, vocabulary }, 21, padding);
-    const labels = randomIntegers(perStep ? batch * steps : batch, 22, 0, classes ?? 2);
-    const twin = new ReferenceModel(layers, weights, { optimizer, loss });
-    await compare(model, twin, { tokens, labels, rows: batch }, [batch, steps]);
-  } finally {
-    model.dispose();
-  }
-}
-
-async function compare(
-  model: Sequential,
-  twin: ReferenceModel,
-  batch: { tokens: Int32Array; labels: Int32Array; rows: number },
-  shape: number[],
-): Promise<void> {
-  const x = { data: batch.tokens, shape };
-  const tolerance = { absolute: 1e-6, relative: tolerances.referenceGradients.relative };
-  assertClose((await model.predict(x)).data, twin.predict(batch.tokens, batch.rows), 4e-6, "predict");
-  for (let step = 0; step < trainingSteps; step++) {
-    const { gradients } = twin.lossAndGradients(batch);
-    const expected = twin.trainOnBatch(batch);
-    const actual = await model.trainOnBatch(x, batch.labels);
-    assertClose(
-      [actual.loss, actual.acc],
-      [expected.loss, expected.accuracy],
-      1e-5,
-      `loss and acc of step ${step}`,
-    );
-    (await model.getGradients()).forEach(({ name, data }, i) => {
-      assertClose(data, gradients[i], tolerance, `gradient of ${name} in step ${step}`);
-    });
-  }
-  (await model.getWeights()).forEach(({ name, data }, i) => {
-    assertClose(data, twin.weights[i], tolerance, `final ${name}`);
-  });
-}
-
 for (const scan of ["narrow", "wide"] as const) {
   describe(`the engine against the float64 twin, ${scan}`, () => {
     for (const [name, net] of Object.entries(nets)) {
       if (scan === "narrow" && name.startsWith("units beyond")) continue;
-      gpuTest(name, (device) => check(device, net, scan));
+      gpuTest(name, (device) => checkAgainstTwin(device, net, scan));
     }
   });
 }

@@ -204,7 +204,7 @@ describe.skipIf(adapters.length === 0 && !requireGpu)("with an adapter", () => {
     expect(models.map(({ epochs }) => epochs.length)).toEqual([1, 1]);
   });
 
-  test.each(["lstm", "gru", "bilstm"] as const)("%s trains, and is saved as it is", async (model) => {
+  test.each(["lstm", "gru", "bilstm", "cnn-lstm"] as const)("%s trains, and is saved as it is", async (model) => {
     const out = join(folder, `${model}.safetensors`);
     const { code, err } = await run(
       "--model",

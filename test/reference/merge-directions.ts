@@ -78,7 +78,12 @@ export function mergeDirectionsGradient(
     for (let u = 0; u < units && !masked; u++) {
       const first = d[to * width + u];
       const second = mode === "concat" ? d[to * width + units + u] : first;
-      const factors = { concat: [1, 1], sum: [1, 1], ave: [0.5, 0.5], mul: [b[back * units + u], f[ahead * units + u]] };
+      const factors = {
+        concat: [1, 1],
+        sum: [1, 1],
+        ave: [0.5, 0.5],
+        mul: [b[back * units + u], f[ahead * units + u]],
+      };
       df[toF * units + u] = first * factors[mode][0];
       db[toB * units + u] = second * factors[mode][1];
     }

@@ -165,7 +165,7 @@ function nadamRule(
       weights[i] -= (learningRate * mean) / (Math.sqrt(v[i] / (1 - beta2 ** t)) + epsilon);
     }
   };
-  return { rule, slots: [...momenta, ...velocities] };
+  return { rule, slots: momenta.flatMap((slot, index) => [slot, velocities[index]]) };
 }
 
 function norm(arrays: readonly Float64Array[]): number {

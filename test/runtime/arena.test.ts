@@ -1,6 +1,6 @@
 import { describe, expect } from "vitest";
-import { InvalidInputError, KernelError, StateError } from "../../src/index";
-import { Arena, alignment, read, write } from "../../src/runtime/arena";
+import { KernelError, OutOfMemoryError, StateError } from "../../src/index";
+import { allocated, Arena, alignment, read, write } from "../../src/runtime/arena";
 import { assertThrows } from "../support/assert";
 import { useDevice } from "./use-device";
 import { watchAllocations } from "./validation";
@@ -46,18 +46,57 @@ describe("arenas", () => {
 
   gpuTest("more than one buffer can hold: both numbers and what to make smaller", async (device) => {
     const arena = new Arena(device, "test");
-    const { maxBufferSize } = device.limits;
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const part = { label: "part", shape: [Math.floor(maxStorageBufferBindingSize / 4)] };
+    const parts = Array.from(
+      { length: Math.ceil(maxBufferSize / maxStorageBufferBindingSize) + 1 },
+      () => part,
+    );
     // A tensor's place is rounded up, and not every adapter's limit is round.
-    const bytes = Math.ceil((4 * maxBufferSize) / alignment) * alignment;
+    const bytes = parts.length * Math.ceil((4 * part.shape[0]) / alignment) * alignment;
     await assertThrows(
-      () => arena.tensor("huge", [maxBufferSize]),
-      InvalidInputError,
+      () => arena.pack("huge", parts),
+      OutOfMemoryError,
       new RegExp(
         `^memory for huge: expected at most ${maxBufferSize} bytes in one buffer, got ${bytes}; lower`,
       ),
     );
     expect(arena.bytes).toBe(0);
     arena.dispose();
+  });
+
+  gpuTest("more than a kernel can bind: the tensor, its bytes and the limit", async (device) => {
+    const arena = new Arena(device, "test");
+    const { maxStorageBufferBindingSize: most } = device.limits;
+    await assertThrows(
+      () => arena.tensor("table", [most, 1]),
+      OutOfMemoryError,
+      new RegExp(
+        `^memory for table \\[${most}, 1\\]: expected at most ${most} bytes in one binding, got ${4 * most}; lower`,
+      ),
+    );
+    expect(arena.bytes).toBe(0);
+    arena.dispose();
+  });
+
+  gpuTest("a device without the memory: what was allocated in the attempt is freed", async (device) => {
+    const arena = new Arena(device, "test");
+    const { gpu } = device;
+    const pop = gpu.popErrorScope.bind(gpu);
+    gpu.popErrorScope = async () => {
+      await pop();
+      return { message: "full" } as GPUOutOfMemoryError;
+    };
+    try {
+      await assertThrows(
+        () => allocated(arena, () => [arena.tensor("small", [1]), arena.tensor("large", [1000])]),
+        OutOfMemoryError,
+        /^memory for test: expected 4352 bytes on the device, 4096 of them for test\/large, got an out-of-memory error; lower/,
+      );
+    } finally {
+      gpu.popErrorScope = pop;
+    }
+    expect(arena.bytes).toBe(0);
   });
 
   gpuTest("a view stays inside its tensor", async (device) => {

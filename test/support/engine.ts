@@ -14,6 +14,7 @@ import {
   lstm,
   maxPooling1d,
   meanSquaredError,
+  nadam,
   rmsprop,
   sequential,
   sgd,
@@ -120,10 +121,9 @@ function optionsOf(description: object): object {
   return Object.fromEntries(Object.entries(description).filter(([key]) => !required.has(key)));
 }
 
-const optimizers = { rmsprop, sgd, adam, adamw: adamW };
+const optimizers = { rmsprop, sgd, adam, adamw: adamW, nadam };
 
 function engineOptimizer(description: OptimizerDescription): Optimizer {
-  if (description.type === "nadam") throw new Error("the engine has no optimizer nadam yet");
   return optimizers[description.type](optionsOf(description));
 }
 

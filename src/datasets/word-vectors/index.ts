@@ -66,9 +66,9 @@ const usualRange = 0.05;
  *   wordIndex: await imdb.wordIndex(),
  *   numWords: 10_000,
  * });
- * const model = sequential([embedding(...shape), lstm(32), dense(1, { activation: "sigmoid" })]);
- * const [, ...others] = await model.getWeights();
- * await model.setWeights([table, ...others]);
+ * console.log(`${coverage.found} of ${coverage.total} words have a vector`);
+ * const vectors = embedding(...shape, { weights: table, trainable: false });
+ * const model = sequential([vectors, lstm(32), dense(1, { activation: "sigmoid" })]);
  *
  * @see https://nlp.stanford.edu/projects/glove/
  * @see https://fasttext.cc/docs/en/crawl-vectors.html

@@ -67,7 +67,8 @@ export interface NamedLayer {
 /** Keras's configuration of a layer, in the words of the program that shall read it. */
 export function layerToKeras({ layer, name, innerName }: NamedLayer, words: Words): Record<string, unknown> {
   const translation = translations[layer.className] as Translation<Layer>;
-  return { name, trainable: true, dtype: "float32", ...translation.toKeras(layer, words, innerName) };
+  const trainable = !("trainable" in layer) || layer.trainable;
+  return { name, trainable, dtype: "float32", ...translation.toKeras(layer, words, innerName) };
 }
 
 /** The words of Keras 3. */

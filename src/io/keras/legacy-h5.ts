@@ -10,7 +10,7 @@ import { parseJson, refused, stringsOf, weightsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
 import { dialectOf } from "./activations";
 import { configToKeras, modelFromKeras } from "./model-config";
-import { optimizerVariables, stateFromVariables } from "./optimizer-state";
+import { optimizerVariables, stateFromVariables, trainedWeights } from "./optimizer-state";
 import { storedKeras } from "./stored-keras";
 import { compileFromKeras, optimizerClass, trainingConfigToKeras } from "./training";
 import { layersWithWeights, readLayerWeights } from "./weights";
@@ -112,11 +112,7 @@ function readState(
   const names = file.texts(root, "weight_names");
   if (names === undefined) return undefined;
   const variables = names.map((name) => ({ name, ...file.read(`${root}/${name}`) }));
-  const state = stateFromVariables(
-    variables,
-    optimizer,
-    architecture.layers.flatMap(({ weights }) => weights),
-  );
+  const state = stateFromVariables(variables, optimizer, trainedWeights(architecture));
   if (typeof state !== "string") return state;
   notes.push(`the optimizer starts afresh: ${state}`);
   return undefined;
@@ -160,13 +156,11 @@ function weightsGroup(model: string, architecture: Architecture, weights: readon
 function optimizerGroup({ compile, state }: Snapshot, architecture: Architecture): Hdf5Group | undefined {
   if (!compile || !state) return undefined;
   const { optimizer } = compile;
-  const plans = architecture.layers.flatMap(({ weights }) => weights);
-  const { iterations, learningRate, slots } = optimizerVariables(optimizer, state, plans);
+  const variables = optimizerVariables(optimizer, state, trainedWeights(architecture));
   const folder = optimizerClass(optimizer).toLowerCase();
-  const datasets: [string, Hdf5Dataset][] = [
-    [`${folder}/iteration`, { shape: [], data: Int32Array.of(iterations) }],
-    [`${folder}/learning_rate`, { shape: [], data: Float32Array.of(learningRate) }],
-    ...slots.map(({ name, shape, data }): [string, Hdf5Dataset] => [`${folder}/${name}`, { shape, data }]),
-  ];
+  const datasets = variables.map(({ name, shape, data }): [string, Hdf5Dataset] => [
+    `${folder}/${name}`,
+    { shape, data },
+  ]);
   return { attributes: { weight_names: datasets.map(([path]) => path) }, datasets };
 }

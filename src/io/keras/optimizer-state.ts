@@ -1,3 +1,5 @@
+import type { Architecture, WeightPlan } from "../../model/architecture";
+import { nadamProduct } from "../../model/optimizers";
 import type { Optimizer } from "../../model/optimizers";
 import type { OptimizerState } from "../../model/training-state";
 import type { NamedWeight } from "../../model/weights";
@@ -24,6 +26,11 @@ const slotGroups: Record<Optimizer["rule"]["kind"], readonly (readonly string[])
   nadam: [["momentum", "velocity"]],
 };
 
+/** The weights that an optimizer has variables for. */
+export function trainedWeights({ layers }: Architecture): WeightPlan[] {
+  return layers.flatMap(({ weights }) => weights).filter(({ trainable }) => trainable);
+}
+
 /** The slots that an optimizer with these constants has. */
 export function slotNames({ rule }: Optimizer): string[] {
   const has: Record<string, boolean> = {
@@ -49,16 +56,25 @@ export function optimizerVariables(
   optimizer: Optimizer,
   state: OptimizerState,
   plans: readonly Plan[],
-): {
-  iterations: number;
-  learningRate: number;
-  slots: { name: string; shape: readonly number[]; data: Float32Array }[];
-} {
+): { name: string; shape: readonly number[]; data: Int32Array | Float32Array }[] {
+  const { iterations, learningRate = optimizer.learningRate } = state;
+  const { rule, schedule } = optimizer;
+  const scalar = (name: string, value: number): { name: string; shape: number[]; data: Float32Array } => ({
+    name,
+    shape: [],
+    data: Float32Array.of(value),
+  });
   const slots = order(optimizer, plans).map(({ slot, plan }) => {
     const { name, shape } = plans[plan];
     return { name: `${name.replaceAll("/", "_")}_${slot}`, shape, data: state.slots[slot][plan].data };
   });
-  return { iterations: state.iterations, learningRate: state.learningRate ?? optimizer.learningRate, slots };
+  return [
+    { name: "iteration", shape: [], data: Int32Array.of(iterations) },
+    ...(schedule ? [] : [scalar("learning_rate", learningRate)]),
+    ...slots,
+    // Keras gives this one no name of its own.
+    ...(rule.kind === "nadam" ? [scalar("variable", nadamProduct(rule.beta1, iterations))] : []),
+  ];
 }
 
 /** Where a variable's name says what it is: Keras 3, then Keras 2.11 to 2.15, then tf.keras before. */
@@ -84,7 +100,7 @@ export function stateFromVariables(
 ): OptimizerState | string {
   const named =
     variables.length > 0 && variables.some(({ name }) => slotPatterns.some(([form]) => form.test(name)));
-  const sorted = named ? sortByName(variables) : sortByPosition(variables, optimizer, plans);
+  const sorted = named ? sortByName(variables, optimizer) : sortByPosition(variables, optimizer, plans);
   if (typeof sorted === "string") return sorted;
   const { iterations, learningRate, lists } = sorted;
   const slots: OptimizerState["slots"] = {};
@@ -113,13 +129,15 @@ interface Sorted {
   lists: Map<string, StoredVariable[]>;
 }
 
-function sortByName(variables: readonly StoredVariable[]): Sorted | string {
+function sortByName(variables: readonly StoredVariable[], { rule }: Optimizer): Sorted | string {
   const sorted: Sorted = { iterations: 0, learningRate: undefined, lists: new Map() };
   for (const variable of variables) {
     const { name, shape, data } = variable;
     const slot = slotPatterns.find(([form]) => form.test(name))?.[1];
     if (shape.length === 0 && iterationName.test(name)) sorted.iterations = data[0];
     else if (shape.length === 0 && rateName.test(name)) sorted.learningRate = data[0];
+    // Nadam's product follows from the iterations.
+    else if (shape.length === 0 && rule.kind === "nadam") continue;
     else if (slot === undefined) return `its variable "${name}" is not known`;
     else sorted.lists.set(slot, [...(sorted.lists.get(slot) ?? []), variable]);
   }
@@ -128,10 +146,11 @@ function sortByName(variables: readonly StoredVariable[]): Sorted | string {
 
 /** Without names: Keras 3 numbers the variables; Keras 2 had the same slots one list behind the other. */
 function sortByPosition(
-  variables: readonly StoredVariable[],
+  all: readonly StoredVariable[],
   optimizer: Optimizer,
   plans: readonly Plan[],
 ): Sorted | string {
+  const variables = withoutProduct(all, optimizer);
   const scalars = variables.findIndex(({ shape }) => shape.length > 0);
   const count = scalars < 0 ? variables.length : scalars;
   const slots = variables.slice(count);
@@ -144,9 +163,25 @@ function sortByPosition(
   if (count > 1) sorted.learningRate = variables[1].data[0];
   if (count > 2) return `it has ${count} scalars`;
   const names = slotNames(optimizer);
-  const places =
-    count === 2 ? order(optimizer, plans) : names.flatMap((slot) => plans.map((_, plan) => ({ slot, plan })));
+  const oneBehindTheOther = names.flatMap((slot) => plans.map((_, plan) => ({ slot, plan })));
+  const byKeras3 = order(optimizer, plans);
+  const fits = byKeras3.every(({ plan }, i) => String(slots[i]?.shape) === String(plans[plan].shape));
+  // Some versions of Keras 3 have Nadam's lists, too, one behind the other.
+  const isOfKeras3 = count === scalarsOf(optimizer) && (optimizer.rule.kind !== "nadam" || fits);
+  const places = isOfKeras3 ? byKeras3 : oneBehindTheOther;
   if (slots.length < places.length) return `it has ${slots.length} variables instead of ${places.length}`;
   places.forEach(({ slot }, i) => sorted.lists.set(slot, [...(sorted.lists.get(slot) ?? []), slots[i]]));
   return sorted;
+}
+
+/** Scalars that Keras 3 has before the slots: the iterations, and a learning rate that follows no schedule. */
+const scalarsOf = ({ schedule }: Optimizer): number => (schedule ? 1 : 2);
+
+/** Without Nadam's product, which stands before the slots or behind them, and follows from the iterations. */
+function withoutProduct(
+  variables: readonly StoredVariable[],
+  optimizer: Optimizer,
+): readonly StoredVariable[] {
+  if (optimizer.rule.kind !== "nadam") return variables;
+  return variables.filter(({ shape }, i) => shape.length > 0 || i < scalarsOf(optimizer));
 }

@@ -1,10 +1,12 @@
-import { adam, adamW, rmsprop, sgd } from "../../model/optimizers";
+import { adam, adamW, nadam, rmsprop, sgd } from "../../model/optimizers";
 import type { Optimizer } from "../../model/optimizers";
 import { binaryCrossentropy, meanSquaredError, sparseCategoricalCrossentropy } from "../../model/losses";
 import type { Loss } from "../../model/losses";
 import type { CompileConfig } from "../../model/compiled";
 import { InvalidInputError } from "../../runtime/errors";
+import type { LearningRateSchedule } from "../../model/schedules";
 import { isRecord, shown } from "../stored-model";
+import { scheduleFromKeras, scheduleToKeras } from "./schedules";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -58,6 +60,7 @@ const optimizers: Record<string, { make: (options: object) => Optimizer; own: re
   SGD: { make: sgd, own: ["momentum", "nesterov"] },
   Adam: { make: adam, own: ["beta1", "beta2", "epsilon", "amsgrad"] },
   AdamW: { make: adamW, own: ["beta1", "beta2", "epsilon", "amsgrad"] },
+  Nadam: { make: nadam, own: ["beta1", "beta2", "epsilon"] },
 };
 
 /** Arguments of Keras that the engine has not; their value when they do nothing. */
@@ -88,11 +91,13 @@ function optimizerFromKeras(stored: unknown): Optimizer {
   return make(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
 }
 
-function argument(config: Config, key: ArgumentName): number | boolean | undefined {
+function argument(config: Config, key: ArgumentName): number | boolean | LearningRateSchedule | undefined {
   const value = argumentNames[key].map((name) => config[name]).find((entry) => entry !== undefined);
   if (value === undefined || value === null) return undefined;
   if (typeof value === "number" || typeof value === "boolean") return value;
-  throw new NotTaken(`${key} of the optimizer is ${shown(value)}, and the engine takes numbers alone`);
+  const schedule = key === "learningRate" ? scheduleFromKeras(value) : undefined;
+  if (schedule) return schedule;
+  throw new NotTaken(`${key} of the optimizer is ${shown(value)}, which the engine does not know`);
 }
 
 /** Names in camelCase, snake_case, and as classes are the same. */
@@ -191,7 +196,9 @@ export function optimizerClass(optimizer: Optimizer): string {
 
 function optimizerToKeras(optimizer: Optimizer): { class_name: string; config: Record<string, unknown> } {
   const className = optimizerClass(optimizer);
-  const values: Record<string, unknown> = { ...optimizer.rule, learningRate: optimizer.learningRate };
+  const { rule, schedule } = optimizer;
+  const learningRate = schedule ? scheduleToKeras(schedule) : optimizer.learningRate;
+  const values: Record<string, unknown> = { ...rule, learningRate };
   const keys = [...shared, ...optimizers[className].own];
   const config = keys.map((key): [string, unknown] => {
     // Keras's "none" for clipping and decay; the engine's is 0.

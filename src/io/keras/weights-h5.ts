@@ -8,7 +8,7 @@ import type { Hdf5Dataset } from "../hdf5/writer";
 import { refused, weightsOf } from "../stored-model";
 import type { Snapshot, StoredModel, StoredTensorInfo } from "../stored-model";
 import { variablePath } from "./layers";
-import { optimizerVariables, stateFromVariables } from "./optimizer-state";
+import { optimizerVariables, stateFromVariables, trainedWeights } from "./optimizer-state";
 import { groupNames } from "./stored-keras";
 import { readLayerWeights } from "./weights";
 
@@ -90,11 +90,7 @@ export function stateFromNumbered(
     name: "",
     ...file.read(`optimizer/vars/${i}`),
   }));
-  const state = stateFromVariables(
-    variables,
-    optimizer,
-    architecture.layers.flatMap(({ weights }) => weights),
-  );
+  const state = stateFromVariables(variables, optimizer, trainedWeights(architecture));
   if (typeof state !== "string") return state;
   notes.push(`the optimizer starts afresh: ${state}`);
   return undefined;
@@ -121,12 +117,6 @@ function stateDatasets(
   state: OptimizerState,
   architecture: Architecture,
 ): [string, Hdf5Dataset][] {
-  const plans = architecture.layers.flatMap(({ weights }) => weights);
-  const { iterations, learningRate, slots } = optimizerVariables(optimizer, state, plans);
-  const variables: Hdf5Dataset[] = [
-    { shape: [], data: Int32Array.of(iterations) },
-    { shape: [], data: Float32Array.of(learningRate) },
-    ...slots,
-  ];
-  return variables.map((variable, i) => [`optimizer/vars/${i}`, variable]);
+  const variables = optimizerVariables(optimizer, state, trainedWeights(architecture));
+  return variables.map(({ shape, data }, i) => [`optimizer/vars/${i}`, { shape, data }]);
 }

@@ -165,9 +165,8 @@ test("a file is read piece by piece, and no further than needed", async () => {
 
 test("the table is an embedding's weights", async () => {
   const { table, shape } = await read(files["GloVe text"]);
-  const model = sequential([embedding(...shape), simpleRNN(2), dense(1, { activation: "sigmoid" })]);
-  const [, ...others] = await model.getWeights();
-  await model.setWeights([table, ...others]);
+  const vectors = embedding(...shape, { weights: table, trainable: false });
+  const model = sequential([vectors, simpleRNN(2), dense(1, { activation: "sigmoid" })]);
   const [weights] = await model.getWeights();
   expect(weights).toEqual({ name: "embedding/embeddings", shape: [6, 3], data: table });
 });

@@ -28,6 +28,7 @@ export const embeddingTranslation: Translation<EmbeddingConfig> = {
     config.noteUnless(trainingOnly);
     return embedding(config.size("input_dim"), config.size("output_dim"), {
       name: config.name,
+      trainable: config.flag("trainable", true),
       maskZero: config.flag("mask_zero", false),
       embeddingsInitializer: config.initializer("embeddings_initializer", "randomUniform"),
     });
@@ -50,6 +51,7 @@ export const denseTranslation: Translation<DenseConfig> = {
     config.noteUnless(trainingOnly);
     return dense(config.size("units"), {
       name: config.name,
+      trainable: config.flag("trainable", true),
       activation: config.activation("activation", knownActivations, "linear"),
       useBias: config.flag("use_bias", true),
       kernelInitializer: config.initializer("kernel_initializer", "glorotUniform"),
@@ -78,7 +80,10 @@ export const timeDistributedTranslation: Translation<TimeDistributedConfig> = {
       throw refused(`a Dense inside ${config.where}`, inner.where, remedy);
     }
     config.noteUnless(trainingOnly);
-    return timeDistributed(denseTranslation.fromKeras(inner), { name: config.name });
+    return timeDistributed(denseTranslation.fromKeras(inner), {
+      name: config.name,
+      trainable: config.flag("trainable", true),
+    });
   },
   toKeras: ({ layer }, words, innerName) => ({ layer: words.layer(layer, innerName) }),
   variablePath: (index) => `layer/vars/${index}`,

@@ -37,6 +37,7 @@ export const conv1dTranslation: Translation<Conv1dConfig> = {
     config.noteUnless(trainingOnly);
     return conv1d(config.size("filters"), config.single("kernel_size"), {
       name: config.name,
+      trainable: config.flag("trainable", true),
       strides: config.single("strides", 1),
       padding: config.word("padding", ["valid", "same", "causal"] as const, "valid"),
       activation: config.activation("activation", pointwiseActivations, "linear"),

@@ -19,6 +19,7 @@ const cellVariable = (index: number): string => `cell/vars/${index}`;
 /** What the three layers have in common, as a file says it. */
 function sharedOptions(config: ConfigReader): {
   name: string | undefined;
+  trainable: boolean;
   activation: Pointwise;
   useBias: boolean;
   kernelInitializer: StoredInitializer;
@@ -34,6 +35,7 @@ function sharedOptions(config: ConfigReader): {
   config.noteUnless(trainingOnly);
   return {
     name: config.name,
+    trainable: config.flag("trainable", true),
     activation: config.activation("activation", pointwiseActivations, "tanh"),
     useBias: config.flag("use_bias", true),
     kernelInitializer: config.initializer("kernel_initializer", "glorotUniform"),
@@ -133,7 +135,7 @@ export const bidirectionalTranslation: Translation<BidirectionalConfig> = {
       throw refused(`merge_mode of ${config.where}`, "none, which gives two outputs", "set it in Keras");
     }
     const mergeMode = config.word("merge_mode", ["concat", "sum", "mul", "ave"] as const, "concat");
-    return bidirectional(layer, { name: config.name, mergeMode });
+    return bidirectional(layer, { name: config.name, trainable: config.flag("trainable", true), mergeMode });
   },
   toKeras({ layer, mergeMode }, words, innerName) {
     // Keras zeroes the masked steps of a bidirectional layer that returns sequences.

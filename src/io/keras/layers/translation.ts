@@ -29,7 +29,6 @@ export interface Translation<Config extends Layer> {
 
 /** What a layer may say without any effect on its output, here as there. */
 export const trainingOnly = {
-  trainable: true,
   kernel_regularizer: null,
   recurrent_regularizer: null,
   bias_regularizer: null,
