@@ -12,7 +12,7 @@ export const imdbFlags = {
   sample: toggle("use the built-in sample corpus instead of IMDB"),
   model: choices(
     "NAME,…",
-    `train other models, one after the other, and compare them: ${modelNames.join(", ")}`,
+    `train these models, one after the other, and compare them: ${modelNames.join(", ")}`,
     modelNames,
   ),
   epochs: whole("passes over the training reviews (10)", 1, 100_000),

@@ -1,4 +1,15 @@
-import { adam, dense, embedding, input, rmsprop, sgd, simpleRNN } from "../../src/index";
+import {
+  adam,
+  cosineDecay,
+  dense,
+  embedding,
+  input,
+  nadam,
+  piecewiseConstantDecay,
+  rmsprop,
+  sgd,
+  simpleRNN,
+} from "../../src/index";
 import type { Layer, Optimizer } from "../../src/index";
 import { sequential } from "../../src/model/sequential";
 import type { Sequential } from "../../src/model/sequential";
@@ -55,6 +66,29 @@ export const samples: Record<string, Sample> = {
       dense(1, { activation: "sigmoid", useBias: false }),
     ],
     optimizer: adam(),
+    loss: "binaryCrossentropy",
+    labels: [1, 0],
+  },
+  frozen: {
+    layers: [
+      embedding(13, 5, { trainable: false }),
+      simpleRNN(5, { returnSequences: true }),
+      simpleRNN(5, { trainable: false }),
+      dense(1, { activation: "sigmoid" }),
+    ],
+    optimizer: nadam({ clipnorm: 1 }),
+    loss: "binaryCrossentropy",
+    labels: [1, 0],
+  },
+  scheduled: {
+    layers: [embedding(13, 5), simpleRNN(7), dense(1, { activation: "sigmoid" })],
+    optimizer: nadam({ learningRate: cosineDecay(0, 50, { warmupTarget: 0.01, warmupSteps: 4 }) }),
+    loss: "binaryCrossentropy",
+    labels: [1, 0],
+  },
+  "in steps": {
+    layers: [embedding(13, 5), simpleRNN(7), dense(1, { activation: "sigmoid" })],
+    optimizer: adam({ learningRate: piecewiseConstantDecay([1, 3], [0.1, 0.01, 0.001]) }),
     loss: "binaryCrossentropy",
     labels: [1, 0],
   },

@@ -2,7 +2,7 @@ import { linear, linearSize, linearTile, type LinearOptions } from "../../src/ke
 import { linearGroups, linearNarrow } from "../../src/kernels/linear-narrow";
 import type { ScanShape } from "../../src/kernels/scan";
 import { narrowLanes, narrowSize } from "../../src/kernels/shared/narrow";
-import { activate, type PointwiseActivation } from "../reference/activation";
+import { activate } from "../reference/activation";
 import { denseForward } from "../reference/dense";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
@@ -58,9 +58,7 @@ function linearCase(shape: ScanShape, rows: number, options: Partial<LinearOptio
           ? [(narrowLanes * linearGroups(full)!) / narrowSize]
           : invocations(Math.ceil(rows / linearTile) * Math.ceil(outputs / linearTile), linearSize),
     });
-    const out = z.map(
-      (value, i) => activate(activation as PointwiseActivation, value) + (accumulate ? held[i] : 0),
-    );
+    const out = z.map((value, i) => activate(activation, value) + (accumulate ? held[i] : 0));
     assertOutputs(actual, { out }, kernelTolerance(inputs));
   });
 }
@@ -94,5 +92,5 @@ export const cases: KernelCase[] = [
   }),
   // Several groups of columns.
   linearCase("narrow", 131, { inputs: 65, outputs: 128 }),
-  linearCase("narrow", 5, { ...back, inputs: 128, outputs: 64, accumulate: true }),
+  linearCase("narrow", 5, { ...back, inputs: 171, outputs: 24, accumulate: true }),
 ];

@@ -34,7 +34,7 @@ function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): 
     const d = randomValues(count * width, 3);
     const sizes = { samples: lengths.length, segments: lengths.length, rows: row };
     const grid = invocations(lengths.length * units, mergeDirectionsSize);
-    const mask = sequences && masked ? { tokens } : {};
+    const mask: Record<string, Uint32Array> = sequences && masked ? { tokens } : {};
     const { out } = await runKernel(device, mergeDirections(full), {
       ...{ sizes, grid },
       inputs: { segments, f, b, ...mask },
@@ -42,7 +42,7 @@ function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): 
     });
     const shape = { ...full, lengths, ...mask };
     assertOutputs({ out }, { out: twin(f, b, shape) }, kernelTolerance(1));
-    const factors = mode === "mul" ? { f, b } : {};
+    const factors: Record<string, Float32Array> = mode === "mul" ? { f, b } : {};
     const actual = await runKernel(device, mergeDirectionsGradient(full), {
       ...{ sizes, grid },
       inputs: { segments, d, ...mask, ...factors },

@@ -4,7 +4,6 @@ import {
   dense,
   embedding,
   flatten,
-  globalAveragePooling1d,
   input,
   InvalidInputError,
   lstm,

@@ -204,23 +204,26 @@ describe.skipIf(adapters.length === 0 && !requireGpu)("with an adapter", () => {
     expect(models.map(({ epochs }) => epochs.length)).toEqual([1, 1]);
   });
 
-  test.each(["lstm", "gru", "bilstm", "cnn-lstm"] as const)("%s trains, and is saved as it is", async (model) => {
-    const out = join(folder, `${model}.safetensors`);
-    const { code, err } = await run(
-      "--model",
-      model,
-      "--embedding",
-      "8",
-      "--num-words",
-      "1000",
-      "--out",
-      out,
-    );
-    expect({ code, err }).toEqual({ code: 0, err: "" });
-    const saved = await loadModel(readFileSync(out));
-    const expected = sequential(networkLayers({ ...config, model, maxlen: 20 }));
-    expect(JSON.stringify(saved.getConfig().layers)).toBe(JSON.stringify(expected.getConfig().layers));
-  });
+  test.each(["lstm", "gru", "bilstm", "cnn-lstm"] as const)(
+    "%s trains, and is saved as it is",
+    async (model) => {
+      const out = join(folder, `${model}.safetensors`);
+      const { code, err } = await run(
+        "--model",
+        model,
+        "--embedding",
+        "8",
+        "--num-words",
+        "1000",
+        "--out",
+        out,
+      );
+      expect({ code, err }).toEqual({ code: 0, err: "" });
+      const saved = await loadModel(readFileSync(out));
+      const expected = sequential(networkLayers({ ...config, model, maxlen: 20 }));
+      expect(JSON.stringify(saved.getConfig().layers)).toBe(JSON.stringify(expected.getConfig().layers));
+    },
+  );
 
   test("--model simple-rnn alone trains what no --model trains", async () => {
     const [named, unnamed] = [join(folder, "named"), join(folder, "unnamed")];

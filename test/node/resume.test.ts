@@ -100,7 +100,9 @@ describe("the checkpoint of an unfinished job", () => {
 
 describe.skipIf(adapters.length === 0 && !requireGpu)("imdb --resume", () => {
   const small =
-    "--sample --epochs 4 --train-limit 200 --test-limit 40 --batch-size 32 --maxlen 20 --units 4".split(" ");
+    "--sample --epochs 4 --train-limit 200 --test-limit 40 --batch-size 32 --maxlen 20 --num-words 500 --units 4".split(
+      " ",
+    );
 
   /** Runs the program; stops it when it prints a line that begins with `until`. */
   async function run(args: string[], until = "never"): Promise<{ code: number; out: string; err: string }> {
@@ -143,33 +145,40 @@ describe.skipIf(adapters.length === 0 && !requireGpu)("imdb --resume", () => {
     test,
   });
 
-  test("a stopped run goes on to the undisturbed run's file and report, and leaves no checkpoint", async () => {
-    const [whole, parts] = [join(folder, "whole.safetensors"), join(folder, "parts.safetensors")];
-    const [wholeReport, partsReport] = [join(folder, "whole.json"), join(folder, "parts.json")];
-    const checkpoint = checkpointPath(parts);
-    await run(["--out", whole, "--report", wholeReport]);
+  test(
+    "a stopped run goes on to the undisturbed file and report, and leaves no checkpoint",
+    { timeout: 120_000 },
+    async () => {
+      const [whole, parts] = [join(folder, "whole.safetensors"), join(folder, "parts.safetensors")];
+      const [wholeReport, partsReport] = [join(folder, "whole.json"), join(folder, "parts.json")];
+      const checkpoint = checkpointPath(parts);
+      await run(["--out", whole, "--report", wholeReport]);
 
-    const stopped = await run(["--out", parts], "Epoch 3");
-    expect(stopped.code).toBe(130);
-    expect(stopped.err).toBe(`\nStopped; the same command with --resume goes on from ${checkpoint}.\n`);
-    expect(existsSync(parts)).toBe(false);
-    expect(decodeCheckpoint(readFileSync(checkpoint)).snapshot.position).toMatchObject({ epoch: 2, step: 0 });
+      const stopped = await run(["--out", parts], "Epoch 3");
+      expect(stopped.code).toBe(130);
+      expect(stopped.err).toBe(`\nStopped; the same command with --resume goes on from ${checkpoint}.\n`);
+      expect(existsSync(parts)).toBe(false);
+      expect(decodeCheckpoint(readFileSync(checkpoint)).snapshot.position).toMatchObject({
+        epoch: 2,
+        step: 0,
+      });
 
-    const refused = await run(["--out", parts, "--resume", "--units", "5"]);
-    expect(refused.code).toBe(2);
-    expect(refused.err).toContain("--units: expected 4, as in the checkpoint");
+      const refused = await run(["--out", parts, "--resume", "--units", "5"]);
+      expect(refused.code).toBe(2);
+      expect(refused.err).toContain("--units: expected 4, as in the checkpoint");
 
-    const resumed = await run(["--out", parts, "--resume", "--report", partsReport]);
-    expect(resumed.err).toBe("");
-    expect(resumed.code).toBe(0);
-    expect(resumed.out).toContain(`Resuming ${checkpoint}: 2 of 4 epochs are done (so far on `);
-    expect(resumed.out).not.toContain("Epoch 2/4");
-    expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
-    expect(figures(reportOf(partsReport))).toEqual(figures(reportOf(wholeReport)));
-    const { epochs, seconds } = reportOf(partsReport);
-    expect(seconds).toBeGreaterThan(epochs.reduce((sum, epoch) => sum + epoch.seconds, 0));
-    expect(readdirSync(folder)).not.toContain(basename(checkpoint));
-  });
+      const resumed = await run(["--out", parts, "--resume", "--report", partsReport]);
+      expect(resumed.err).toBe("");
+      expect(resumed.code).toBe(0);
+      expect(resumed.out).toContain(`Resuming ${checkpoint}: 2 of 4 epochs are done (so far on `);
+      expect(resumed.out).not.toContain("Epoch 2/4");
+      expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true);
+      expect(figures(reportOf(partsReport))).toEqual(figures(reportOf(wholeReport)));
+      const { epochs, seconds } = reportOf(partsReport);
+      expect(seconds).toBeGreaterThan(epochs.reduce((sum, epoch) => sum + epoch.seconds, 0));
+      expect(readdirSync(folder)).not.toContain(basename(checkpoint));
+    },
+  );
 
   test("without a checkpoint it says so and starts anew; a checkpoint predicts", async () => {
     const out = join(folder, "w.safetensors");
