@@ -1,6 +1,7 @@
 /** The model API in a Web Worker: training leaves the page's own thread alone. */
 import type { DeviceOptions, Layer } from "../index";
-import { describe, WebGpuRnnError } from "../runtime/errors";
+import { hasGivenWeights } from "../model/layers";
+import { describe, InvalidInputError, WebGpuRnnError } from "../runtime/errors";
 import { Line, terminated } from "./line";
 import { engineId, type Port } from "./protocol";
 import { WorkerDevice, type DeviceDescription } from "./worker-device";
@@ -26,11 +27,15 @@ export class WorkerEngine {
    * Makes a model in the worker.
    *
    * @param layers as for `sequential`; initialisers of one's own, which are functions, cannot cross the border
-   * @throws {InvalidInputError} layers that make no model.
+   * @throws {InvalidInputError} layers that make no model, or an embedding with `weights`.
    * @example
    * const model = await engine.sequential([embedding(10_000, 32), simpleRNN(32), dense(1)]);
    */
   async sequential(layers: readonly Layer[], { name }: { name?: string } = {}): Promise<WorkerModel> {
+    if (layers.some(hasGivenWeights)) {
+      const remedy = "leave the option out, and pass them to setWeights";
+      throw new InvalidInputError(describe("worker", "layers as plain data", "an embedding with weights", remedy));
+    }
     const config: unknown = JSON.parse(JSON.stringify({ name, layers }));
     const made = await this.#line.call(engineId, "sequential", [config]);
     return new WorkerModel(this.#line, made as ModelDescription);

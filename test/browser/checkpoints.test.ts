@@ -9,6 +9,8 @@ import type { CheckpointedTraining } from "./checkpointed";
 import { openTestPage } from "./driver";
 import { serveTests } from "./server";
 
+/** Browsers are started again and again. */
+const timeout = 300_000;
 const storages = ["opfs", "indexeddb"] as const;
 
 describe("checkpoints in the browser", () => {
@@ -37,7 +39,7 @@ describe("checkpoints in the browser", () => {
     });
   }
 
-  test("Firefox: both storages keep a finished training", async ({ skip }) => {
+  test("Firefox: both storages keep a finished training", { timeout }, async ({ skip }) => {
     const browser = await launchFirefox();
     if (!browser) return skip("no Firefox");
     const page = await openTestPage(browser);

@@ -150,9 +150,9 @@ describe("frozen layers", () => {
     const text = model.summary({ print: () => undefined });
     expect(text).toContain(
       [
-        " Total params: 256 (1.00 KB)",
+        " Total params: 294 (1.15 KB)",
         " Trainable params: 15 (60.00 B)",
-        " Non-trainable params: 241 (964.00 B)",
+        " Non-trainable params: 279 (1.09 KB)",
       ].join("\n"),
     );
   });

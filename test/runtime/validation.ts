@@ -90,3 +90,32 @@ export function watchAllocations({ gpu }: Device): Allocations {
     },
   };
 }
+
+/** Workgroup dispatches that a device is told of while `run` goes on; those without workgroups do not count. */
+export async function countDispatches({ gpu }: Device, run: () => Promise<unknown>): Promise<number> {
+  const createCommandEncoder = gpu.createCommandEncoder.bind(gpu);
+  let count = 0;
+  const value = (descriptor?: GPUCommandEncoderDescriptor): GPUCommandEncoder => {
+    const encoder = createCommandEncoder(descriptor);
+    const beginComputePass = encoder.beginComputePass.bind(encoder);
+    encoder.beginComputePass = (passDescriptor) => {
+      const pass = beginComputePass(passDescriptor);
+      const dispatchWorkgroups = pass.dispatchWorkgroups.bind(pass);
+      pass.dispatchWorkgroups = (...grid) => {
+        if (grid.every((groups) => groups === undefined || groups > 0)) count++;
+        return dispatchWorkgroups(...grid);
+      };
+      return pass;
+    };
+    return encoder;
+  };
+  const own = Object.getOwnPropertyDescriptor(gpu, "createCommandEncoder");
+  Object.defineProperty(gpu, "createCommandEncoder", { value, configurable: true });
+  try {
+    await run();
+    return count;
+  } finally {
+    Reflect.deleteProperty(gpu, "createCommandEncoder");
+    if (own) Object.defineProperty(gpu, "createCommandEncoder", own);
+  }
+}

@@ -148,6 +148,8 @@ describe("a model on the other side of a port", () => {
     model.dispose();
     await expect(model.getWeights()).rejects.toBeInstanceOf(StateError);
     await expect(engine.sequential([dense(1)])).rejects.toBeInstanceOf(InvalidInputError);
+    const given = embedding(1, 2, { weights: [1, 2] });
+    await expect(engine.sequential([given])).rejects.toThrow(/got an embedding with weights/);
   });
 
   it("takes arrays over where it is told to, and copies them otherwise", async ({ skip }) => {

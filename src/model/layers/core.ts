@@ -121,7 +121,16 @@ function tableInitializer(drawn: Initializer, table: ArrayLike<number>, length: 
       describe("embedding", `weights of inputDim · outputDim = ${length} finite values`, got, remedy),
     );
   }
-  return { ...drawn, create: () => values.slice() };
+  const initializer: Initializer = { ...drawn, create: () => values.slice() };
+  tables.add(initializer);
+  return initializer;
+}
+
+const tables = new WeakSet<Initializer>();
+
+/** Whether a layer was given a table, which its configuration as plain data does not hold. */
+export function hasGivenWeights(layer: { className: string; embeddingsInitializer?: Initializer }): boolean {
+  return layer.embeddingsInitializer !== undefined && tables.has(layer.embeddingsInitializer);
 }
 
 export interface DenseOptions {

@@ -5,7 +5,7 @@ import type { Program } from "../../runtime/program";
 import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
 import { recordLinearInputGradient } from "./linear";
 import { elementGrid, recordWeightGradient } from "./recorder";
-import type { Recurrence } from "./recurrent";
+import type { Recurrence } from "./recurrence";
 
 /**
  * What a recurrent layer's dz gives: the gradients of the input kernel and its bias, and of the layer's input.

@@ -24,29 +24,8 @@ import {
   type Recorder,
   type SequenceFlow,
 } from "./recorder";
+import type { Recurrence } from "./recurrence";
 import { carriedState } from "./state";
-
-/** Everything that the passes of one recurrent layer share. */
-export interface Recurrence {
-  recorder: Recorder;
-  config: RecurrentLayer;
-  options: Omit<ScanOptions, "part">;
-  input: SequenceFlow;
-  weights: WeightTensors;
-  gradients: WeightTensors | undefined;
-  narrow: boolean;
-  /** G·U columns. */
-  columns: number;
-  projected: Tensor;
-  h: Tensor;
-  c: Tensor | undefined;
-  /** The gates of cells that keep them; later the derivatives by z. */
-  dz: Tensor | undefined;
-  /** Of the last gate: q and later its derivative, or m (see `Cell`). */
-  extra: Tensor | undefined;
-  /** What the recurrent product took for h, where some of it was dropped. */
-  inputs: Tensor | undefined;
-}
 
 /** The recurrence takes the shared padding first, then the samples that branch off it. */
 interface Part {

@@ -1,7 +1,7 @@
 import { carryState, carryStateSize } from "../../kernels/carry-state";
 import type { Recording } from "./recorder";
 import { elementGrid } from "./recorder";
-import type { Recurrence } from "./recurrent";
+import type { Recurrence } from "./recurrence";
 
 /** What a stateful layer does before and after its scan. */
 export interface CarriedState {

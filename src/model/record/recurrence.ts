@@ -1,0 +1,27 @@
+import type { ScanOptions } from "../../kernels/scan";
+import type { Tensor } from "../../runtime/tensor";
+import type { RecurrentLayer } from "../layers";
+import type { WeightTensors } from "../parameters";
+import type { Recorder, SequenceFlow } from "./recorder";
+
+/** Everything that the passes of one recurrent layer share. */
+export interface Recurrence {
+  recorder: Recorder;
+  config: RecurrentLayer;
+  options: Omit<ScanOptions, "part">;
+  input: SequenceFlow;
+  weights: WeightTensors;
+  gradients: WeightTensors | undefined;
+  narrow: boolean;
+  /** G·U columns. */
+  columns: number;
+  projected: Tensor;
+  h: Tensor;
+  c: Tensor | undefined;
+  /** The gates of cells that keep them; later the derivatives by z. */
+  dz: Tensor | undefined;
+  /** Of the last gate: q and later its derivative, or m (see `Cell`). */
+  extra: Tensor | undefined;
+  /** What the recurrent product took for h, where some of it was dropped. */
+  inputs: Tensor | undefined;
+}
