@@ -87,6 +87,8 @@ function counts(file, run) {
         ({ fullName, failureMessages }) => `${fullName}: ${failureMessages[0]?.split("\n")[0]}`,
       );
     });
+    // Nor does one whose browser does not start.
+    if (!report.success && failures.length === 0) failures.push(lastLines(run));
     const skipped = report.numPendingTests + report.numTodoTests;
     return { passed: report.numPassedTests, failed: failures.length, skipped, failures };
   } catch {

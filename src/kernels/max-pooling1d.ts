@@ -2,6 +2,7 @@ import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kerne
 import { wgsl } from "../runtime/wgsl";
 import { gridParameters, linearId } from "./shared/grid";
 import { segmentStruct, stepStruct } from "./shared/step";
+import { columnLanes } from "./shared/vectors";
 import { windowFunctions, type WindowOptions } from "./shared/windows";
 
 export const maxPooling1dSize = 64;
@@ -23,10 +24,10 @@ export interface MaxPooling1dOptions extends WindowOptions {
  *     out       [N', I]  out: zeros in rows before a first window
  *     places    [N', I]  out, where `keep`: the steps t
  *
- * An invocation per element of `out`.
+ * An invocation per window and column, or four columns where I is a multiple of four.
  */
 export function maxPooling1d(options: MaxPooling1dOptions, keep: boolean): KernelDeclaration {
-  const { width } = options;
+  const { across, type, whole, zero } = columnLanes(options.width);
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
@@ -35,24 +36,22 @@ ${windowFunctions(options)}
 @compute @workgroup_size(${maxPooling1dSize})
 fn main(${gridParameters}) {
   let at = ${linearId(maxPooling1dSize)};
-  let row = at / ${width}u;
+  let row = at / ${across}u;
   if (row >= step.rows) { return; }
   let number = row % (step.steps + 1u);
   if (number == 0u) {
-    out[at] = 0.0;
+    out[at] = ${zero};
     return;
   }
   let segment = segments[row / (step.steps + 1u)];
   let taken = stepsOf(number - 1u, segment.steps, step.steps);
-  let first = (segment.row + 1u) * ${width}u + at % ${width}u;
-  var place = taken.begin;
-  var largest = x[first + place * ${width}u];
+  let first = (segment.row + 1u) * ${across}u + at % ${across}u;
+  var place = ${whole}(taken.begin);
+  var largest = x[first + taken.begin * ${across}u];
   for (var t = taken.begin + 1u; t < taken.end; t++) {
-    let value = x[first + t * ${width}u];
-    if (value > largest) {
-      largest = value;
-      place = t;
-    }
+    let value = x[first + t * ${across}u];
+    place = select(place, ${whole}(t), value > largest);
+    largest = select(largest, value, value > largest);
   }
   out[at] = largest;
   #if ${keep}
@@ -65,9 +64,9 @@ fn main(${gridParameters}) {
     bindings: {
       step: uniform("Step"),
       segments: reads("array<Segment>"),
-      x: reads(),
-      out: writes(),
-      ...(keep ? { places: writes("array<u32>") } : {}),
+      x: reads(`array<${type}>`),
+      out: writes(`array<${type}>`),
+      ...(keep ? { places: writes(`array<${whole}>`) } : {}),
     },
     code,
   };
@@ -84,10 +83,10 @@ fn main(${gridParameters}) {
  *     dOut      [N', I]
  *     dx        [N, I]   out: zeros in rows before a first step
  *
- * An invocation per element of `dx`.
+ * An invocation per step and column, or four columns where I is a multiple of four.
  */
 export function maxPooling1dGradient(options: MaxPooling1dOptions): KernelDeclaration {
-  const { width } = options;
+  const { across, type, whole, zero } = columnLanes(options.width);
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
@@ -96,18 +95,18 @@ ${windowFunctions(options)}
 @compute @workgroup_size(${maxPooling1dSize})
 fn main(${gridParameters}) {
   let at = ${linearId(maxPooling1dSize)};
-  let row = at / ${width}u;
+  let row = at / ${across}u;
   if (row >= step.rows) { return; }
   let number = row % (step.steps + 1u);
-  var sum = 0.0;
+  var sum = ${zero};
   if (number > 0u) {
     let segment = windows[row / (step.steps + 1u)];
     let t = number - 1u;
-    let first = (segment.row + 1u) * ${width}u + at % ${width}u;
+    let first = (segment.row + 1u) * ${across}u + at % ${across}u;
     let held = windowsOf(t, step.steps, segment.steps);
     for (var s = held.begin; s < held.end; s++) {
-      let window = first + s * ${width}u;
-      if (places[window] == t) { sum += dOut[window]; }
+      let window = first + s * ${across}u;
+      sum += select(${zero}, dOut[window], places[window] == ${whole}(t));
     }
   }
   dx[at] = sum;
@@ -118,9 +117,9 @@ fn main(${gridParameters}) {
     bindings: {
       step: uniform("Step"),
       windows: reads("array<Segment>"),
-      places: reads("array<u32>"),
-      dOut: reads(),
-      dx: writes(),
+      places: reads(`array<${whole}>`),
+      dOut: reads(`array<${type}>`),
+      dx: writes(`array<${type}>`),
     },
     code,
   };

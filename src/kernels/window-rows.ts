@@ -2,6 +2,7 @@ import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kerne
 import { wgsl } from "../runtime/wgsl";
 import { gridParameters, linearId } from "./shared/grid";
 import { segmentStruct, stepStruct } from "./shared/step";
+import { columnLanes } from "./shared/vectors";
 import { windowFunctions, type WindowOptions } from "./shared/windows";
 
 export const windowRowsSize = 64;
@@ -9,23 +10,6 @@ export const windowRowsSize = 64;
 export interface WindowRowsOptions extends WindowOptions {
   /** Columns I of the sequence. */
   width: number;
-}
-
-/** Values that an invocation takes: whole vectors, where rows consist of them. */
-function lanes({ width }: WindowRowsOptions): { across: number; type: string; zero: string } {
-  return width % 4 === 0
-    ? { across: width / 4, type: "vec4f", zero: "vec4f()" }
-    : { across: width, type: "f32", zero: "0.0" };
-}
-
-/** Invocations for each row of windows. */
-export function windowRowsWidth(options: WindowRowsOptions): number {
-  return options.size * lanes(options).across;
-}
-
-/** Invocations for each row of the sequence. */
-export function windowRowsGradientWidth(options: WindowRowsOptions): number {
-  return lanes(options).across;
 }
 
 /**
@@ -39,11 +23,11 @@ export function windowRowsGradientWidth(options: WindowRowsOptions): number {
  *     x         [N, I]
  *     out       [N', K·I]   out: zeros in rows before a first window
  *
- * An invocation per element of `out`, or per vector of four where I is a multiple of four.
+ * An invocation per window and column, or four columns where I is a multiple of four.
  */
 export function windowRows(options: WindowRowsOptions): KernelDeclaration {
-  const { across, type, zero } = lanes(options);
-  const width = windowRowsWidth(options);
+  const { size, strides, width } = options;
+  const { across, type, zero } = columnLanes(width);
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
@@ -52,20 +36,21 @@ ${windowFunctions(options)}
 @compute @workgroup_size(${windowRowsSize})
 fn main(${gridParameters}) {
   let at = ${linearId(windowRowsSize)};
-  let row = at / ${width}u;
+  let row = at / ${across}u;
   if (row >= step.rows) { return; }
+  let i = at % ${across}u;
   let place = row % (step.steps + 1u);
-  let k = at % ${width}u / ${across}u;
-  var value = ${zero};
-  if (place > 0u) {
-    let segment = segments[row / (step.steps + 1u)];
-    let start = windowStart(segment.steps, step.steps);
-    let t = (place - 1u) * ${options.strides}u + k;
-    if (t >= start && t < segment.steps + start) {
-      value = x[(segment.row + 1u + t - start) * ${across}u + at % ${across}u];
-    }
+  let segment = segments[row / (step.steps + 1u)];
+  let start = windowStart(segment.steps, step.steps);
+  // Steps count from where the first window begins; the row before it finds nothing.
+  let first = (max(place, 1u) - 1u) * ${strides}u;
+  let end = select(0u, segment.steps + start, place > 0u);
+  for (var k = 0u; k < ${size}u; k++) {
+    var value = ${zero};
+    let t = first + k;
+    if (t >= start && t < end) { value = x[(segment.row + 1u + t - start) * ${across}u + i]; }
+    out[(row * ${size}u + k) * ${across}u + i] = value;
   }
-  out[at] = value;
 }`;
   return {
     name: "windowRows",
@@ -90,11 +75,11 @@ fn main(${gridParameters}) {
  *     dWindows  [N', K·I]
  *     dx        [N, I]      out: zeros in rows before a first step
  *
- * An invocation per element of `dx`, or per vector of four where I is a multiple of four.
+ * An invocation per step and column, or four columns where I is a multiple of four.
  */
 export function windowRowsGradient(options: WindowRowsOptions): KernelDeclaration {
-  const { across, type, zero } = lanes(options);
-  const width = windowRowsWidth(options);
+  const { size, strides, width } = options;
+  const { across, type, zero } = columnLanes(width);
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
@@ -113,8 +98,8 @@ fn main(${gridParameters}) {
     let start = windowStart(step.steps, segment.steps);
     let held = windowsOf(t, step.steps, segment.steps);
     for (var s = held.begin; s < held.end; s++) {
-      let k = t + start - s * ${options.strides}u;
-      sum += dWindows[(segment.row + 1u + s) * ${width}u + k * ${across}u + at % ${across}u];
+      let k = t + start - s * ${strides}u;
+      sum += dWindows[((segment.row + 1u + s) * ${size}u + k) * ${across}u + at % ${across}u];
     }
   }
   dx[at] = sum;

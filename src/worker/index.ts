@@ -34,7 +34,9 @@ export class WorkerEngine {
   async sequential(layers: readonly Layer[], { name }: { name?: string } = {}): Promise<WorkerModel> {
     if (layers.some(hasGivenWeights)) {
       const remedy = "leave the option out, and pass them to setWeights";
-      throw new InvalidInputError(describe("worker", "layers as plain data", "an embedding with weights", remedy));
+      throw new InvalidInputError(
+        describe("worker", "layers as plain data", "an embedding with weights", remedy),
+      );
     }
     const config: unknown = JSON.parse(JSON.stringify({ name, layers }));
     const made = await this.#line.call(engineId, "sequential", [config]);

@@ -1,10 +1,5 @@
-import {
-  windowRows,
-  windowRowsGradient,
-  windowRowsGradientWidth,
-  windowRowsSize,
-  windowRowsWidth,
-} from "../../src/kernels/window-rows";
+import { windowRows, windowRowsGradient, windowRowsSize } from "../../src/kernels/window-rows";
+import { columnLanes } from "../../src/kernels/shared/vectors";
 import { conv1dBackward, conv1dForward, type WindowShape } from "../reference/windows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
@@ -28,7 +23,7 @@ function windowRowsCases(shape: WindowShape): KernelCase[] {
         sizes: windows.sizes,
         inputs: { segments: sequence.segments, x: withRowBefore(x, steps, width, 7) },
         outputs: { out: windows.rows * columns },
-        grid: invocations(windows.rows * windowRowsWidth(shape), windowRowsSize),
+        grid: invocations(windows.rows * columnLanes(width).across, windowRowsSize),
       });
       assertOutputs(actual, { out: withRowBefore(expected, count, columns, 0) }, kernelTolerance(1));
     }),
@@ -39,7 +34,7 @@ function windowRowsCases(shape: WindowShape): KernelCase[] {
         sizes: sequence.sizes,
         inputs: { windows: windows.segments, dWindows: withRowBefore(dWindows, count, columns, 7) },
         outputs: { dx: sequence.rows * width },
-        grid: invocations(sequence.rows * windowRowsGradientWidth(shape), windowRowsSize),
+        grid: invocations(sequence.rows * columnLanes(width).across, windowRowsSize),
       });
       assertOutputs(actual, { dx: withRowBefore(dX, steps, width, 0) }, kernelTolerance(size));
     }),

@@ -5,6 +5,7 @@ import { recordBidirectional } from "./bidirectional";
 import { recordConvolution } from "./convolution";
 import { recordDense } from "./dense";
 import { recordDropout } from "./dropout";
+import { gatherEmbeddings } from "./embedding";
 import { recordFlatten, recordGlobalAveragePooling1d, recordMaxPooling1d } from "./pooling";
 import type { Flow, Recorder, SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
@@ -53,7 +54,10 @@ function recordLayer(
         { rate: config.dropout, features: true },
         input,
       ) as SequenceFlow;
-      return recordRecurrent(recorder, config, dropped, weights, gradients);
+      // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may.
+      const gathers = dropped.kind === "tokens" && config.recurrentDropout > 0;
+      const rows = gathers ? gatherEmbeddings(recorder, dropped) : dropped;
+      return recordRecurrent(recorder, config, rows, weights, gradients);
     }
     case "Bidirectional":
       return recordBidirectional(recorder, config, input as SequenceFlow, weights, gradients);

@@ -1,11 +1,10 @@
 import {
   windowRows,
   windowRowsGradient,
-  windowRowsGradientWidth,
   windowRowsSize,
-  windowRowsWidth,
   type WindowRowsOptions,
 } from "../../kernels/window-rows";
+import { columnLanes } from "../../kernels/shared/vectors";
 import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
@@ -30,11 +29,12 @@ export function recordConvolution(
   const options: WindowRowsOptions = { width: flow.width, size, strides, padding };
   const columns = size * flow.width;
   const windows = arena.tensor("windows", [behind.capacity.rows, columns]);
+  const grid = elementGrid((sizes) => sizes.rows, columnLanes(flow.width).across, windowRowsSize);
   behind.forward.push((program) => {
     program.dispatch(
       windowRows(options),
       { step: behind.plan.step, segments: recorder.plan.segments, x: flow.values, out: windows },
-      elementGrid((sizes) => sizes.rows, windowRowsWidth(options), windowRowsSize),
+      grid,
     );
   });
   // The derivative by the windows takes their place once the kernel's is known.
@@ -48,7 +48,7 @@ export function recordConvolution(
           dWindows: windows,
           dx: flow.gradient!,
         },
-        elementGrid((sizes) => sizes.rows, windowRowsGradientWidth(options), windowRowsSize),
+        grid,
       );
     });
   }

@@ -10,6 +10,7 @@ import {
   maxPooling1dSize,
   type MaxPooling1dOptions,
 } from "../../kernels/max-pooling1d";
+import { columnLanes } from "../../kernels/shared/vectors";
 import type { Tensor } from "../../runtime/tensor";
 import type { MaxPooling1dConfig } from "../layers";
 import { gatherEmbeddings } from "./embedding";
@@ -33,7 +34,7 @@ export function recordMaxPooling1d(
   const shape = [behind.capacity.rows, width];
   const values = arena.tensor("pooled", shape);
   const places = training ? arena.tensor("places", shape, "u32") : undefined;
-  const grid = elementGrid((sizes) => sizes.rows, width, maxPooling1dSize);
+  const grid = elementGrid((sizes) => sizes.rows, columnLanes(width).across, maxPooling1dSize);
   behind.forward.push((program) => {
     program.dispatch(
       maxPooling1d(options, training),
