@@ -81,7 +81,7 @@ export interface Pass {
   /** Milliseconds between two calls of `onProgress`; where it is left out, between two looks at the loss. */
   interval?: number;
   /** Takes the model's outputs of each batch; they wait for the batch, so leave it out where not needed. */
-  onOutputs?: (outputs: Float32Array, sorted: Uint32Array, segments: Uint32Array) => void;
+  onOutputs?: (outputs: Float32Array, sorted: Uint32Array) => void;
   /** Who wants to know how long the steps of the program take, asked before each submit. */
   profile?: () => SamplerOptions | undefined;
   /** Returning true ends the pass after the batch. */
@@ -158,7 +158,7 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
       const { outputs } = workspace;
       const columns = outputs.shape[1];
       const [values] = await read(device, [outputs.view("outputs", [plan.sizes.outputs, columns])]);
-      pass.onOutputs(values, workspace.planner.sorted.subarray(0, rows.length), workspace.planner.segments);
+      pass.onOutputs(values, workspace.planner.sorted.subarray(0, rows.length));
     }
     const taking = pass.snapshots?.due(done);
     const due = (pass.onProgress ?? pass.onNonFinite) && performance.now() - lastRead >= interval;

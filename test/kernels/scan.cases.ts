@@ -220,7 +220,7 @@ const given = { resumes: true, padding: "none" } as const;
 const cellCases = shapes.flatMap((shape) =>
   Object.entries(cells).flatMap(([name, cell]) => [
     ...(name === "simpleRNN" ? simpleCases(shape) : gatedCases(shape, cell)),
-    scanCase(shape, { ...cell, ...given }),
+    scanCase(shape, { ...cell, ...masked, resumes: true }),
     scanCase(shape, { ...cell, ...masked, ...dropped, batch: 9 }),
     scanCase(shape, { ...cell, ...given, ...dropped, reverse: true, sequences: true }),
     chunkCase(shape, `${name}, shared prefix`, { ...cell, units: 4, share: true }),
@@ -240,6 +240,15 @@ export const cases: KernelCase[] = [
   scanCase("wide", { ...cells.lstm, units: 257, batch: 2, steps: 2, share: true }),
   scanCase("wide", { ...cells["gru, reset after"], units: 263, batch: 2, steps: 2 }),
   scanCase("wide", { ...cells["gru, reset before"], units: 263, batch: 2, steps: 3 }),
+  // More units than lanes, and a recurrent kernel that no lane can keep.
+  ...Object.entries(cells).map(([name, cell]) =>
+    chunkCase("wide", `${name}, 263 units, masked, sequences, dropout`, {
+      ...cell,
+      ...masked,
+      ...dropped,
+      ...{ units: 263, batch: 3, sequences: true },
+    }),
+  ),
   ...shapes.flatMap((shape) =>
     Object.entries(cells).map(([name, cell]) => sharingCase(shape, name, cell satisfies { cell?: CellKind })),
   ),

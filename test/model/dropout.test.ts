@@ -69,6 +69,31 @@ function dropPlan(seed: number): DropPlan {
   };
 }
 
+/** Loss and gradients of the first step of training, the engine's and the twin's. */
+async function compareGradients(
+  device: Device,
+  layers: readonly LayerDescription[],
+  drop: DropPlan,
+  options: { scan: ScanShape; seed: number },
+): Promise<void> {
+  const model = await compiled(device, layers, { ...options, learningRate: 0 });
+  const weights = randomWeights(await model.getWeights());
+  await model.setWeights(weights);
+  const tokens = randomTokens({ batch: rows, steps, vocabulary: 20 }, 21, "none");
+  const batch: Batch = { tokens, rows, labels: randomIntegers(rows, 22, 0, 2), drop };
+  const twin = new ReferenceModel(layers, weights, {
+    optimizer: { type: "sgd", learningRate: 0, momentum: 0, nesterov: false },
+    loss: { name: "binaryCrossentropy", fromLogits: false },
+  });
+  const expected = twin.lossAndGradients(batch);
+  const { loss } = await model.trainOnBatch({ data: tokens, shape: [rows, steps] }, batch.labels);
+  assertClose([loss], [expected.loss], tolerances.randomNets, "loss");
+  (await model.getGradients()).forEach(({ name, data }, i) => {
+    assertClose(data, expected.gradients[i], tolerances.randomNets, `gradient of ${name}`);
+  });
+  model.dispose();
+}
+
 for (const scan of ["narrow", "wide"] as const) {
   describe(`dropout, ${scan}`, () => {
     gpuTest("fit draws the same numbers for the same seed, others for another", async (device) => {
@@ -109,29 +134,19 @@ for (const scan of ["narrow", "wide"] as const) {
 
     gpuTest("loss and gradients are the twin's under the same factors", async (device) => {
       const seed = 11;
-      const layers = layersOf(1);
-      const model = await compiled(device, layers, { scan, seed, learningRate: 0 });
-      const weights = randomWeights(await model.getWeights());
-      await model.setWeights(weights);
-      const tokens = randomTokens({ batch: rows, steps, vocabulary: 20 }, 21, "none");
-      const batch: Batch = {
-        tokens,
-        rows,
-        labels: randomIntegers(rows, 22, 0, 2),
-        // The first step's number is added to the seed.
-        drop: dropPlan(seed + 1),
-      };
-      const twin = new ReferenceModel(layers, weights, {
-        optimizer: { type: "sgd", learningRate: 0, momentum: 0, nesterov: false },
-        loss: { name: "binaryCrossentropy", fromLogits: false },
-      });
-      const expected = twin.lossAndGradients(batch);
-      const { loss } = await model.trainOnBatch({ data: tokens, shape: [rows, steps] }, batch.labels);
-      assertClose([loss], [expected.loss], tolerances.randomNets, "loss");
-      (await model.getGradients()).forEach(({ name, data }, i) => {
-        assertClose(data, expected.gradients[i], tolerances.randomNets, `gradient of ${name}`);
-      });
-      model.dispose();
+      // The first step's number is added to the seed.
+      await compareGradients(device, layersOf(1), dropPlan(seed + 1), { scan, seed });
+    });
+
+    gpuTest("recurrent dropout of a layer that takes tokens from their end", async (device) => {
+      const seed = 11;
+      const [units, rate] = [5, 0.4];
+      const options = { recurrentDropout: rate, goBackwards: true };
+      const layers = [table(20, width), recurrent("gru", units, options), head];
+      const kept = Float64Array.from({ length: rows * units }, (_, at) =>
+        keptFactor(rate, { seed: seed + 1, stream: 1 }, Math.floor(at / units), at % units),
+      );
+      await compareGradients(device, layers, { gru_5: { recurrent: kept } }, { scan, seed });
     });
 
     gpuTest(

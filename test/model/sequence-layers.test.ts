@@ -1,7 +1,8 @@
-import { describe, expect } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   conv1d,
   dense,
+  dropout,
   embedding,
   flatten,
   input,
@@ -256,6 +257,31 @@ for (const scan of shapes) {
 }
 
 describe("sequence layers", () => {
+  test("summary of the net of Keras's example imdb_cnn_lstm", () => {
+    const model = sequential([
+      embedding(20_000, 128),
+      dropout(0.25),
+      conv1d(64, 5, { activation: "relu" }),
+      maxPooling1d(4),
+      lstm(70),
+      dense(1, { activation: "sigmoid" }),
+    ]);
+    const text = model.build([null, 100]).summary({ print: () => undefined });
+    const cells = text.split("\n").flatMap((line) => {
+      const row = /^│ (\S+) \(\S+\) +│ (\(.*\)) +│ +(\S+) │$/.exec(line);
+      return row ? [row.slice(1)] : [];
+    });
+    expect(cells).toEqual([
+      ["embedding", "(None, 100, 128)", "2,560,000"],
+      ["dropout", "(None, 100, 128)", "0"],
+      ["conv1d", "(None, 96, 64)", "41,024"],
+      ["max_pooling1d", "(None, 24, 64)", "0"],
+      ["lstm", "(None, 70)", "37,800"],
+      ["dense", "(None, 1)", "71"],
+    ]);
+    expect(text).toContain("Total params: 2,638,895 (10.07 MB)");
+  });
+
   gpuTest("rows that leave no window, or are not what was flattened", async (device) => {
     const lstmModel = await compiled(device, bodies["CNN-LSTM"]);
     await assertThrows(
@@ -278,6 +304,11 @@ describe("sequence layers", () => {
     const { shape, data } = await model.predict(x, { batchSize: 50 });
     assertEqual(shape, [192, 5, 1], "shape");
     assertEqual(await model.predict(x, { batchSize: 192 }), { shape, data }, "predict in one batch");
+    await assertThrows(
+      () => model.evaluate(x, y),
+      InvalidInputError,
+      /evaluate: expected 5 labels for each row of x/,
+    );
     model.dispose();
   });
 });

@@ -117,6 +117,24 @@ for (const scan of ["narrow", "wide"] as const) {
       });
     }
 
+    gpuTest("fit goes on from batch to batch, and from epoch to epoch", async (device) => {
+      const { model, twin } = await pairOf(device, nets["lstm, stacked on a gru"], scan);
+      const batches = [1, 2, 3].map(batchOf);
+      const data = Int32Array.from(batches.flatMap(({ tokens }) => [...tokens]));
+      const labels = batches.flatMap((batch) => [...batch.labels]);
+      const options = { batchSize: rows, epochs: 2, shuffle: false };
+      const { history } = await model.fit({ data, shape: [3 * rows, steps] }, labels, options);
+      const losses = history.loss.map(() => {
+        const means = batches.map((batch) => twin.trainOnBatch(batch).loss);
+        return means.reduce((a, b) => a + b) / means.length;
+      });
+      assertClose(history.loss, losses, tolerances.randomNets, "losses");
+      (await model.getWeights()).forEach(({ name, data: values }, i) => {
+        assertClose(values, twin.weights[i], tolerances.randomNets, name);
+      });
+      model.dispose();
+    });
+
     gpuTest("states outlive the change from prediction to training", async (device) => {
       const pair = await pairOf(device, nets["lstm, stacked on a gru"], scan);
       await compareCalls(pair, ["predict", "predict", "train", "train"]);

@@ -13,7 +13,7 @@ test(
     device.destroy();
     const child = await buildChild();
     try {
-      const { kills, ends } = await killAtRandom(child, 4, 7);
+      const { kills, ends } = await killAtRandom(child, { kills: 4, drafts: 0 }, 7);
       expect(kills).toBeGreaterThanOrEqual(4);
       expect(ends).toBeGreaterThan(0);
     } finally {

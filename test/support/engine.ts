@@ -40,6 +40,10 @@ export const engineLayers = new Set<LayerDescription["type"]>([
   "gru",
   "bidirectional",
   "dense",
+  "conv1d",
+  "maxPooling1d",
+  "globalAveragePooling1d",
+  "flatten",
 ]);
 
 /** The engine's model of a description, compiled on a device. */
