@@ -23,6 +23,7 @@ import { checkedState, readOptimizerState, writeOptimizerState } from "./trainin
 import type { OptimizerState, SavedTraining } from "./training-state";
 import { checkedWeights, countOf, drawWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
+import { read } from "../runtime/arena";
 import type { ProgramSample, SamplerOptions } from "../runtime/program-sampler";
 import { soundShape } from "./self-test";
 import { TokenStream } from "./stream";
@@ -334,10 +335,14 @@ export class Sequential {
   }
 
   async #workspaceFor(compiled: Compiled, needs: WorkspaceNeeds): Promise<Workspace> {
-    if (this.#workspace?.serves(needs)) return this.#workspace;
-    this.#workspace?.dispose();
+    const before = this.#workspace;
+    if (before?.serves(needs)) return before;
+    const carried = before && before.carried.length > 0 ? await read(compiled.device, before.carried) : [];
+    before?.dispose();
     this.#workspace = undefined;
-    return (this.#workspace = await Workspace.create(this.architecture, compiled, needs));
+    const workspace = await Workspace.create(this.architecture, compiled, needs);
+    workspace.takeStates(carried);
+    return (this.#workspace = workspace);
   }
 
   async #exclusively<Result>(where: string, run: () => Promise<Result>): Promise<Result> {

@@ -177,6 +177,13 @@ export class Workspace {
     return this.#slots.shape[0];
   }
 
+  /** Lets stateful layers go on from states of another workspace, as far as both have the same samples. */
+  takeStates(states: readonly Float32Array[]): void {
+    states.forEach((values, i) => {
+      write(this.device, this.carried[i], values.subarray(0, this.carried[i].length));
+    });
+  }
+
   /** Lets stateful layers begin anew: their states are zero. */
   resetStates(): void {
     const encoder = this.device.gpu.createCommandEncoder({ label: "reset states" });

@@ -85,7 +85,7 @@ describe("arenas", () => {
     const pop = gpu.popErrorScope.bind(gpu);
     gpu.popErrorScope = async () => {
       await pop();
-      return { message: "full" } as GPUOutOfMemoryError;
+      return { message: "full" };
     };
     try {
       await assertThrows(
