@@ -1,3 +1,5 @@
+import { planArchitecture } from "../model/architecture";
+import { layerFromConfig } from "../model/layers";
 import { sequentialFromConfig } from "../model/sequential";
 import type { Sequential } from "../model/sequential";
 import type { CompileConfig } from "../model/compiled";
@@ -49,7 +51,7 @@ export async function buildModel(stored: StoredModel, options: LoadOptions): Pro
   }
   const config = checkedConfig(stored.config);
   const model = await fitting(async () => {
-    const made = build(config);
+    const made = built(() => sequentialFromConfig(config));
     await made.setWeights(stored.weights(made.architecture));
     const { compile } = stored;
     if (compile && options.compile !== false) {
@@ -138,13 +140,15 @@ export async function inspectModel(source: ModelSource): Promise<ModelFile> {
 
 /** This library's own files keep the weights' order and names; others need the layers for them. */
 function weightsOf(stored: StoredModel, config: ModelConfig): NamedWeight[] {
-  return stored.ownWeights?.() ?? stored.weights(build(config).architecture);
+  return (
+    stored.ownWeights?.() ?? stored.weights(built(() => planArchitecture(config.layers.map(layerFromConfig))))
+  );
 }
 
 /** JSON can hold anything, and a layer fails in what it was not made for by whatever JavaScript throws. */
-function build(config: ModelConfig): Sequential {
+function built<Result>(build: () => Result): Result {
   try {
-    return sequentialFromConfig(config);
+    return build();
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
     throw refused("layers with options of the right types", "others", "save the model again", error);

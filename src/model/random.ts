@@ -135,6 +135,11 @@ function mix(word: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
+/** The seed of what one step draws on the device. Mixed first: neighbouring seeds must not give neighbouring steps. */
+export function stepSeed(seed: number, step: number): number {
+  return (mix(seed) + step) >>> 0;
+}
+
 function checkWhole(what: string, value: number, largest: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= largest) return;
   const expected = `a whole number from 0 to ${String(largest)} as ${what}`;

@@ -139,8 +139,6 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
   };
 
   for (let at = before * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
-    // Steps that were counted are also done.
-    if (signal?.aborted) queue.submit();
     signal?.throwIfAborted();
     workspace.assertLive(pass.where);
     const rows = order.subarray(at, at + batchSize);

@@ -25,6 +25,7 @@ import { checkedWeights, countOf, drawWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
 import { read } from "../runtime/arena";
 import type { ProgramSample, SamplerOptions } from "../runtime/program-sampler";
+import { stepSeed } from "./random";
 import { soundShape } from "./self-test";
 import { TokenStream } from "./stream";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
@@ -317,7 +318,7 @@ export class Sequential {
         const iteration = ++compiled.iterations;
         compiled.learningRate = currentRate(optimizer, iteration, learningRate);
         const sizes = stepSizes(optimizer.rule, learningRate, iteration);
-        return { ...sizes, learningRate, seed: (drawnSeed + iteration) >>> 0 };
+        return { ...sizes, learningRate, seed: stepSeed(drawnSeed, iteration) };
       },
       workspace: (needs) => this.#workspaceFor(compiled, needs),
       config: () => this.getConfig(),

@@ -42,22 +42,27 @@ export class StepQueue {
     while (this.#behind > this.#mostSteps) await this.#inFlight.shift()?.done;
   }
 
-  /** Submits what was added. */
+  /** Submits what was added; nothing of it once the memory is freed. */
   submit(): void {
-    if (!this.#encoder) return;
-    this.device.gpu.queue.submit([this.#encoder.finish()]);
-    this.#sampler?.sampler?.submitted();
-    const steps = this.#pending;
+    const [encoder, steps] = [this.#encoder, this.#pending];
     this.#encoder = undefined;
     this.#pending = 0;
+    if (!encoder || this.workspace.disposed) return;
+    this.device.gpu.queue.submit([encoder.finish()]);
+    this.#sampler?.sampler?.submitted();
     const done = this.device.idle().then(() => void (this.#done += steps));
     // A lost device is reported by whoever uses it next, not by a wait that was left behind.
     done.catch(() => undefined);
     this.#inFlight.push({ done, steps });
   }
 
-  /** Frees what the queue holds beside the workspace. */
+  /** Submits what is left, for steps that were counted are also done, and frees what the queue holds. */
   dispose(): void {
+    this.submit();
+    this.#endSampler();
+  }
+
+  #endSampler(): void {
     this.#sampler?.sampler?.dispose();
     this.#sampler = undefined;
   }
@@ -66,7 +71,7 @@ export class StepQueue {
   #samplerNow(): ProgramSampler<StepValues> | undefined {
     const options = this.profile();
     if (options !== this.#sampler?.options) {
-      this.dispose();
+      this.#endSampler();
       if (options) {
         this.#sampler = { options, sampler: ProgramSampler.of(this.device, this.program, options) };
       }

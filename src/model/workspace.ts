@@ -205,6 +205,10 @@ export class Workspace {
     encoder.copyBufferToBuffer(place.buffer, place.offset, buffer, 0, words * 4);
   }
 
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   /** @throws {StateError} the model was disposed of in the middle of a call. */
   assertLive(where: string): void {
     if (this.#disposed) {

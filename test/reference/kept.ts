@@ -6,6 +6,11 @@ function mixed(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
+/** The seed of a training step, counted from 1. */
+export function stepSeed(seed: number, step: number): number {
+  return (mixed(seed) + step) >>> 0;
+}
+
 /**
  * What dropout multiplies a value by: 0 for the share `rate` of all, else 1 / (1 - rate).
  *
