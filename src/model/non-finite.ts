@@ -1,7 +1,7 @@
 import { read } from "../runtime/arena";
 import { clipsByNorm } from "../kernels/optimizer";
 import { describe } from "../runtime/errors";
-import type { Architecture } from "./architecture";
+import { recurrentOf, type Architecture } from "./architecture";
 import type { Session } from "./session";
 
 /** Where a loss was first seen that is no number. */
@@ -63,7 +63,7 @@ function cause({ architecture, compiled }: Session, weightsLost: boolean): strin
 /** The name of a recurrent layer whose states have no bound. */
 function growing({ layers }: Architecture): string | undefined {
   return layers.find(({ config }) => {
-    const layer = config.className === "Bidirectional" ? config.layer : config;
-    return "recurrentInitializer" in layer && unbounded.has(layer.activation);
+    const layer = recurrentOf(config);
+    return layer !== undefined && unbounded.has(layer.activation);
   })?.name;
 }

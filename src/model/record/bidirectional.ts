@@ -8,7 +8,7 @@ import type { Tensor } from "../../runtime/tensor";
 import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDropout } from "./dropout";
-import { gatherEmbeddings } from "./embedding";
+import { writtenOut } from "./embedding";
 import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
 
@@ -37,7 +37,7 @@ export function recordBidirectional(
 ): Flow {
   const { arena, capacity, plan, training } = recorder;
   const { units, returnSequences: sequences } = layer;
-  const rows = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const rows = writtenOut(recorder, input);
   const direction = (name: string, goBackwards: boolean, accumulate: boolean): LayerFlow => {
     const dropout = { rate: layer.dropout, features: true, accumulate };
     const dropped = recordDropout(recorder, dropout, rows) as SequenceFlow;

@@ -5,7 +5,7 @@ import { recordBidirectional } from "./bidirectional";
 import { recordConvolution } from "./convolution";
 import { recordDense } from "./dense";
 import { recordDropout } from "./dropout";
-import { gatherEmbeddings } from "./embedding";
+import { writtenOut } from "./embedding";
 import { recordFlatten, recordGlobalAveragePooling1d, recordMaxPooling1d } from "./pooling";
 import type { Flow, Recorder, SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
@@ -55,8 +55,7 @@ function recordLayer(
         input,
       ) as SequenceFlow;
       // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may.
-      const gathers = dropped.kind === "tokens" && config.recurrentDropout > 0;
-      const rows = gathers ? gatherEmbeddings(recorder, dropped) : dropped;
+      const rows = config.recurrentDropout > 0 ? writtenOut(recorder, dropped) : dropped;
       return recordRecurrent(recorder, config, rows, weights, gradients);
     }
     case "Bidirectional":

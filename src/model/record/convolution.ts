@@ -8,7 +8,7 @@ import { columnLanes } from "../../kernels/shared/vectors";
 import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
-import { gatherEmbeddings } from "./embedding";
+import { writtenOut } from "./embedding";
 import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /**
@@ -24,7 +24,7 @@ export function recordConvolution(
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
 ): Flow {
-  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const flow = writtenOut(recorder, input);
   const { arena, training } = recorder;
   const options: WindowRowsOptions = { width: flow.width, size, strides, padding };
   const columns = size * flow.width;

@@ -2,7 +2,7 @@ import { activationGradient, activationGradientSize } from "../../kernels/activa
 import type { Activation } from "../../kernels/shared/activation";
 import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
-import { gatherEmbeddings } from "./embedding";
+import { writtenOut } from "./embedding";
 import { recordLinear, recordLinearInputGradient } from "./linear";
 import { elementGrid, recordWeightGradient, type Flow, type Recorder } from "./recorder";
 
@@ -20,7 +20,7 @@ export function recordDense(
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
 ): RowFlow {
-  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const flow = writtenOut(recorder, input);
   const { arena, capacity, plan, training } = recorder;
   const masked = flow.kind === "rows" && flow.masked;
   const count = flow.kind === "rows" ? "rows" : "samples";

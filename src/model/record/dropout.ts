@@ -1,5 +1,5 @@
 import { dropout, dropoutSize, featureDropout } from "../../kernels/dropout";
-import { gatherEmbeddings } from "./embedding";
+import { writtenOut } from "./embedding";
 import { elementGrid, firstSample, type Flow, type Recorder } from "./recorder";
 
 /**
@@ -14,7 +14,7 @@ export function recordDropout(
   input: Flow,
 ): Flow {
   if (!recorder.training || rate === 0) return input;
-  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const flow = writtenOut(recorder, input);
   const { arena, capacity, plan, layout } = recorder;
   const { width } = flow;
   const sequence = flow.kind === "rows";

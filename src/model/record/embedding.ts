@@ -11,9 +11,18 @@ import type { WeightTensors } from "../parameters";
 import { elementGrid, recordSumPartials, type Flow, type Recorder } from "./recorder";
 
 type TokenFlow = Extract<Flow, { kind: "tokens" }>;
+type RowsFlow = Extract<Flow, { kind: "rows" }>;
+
+/** What a layer takes that is not made for tokens: their embeddings are written out. */
+export function writtenOut<Input extends Flow>(
+  recorder: Recorder,
+  input: Input,
+): Exclude<Input, TokenFlow> | RowsFlow {
+  return input.kind === "tokens" ? gatherEmbeddings(recorder, input) : (input as Exclude<Input, TokenFlow>);
+}
 
 /** Writes the embeddings out, a row for each state row, for layers that are not recurrent. */
-export function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): Extract<Flow, { kind: "rows" }> {
+function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
   const { arena, capacity, plan, training } = recorder;
   const { width } = flow;
   const values = arena.tensor("embedded", [capacity.rows, width]);

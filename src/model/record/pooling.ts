@@ -13,7 +13,7 @@ import {
 import { columnLanes } from "../../kernels/shared/vectors";
 import type { Tensor } from "../../runtime/tensor";
 import type { MaxPooling1dConfig } from "../layers";
-import { gatherEmbeddings } from "./embedding";
+import { writtenOut } from "./embedding";
 import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /**
@@ -27,7 +27,7 @@ export function recordMaxPooling1d(
   { poolSize: size, strides, padding }: MaxPooling1dConfig,
   input: SequenceFlow,
 ): Flow {
-  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const flow = writtenOut(recorder, input);
   const { arena, training } = recorder;
   const { width } = flow;
   const options: MaxPooling1dOptions = { width, size, strides, padding };
@@ -68,7 +68,7 @@ export function recordMaxPooling1d(
 
 /** Records the mean over the steps that are not masked. */
 export function recordGlobalAveragePooling1d(recorder: Recorder, input: SequenceFlow): Flow {
-  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const flow = writtenOut(recorder, input);
   const { arena, capacity, plan, training } = recorder;
   const { width, masked } = flow;
   const shape = [capacity.samples, width];
@@ -102,7 +102,7 @@ export function recordGlobalAveragePooling1d(recorder: Recorder, input: Sequence
  */
 export function recordFlatten(recorder: Recorder, input: Flow, columns: number): Flow {
   if (input.kind === "samples" || input.kind === "last") return input;
-  const flow = input.kind === "tokens" ? gatherEmbeddings(recorder, input) : input;
+  const flow = writtenOut(recorder, input);
   const { arena, capacity, plan, training } = recorder;
   const { width } = flow;
   const steps = columns / width;
