@@ -1,4 +1,4 @@
-import { reads, uniform, writes, type Binding, type KernelDeclaration } from "../runtime/kernel";
+import { writes, type KernelDeclaration } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { gatesFrom, type Cell } from "./cells/cell";
 import {
@@ -9,6 +9,7 @@ import {
   type ScanBackwardOptions,
   type ScanOptions,
 } from "./scan";
+import { backwardBindings, readsStates } from "./scan-bindings";
 import { gridParameters, linearId } from "./shared/grid";
 import {
   addOuterProducts,
@@ -275,32 +276,4 @@ function resetBackwardText(
     addProduct(dm, dz, units, `kernel${cell.gates - 1}`),
     ...dm.map((name, i) => cell.resetBackward!({ ...named(i), dm: name }, "4")),
   ].join("\n");
-}
-
-/** Whether a backward scan reads the states h. */
-export function readsStates(options: ScanBackwardOptions): boolean {
-  return !options.cell.memory;
-}
-
-/** The bindings that both shapes of the backward scan share. */
-export function backwardBindings(
-  options: ScanBackwardOptions,
-  state: string,
-  dz: string,
-): Record<string, Binding> {
-  const { cell, sequences, masked } = options;
-  const prefix = options.part === "prefix";
-  return {
-    step: uniform("Step"),
-    chunk: uniform("Chunk"),
-    segments: reads("array<Segment>"),
-    ...(masked ? { tokens: reads("array<u32>") } : {}),
-    recurrentKernel: reads(),
-    ...(readsStates(options) ? { h: reads(state) } : {}),
-    ...(cell.memory ? { c: reads(state) } : {}),
-    ...(sequences ? { dSequence: reads(state) } : prefix ? {} : { dLast: reads(state) }),
-    dz: writes(dz),
-    ...(cell.lastGate === "product" ? { extra: writes(state) } : {}),
-    dOrigin: writes(state),
-  };
 }

@@ -1,6 +1,6 @@
 import type { KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { backwardBindings, readsStates } from "./scan-backward-narrow";
+import { backwardBindings, readsStates } from "./scan-bindings";
 import {
   chunkStruct,
   firstSegment,

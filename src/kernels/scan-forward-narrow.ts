@@ -1,16 +1,15 @@
-import { reads, uniform, writes, type Binding, type KernelDeclaration } from "../runtime/kernel";
+import type { KernelDeclaration } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { gatesFrom } from "./cells/cell";
 import {
-  biasVectors,
   chunkStruct,
   firstSegment,
   scanConstants,
   skippedFunction,
-  sourceBindings,
   sourceRowFunction,
   type ScanForwardOptions,
 } from "./scan";
+import { forwardBindings, keptBindings } from "./scan-bindings";
 import { gridParameters, linearId } from "./shared/grid";
 import { addProduct, names, narrowSize, ownMatrix } from "./shared/narrow";
 import { keptFunction } from "./shared/random";
@@ -148,42 +147,5 @@ fn main(${gridParameters}) {
     constants: { ...scanConstants(options, "narrow"), resumes, keep: options.keep },
     bindings: forwardBindings(options, state.type, gateRow.type),
     code,
-  };
-}
-
-/** What a forward scan stores for the backward pass beside the states. */
-export function keptBindings({ cell, keep, dropout }: ScanForwardOptions): {
-  gates: boolean;
-  extra: boolean;
-  inputs: boolean;
-} {
-  return {
-    gates: keep && cell.keepsGates,
-    extra: keep && cell.lastGate !== undefined,
-    inputs: keep && dropout > 0,
-  };
-}
-
-/** The bindings that both shapes of the forward scan share. */
-export function forwardBindings(
-  options: ScanForwardOptions,
-  state: string,
-  gates: string,
-): Record<string, Binding> {
-  const { units, cell } = options;
-  const stores = keptBindings(options);
-  return {
-    step: uniform("Step"),
-    chunk: uniform("Chunk"),
-    segments: reads("array<Segment>"),
-    ...sourceBindings(options),
-    projected: reads(gates),
-    recurrentKernel: reads(),
-    ...(options.recurrentBias ? { bias: uniform(`array<vec4f, ${biasVectors(units, cell.gates)}>`) } : {}),
-    h: writes(state),
-    ...(cell.memory ? { c: writes(state) } : {}),
-    ...(stores.gates ? { gates: writes(gates) } : {}),
-    ...(stores.extra ? { extra: writes(state) } : {}),
-    ...(stores.inputs ? { inputs: writes(state) } : {}),
   };
 }

@@ -11,7 +11,7 @@ import {
   wideLanes,
   type ScanForwardOptions,
 } from "./scan";
-import { forwardBindings, keptBindings } from "./scan-forward-narrow";
+import { forwardBindings, keptBindings } from "./scan-bindings";
 import { gridParameters, linearWorkgroup } from "./shared/grid";
 import { keptFunction } from "./shared/random";
 import { noOrigin, segmentStruct, stepStruct } from "./shared/step";
