@@ -1,6 +1,6 @@
 import type { ScanShape } from "../kernels/scan";
 import { requestDevice, type Device } from "../runtime/device";
-import { describe, InvalidInputError } from "../runtime/errors";
+import { describe, DeviceLostError, InvalidInputError } from "../runtime/errors";
 import { checkHead, type Architecture } from "./architecture";
 import type { Compiled } from "./compiled";
 import { resolveLoss, type Loss } from "./losses";
@@ -15,8 +15,11 @@ export interface CompileOptions {
   loss: string | Loss;
   /** `["acc"]` or `["accuracy"]`: the name under which the accuracy appears. Default none. */
   metrics?: readonly string[];
-  /** Default: the browser's GPU, or in Node the one that `requestNodeDevice` finds. */
-  device?: Device;
+  /**
+   * A device, or what requests one: called again when that device is lost. Default: the browser's GPU, or in Node the
+   * one that `requestNodeDevice` finds.
+   */
+  device?: Device | (() => Promise<Device>);
   /** Decides the initial weights and the order of the batches. Default: another one every time. */
   seed?: number;
   /** The shape of the time loop, instead of the one that is measured to be faster. */
@@ -55,6 +58,45 @@ function accuracyName(metrics: readonly string[]): string | undefined {
     );
   }
   return metrics[0];
+}
+
+/** Milliseconds after which a device is asked for once more where one was lost: drivers take a while to start anew. */
+const pauses = [100, 400, 1500, 4000];
+
+/**
+ * The device to compile for.
+ *
+ * @param present the one on which the model is
+ * @param options.where the call that needs it
+ * @param options.afterLoss whether the one before was lost
+ * @throws {DeviceLostError} the device that was given is lost, or there is no other one.
+ */
+export async function deviceFor(
+  { device }: CompileOptions,
+  present: Device | undefined,
+  { where, afterLoss }: { where: string; afterLoss: boolean },
+): Promise<Device> {
+  if (typeof device === "object") {
+    device.assertAlive(where);
+    return device;
+  }
+  if (!device && present) return present;
+  const request = device ?? requestAnyDevice;
+  if (!afterLoss) return request();
+  for (const pause of pauses) {
+    try {
+      return await request();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+  try {
+    return await request();
+  } catch (cause) {
+    const remedy = "call again, or save the model and start the program anew";
+    const got = `${String(cause)} six seconds long`;
+    throw new DeviceLostError(describe(where, "another device for a lost one", got, remedy), { cause });
+  }
 }
 
 /** The browser's device; in Node, where the core itself has no access to a GPU, that of its Node entry point. */

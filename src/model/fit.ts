@@ -6,8 +6,8 @@ import { HistoryRecorder, type History } from "./history";
 import { explainNonFinite } from "./non-finite";
 import { noSums, runPass, type Means, type Pass, type Sums } from "./runner";
 import { figures, openWorkspace, type Labels, type Session } from "./session";
-import { generatorsOf, prepareRestore, type Restore, type TrainingSnapshot } from "./snapshot";
-import { Snapshots } from "./snapshots";
+import { generatorsOf, prepareRestore, restoreOf, type Restore, type TrainingState } from "./snapshot";
+import { Snapshots, takersOf } from "./snapshots";
 import type { TokenInput } from "./token-data";
 import type { Workspace } from "./workspace";
 
@@ -19,7 +19,7 @@ const progressInterval = 100;
 /** Milliseconds between two looks at the loss where no callback asks for more. */
 const lossInterval = 1000;
 
-/** See `Sequential.fit`. */
+/** See `Sequential.fit`. Called again after a lost device, it goes on from the copy in main memory, where there is one. */
 export async function fit(session: Session, x: TokenInput, y: Labels, options: FitOptions): Promise<History> {
   checkOptions(options);
   options.signal?.throwIfAborted();
@@ -27,14 +27,17 @@ export async function fit(session: Session, x: TokenInput, y: Labels, options: F
   const { batchSize = 32, shuffle = true, checkpoint, resume } = options;
   const { seed } = session.compiled;
   const settings = checkpoint || resume ? fitSettings(data, { batchSize, shuffle, seed }) : undefined;
-  const snapshot = await snapshotOf(options);
-  const restore = snapshot && prepareRestore(session, snapshot);
+  const copy = session.recovery.training;
+  const snapshot = copy ? undefined : await snapshotOf(options);
+  const restore = copy ? restoreOf(session, copy) : snapshot && prepareRestore(session, snapshot);
   if (snapshot && settings) compareSettings(snapshot.settings, settings);
   restore?.chooseShape();
   const workspace = await openWorkspace(session, data.data, batchSize, true);
   const training = new Training(session, workspace, data, settings, options);
-  await training.begin(snapshot, restore?.write);
-  return training.run();
+  await training.begin(copy ?? snapshot, restore?.write);
+  const history = await training.run();
+  await session.recovery.atEnd(session, workspace.carried);
+  return history;
 }
 
 /** The epoch that an earlier run has left, and what it has done of it. */
@@ -56,7 +59,10 @@ class Training {
   readonly #state = { stopTraining: false };
   readonly #history = new HistoryRecorder();
   readonly #callbacks: CallbackList;
+  /** Of `checkpoint`. */
   readonly #snapshots: Snapshots | undefined;
+  /** Into main memory. */
+  readonly #copies: Snapshots;
   /** Whether the user knows that the loss is no finite number. */
   #told = false;
   #begun: Begun;
@@ -77,24 +83,25 @@ class Training {
     this.#steps = Math.ceil(data.training.length / batchSize);
     this.#callbacks = new CallbackList([...(options.callbacks ?? []), this.#history]);
     this.#begun = { epoch: initialEpoch, step: 0, sums: noSums };
-    if (!checkpoint || !settings) return;
-    this.#snapshots = new Snapshots(
-      {
-        session,
-        carried: workspace.carried,
-        settings,
-        steps: this.#steps,
-        history: this.#history,
-        callbacks: this.#callbacks,
-        state: this.#state,
-      },
-      checkpoint,
-      (snapshot) => checkpoint.store.save(snapshot),
-    );
+    const subject = {
+      session,
+      carried: workspace.carried,
+      steps: this.#steps,
+      history: this.#history,
+      callbacks: this.#callbacks,
+      state: this.#state,
+    };
+    const { recovery } = session;
+    const schedule = { everySeconds: recovery.interval(session) };
+    this.#copies = new Snapshots(subject, schedule, (state) => recovery.save(state), { optional: true });
+    if (checkpoint && settings) {
+      const save = (state: TrainingState): Promise<void> => checkpoint.store.save({ ...state, settings });
+      this.#snapshots = new Snapshots(subject, checkpoint, save);
+    }
   }
 
   /** Calls the first hooks, and takes over a snapshot. */
-  async begin(snapshot: TrainingSnapshot | undefined, write: Restore["write"] | undefined): Promise<void> {
+  async begin(snapshot: TrainingState | undefined, write: Restore["write"] | undefined): Promise<void> {
     const callbacks = this.#callbacks;
     const { epochs = 1 } = this.#options;
     if (snapshot) callbacks.checkStates(snapshot.callbacks);
@@ -123,6 +130,7 @@ class Training {
       await this.#snapshots?.finish();
     } finally {
       await this.#snapshots?.settled();
+      await this.#copies.settled();
     }
     return this.#history.result;
   }
@@ -139,14 +147,22 @@ class Training {
       Object.assign(logs, figures(means, compiled.accuracy, "val_"));
     }
     await this.#callbacks.onEpochEnd(epoch, logs);
+    this.#workspace.assertLive("fit");
     await this.#snapshots?.atEpochEnd(epoch);
+    if (this.#session.recovery.affordable(this.#session)) {
+      // Once it is there, no hook of this epoch is called again.
+      await this.#copies.atEpochEnd(epoch);
+      await this.#copies.settled();
+      this.#session.compiled.device.assertAlive("fit");
+    }
     if (verbose > 0) console.log(epochLine(epoch, epochs, logs));
   }
 
   /** One pass over the rows to train on, in an order of its own. */
   #train(epoch: number, done: Pick<Begun, "step" | "sums">): Promise<Means> {
     const { compiled, nextStep } = this.#session;
-    const [callbacks, snapshots, steps] = [this.#callbacks, this.#snapshots, this.#steps];
+    const [callbacks, steps] = [this.#callbacks, this.#steps];
+    const takers = [this.#copies, this.#snapshots].filter((taker) => taker !== undefined);
     const generators = generatorsOf(this.#session);
     const order = this.#data.training.slice();
     if (this.#options.shuffle ?? true) compiled.random.shuffle(order);
@@ -167,10 +183,7 @@ class Training {
         ? (batches, soFar) =>
             callbacks.onBatchEnd(batches - 1, { ...figures(soFar, compiled.accuracy), steps })
         : undefined,
-      snapshots: snapshots && {
-        due: (step) => snapshots.due(epoch, step),
-        begin: (step) => snapshots.begin({ epoch, step, generators }),
-      },
+      snapshots: takersOf(takers, { epoch, generators }),
     });
   }
 

@@ -99,5 +99,7 @@ export async function trainOnBatch(
     batchSize: data.rows,
     nextStep: session.nextStep,
   };
-  return figures(await runPass(device, workspace, pass), accuracy);
+  const means = await runPass(device, workspace, pass);
+  await session.recovery.atEnd(session, workspace.carried);
+  return figures(means, accuracy);
 }

@@ -1,10 +1,10 @@
 import { describe, InvalidInputError, StateError } from "../runtime/errors";
-import { planArchitecture, type Architecture, type WeightPlan } from "./architecture";
-import { callbackModel, compileConfig, type CompileConfig, type Compiled } from "./compiled";
-import { requestAnyDevice, resolveCompileOptions, type CompileOptions } from "./compile-options";
+import type { ProgramSample, SamplerOptions } from "../runtime/program-sampler";
+import { planArchitecture, recurrentOf, type Architecture } from "./architecture";
+import { compileConfig, type CompileConfig } from "./compiled";
+import type { CompileOptions } from "./compile-options";
 import { fit, type FitOptions } from "./fit";
 import type { History } from "./history";
-import { layerFromConfig, type Layer } from "./layers";
 import {
   evaluate,
   predict,
@@ -13,22 +13,16 @@ import {
   type PredictOptions,
   type Prediction,
 } from "./inference";
-import { currentRate, stepSizes } from "./optimizers";
-import { Parameters } from "./parameters";
-import { chooseScan } from "./scan-choice";
-import type { Labels, Session } from "./session";
+import { layerFromConfig, type Layer } from "./layers";
 import { summarize } from "./model-summary";
-import type { TokenInput } from "./token-data";
-import { checkedState, readOptimizerState, writeOptimizerState } from "./training-state";
-import type { OptimizerState, SavedTraining } from "./training-state";
-import { checkedWeights, countOf, drawWeights } from "./weight-values";
-import type { NamedWeight } from "./weights";
-import { read } from "../runtime/arena";
-import type { ProgramSample, SamplerOptions } from "../runtime/program-sampler";
-import { stepSeed } from "./random";
-import { soundShape } from "./self-test";
+import { Placement } from "./placement";
+import type { Labels, Session } from "./session";
 import { TokenStream } from "./stream";
-import { Workspace, type WorkspaceNeeds } from "./workspace";
+import type { TokenInput } from "./token-data";
+import { checkedState, readOptimizerState } from "./training-state";
+import type { OptimizerState, SavedTraining } from "./training-state";
+import { checkedWeights, countOf, namedWeights, plansOf } from "./weight-values";
+import type { NamedWeight } from "./weights";
 
 /** Columns of `summary` where the terminal does not say. */
 const defaultWidth = 80;
@@ -41,10 +35,7 @@ export class Sequential {
   /** What follows from the layers: names, shapes, weights. */
   readonly architecture: Architecture;
   readonly #configs: readonly Layer[];
-  #values: Float32Array[] | undefined;
-  #compiled: Compiled | undefined;
-  #saved: SavedTraining | undefined;
-  #workspace: Workspace | undefined;
+  readonly #placement: Placement;
   #steps: number | null | undefined;
   #trained = false;
   #running: string | undefined;
@@ -56,6 +47,13 @@ export class Sequential {
     this.#configs = layers;
     this.architecture = planArchitecture(layers);
     this.#steps = this.architecture.steps;
+    this.#placement = new Placement(this.architecture, {
+      model: this,
+      config: () => this.getConfig(),
+      profile: () => this.#profile,
+      sawSteps: (steps) => (this.#steps ??= steps),
+      stepped: () => (this.#trained = true),
+    });
   }
 
   /** Number of weights. */
@@ -90,7 +88,7 @@ export class Sequential {
     width = defaultWidth,
     print = console.log,
   }: { width?: number; print?: (text: string) => void } = {}): string {
-    const optimizer = this.#trained ? this.#compiled?.optimizer : undefined;
+    const optimizer = this.#trained ? this.getCompileConfig()?.optimizer : undefined;
     const text = summarize(this.name, this.architecture, this.#steps, optimizer, width);
     print(text);
     return text;
@@ -106,7 +104,7 @@ export class Sequential {
    * await model.compile({ optimizer: "rmsprop", loss: "binaryCrossentropy", metrics: ["acc"], seed: 0 });
    */
   async compile(options: CompileOptions): Promise<void> {
-    await this.#exclusively("compile", () => this.#compile(options));
+    await this.#exclusively("compile", () => this.#placement.compile(options));
   }
 
   /**
@@ -118,35 +116,17 @@ export class Sequential {
    */
   compileLater(options: SavedTraining["options"], state?: OptimizerState): void {
     this.#assertUsable("compileLater");
-    const checked = state && checkedState(options.optimizer, this.#weightPlans(), state);
-    this.#saved = { options, state: checked };
+    const checked = state && checkedState(options.optimizer, plansOf(this.architecture), state);
+    this.#placement.compileLater({ options, state: checked });
   }
 
   /** Optimizer, loss and metrics, as `compile` or the model's file gave them; undefined without either. */
   getCompileConfig(): CompileConfig | undefined {
-    if (this.#compiled) return compileConfig(this.#compiled);
-    if (!this.#saved) return undefined;
-    const { optimizer, loss, metrics } = this.#saved.options;
+    const { compiled, saved } = this.#placement;
+    if (compiled) return compileConfig(compiled);
+    if (!saved) return undefined;
+    const { optimizer, loss, metrics } = saved.options;
     return { optimizer, loss, metrics };
-  }
-
-  async #compile(options: CompileOptions): Promise<void> {
-    const settings = resolveCompileOptions(options, this.architecture);
-    const values = await this.#currentValues(settings.drawnSeed);
-    const device = options.device ?? this.#compiled?.device ?? (await requestAnyDevice());
-    const scan = await chooseScan(device, this.architecture, options);
-    if (options.selfTest !== false) scan.shape = await soundShape(device, scan.shape);
-    const parameters = new Parameters(device, this.architecture.layers);
-    this.#release();
-    parameters.set(values);
-    this.#compiled = { device, parameters, ...scan, seed: options.seed, ...settings };
-    this.#saved = undefined;
-    this.#values = values;
-  }
-
-  async #compileAsSaved({ options, state }: SavedTraining): Promise<void> {
-    await this.#compile(options);
-    if (state) await this.setOptimizerState(state);
   }
 
   /**
@@ -162,17 +142,17 @@ export class Sequential {
    * @see https://keras.io/api/models/model_training_apis/#fit-method
    */
   async fit(x: TokenInput, y: Labels, options: FitOptions = {}): Promise<History> {
-    return this.#exclusively("fit", () => fit(this.#session("fit"), x, y, options));
+    return this.#onDevice("fit", (session) => fit(session, x, y, options), options.signal);
   }
 
   /** Loss and accuracy on a data set: `{ loss, acc }`. Throws as `fit` does. */
   async evaluate(x: TokenInput, y: Labels, options: EvaluateOptions = {}): Promise<Record<string, number>> {
-    return this.#exclusively("evaluate", () => evaluate(this.#session("evaluate"), x, y, options));
+    return this.#onDevice("evaluate", (session) => evaluate(session, x, y, options), options.signal);
   }
 
   /** The model's outputs: `{ data, shape }` with shape [rows, columns] or [rows, steps, columns]. */
   async predict(x: TokenInput, options: PredictOptions = {}): Promise<Prediction> {
-    return this.#exclusively("predict", () => predict(this.#session("predict"), x, options));
+    return this.#onDevice("predict", (session) => predict(session, x, options), options.signal);
   }
 
   /**
@@ -187,10 +167,9 @@ export class Sequential {
    * stream.dispose();
    */
   async stream(): Promise<TokenStream> {
-    return this.#exclusively("stream", () => {
-      const session = this.#session("stream");
-      return TokenStream.open(session, () => this.#compiled === session.compiled);
-    });
+    return this.#onDevice("stream", (session) =>
+      TokenStream.open(session, () => this.#placement.compiled === session.compiled),
+    );
   }
 
   /**
@@ -215,7 +194,7 @@ export class Sequential {
   /** Lets stateful layers begin anew: the next batch starts from zero states. */
   resetStates(): void {
     this.#assertUsable("resetStates");
-    this.#workspace?.resetStates();
+    this.#placement.workspace?.resetStates();
   }
 
   /** One optimizer step on one batch; resolves to the batch's loss and accuracy before the step. */
@@ -224,16 +203,17 @@ export class Sequential {
     y: Labels,
     options: { sampleWeight?: ArrayLike<number> } = {},
   ): Promise<Record<string, number>> {
-    return this.#exclusively("trainOnBatch", () =>
-      trainOnBatch(this.#session("trainOnBatch"), x, y, options),
-    );
+    return this.#onDevice("trainOnBatch", (session) => trainOnBatch(session, x, y, options));
   }
 
   /** The weights in Keras's order, with Keras's names. */
   async getWeights(): Promise<NamedWeight[]> {
     this.#assertUsable("getWeights");
-    const values = await this.#currentValues(0);
-    return this.#weightPlans().map(({ name, shape }, i) => ({ name, shape, data: values[i].slice() }));
+    const values = await this.#placement.values(0);
+    return namedWeights(this.architecture, values).map(({ data, ...weight }) => ({
+      ...weight,
+      data: data.slice(),
+    }));
   }
 
   /**
@@ -245,16 +225,14 @@ export class Sequential {
    */
   async setWeights(weights: readonly (NamedWeight | ArrayLike<number>)[]): Promise<void> {
     this.#assertUsable("setWeights");
-    const values = checkedWeights(weights, this.#weightPlans());
-    this.#values = values;
-    this.#compiled?.parameters.set(values);
+    this.#placement.setValues(checkedWeights(weights, plansOf(this.architecture)));
     return Promise.resolve();
   }
 
   /** The gradients of the last training step, in the order and with the names of the weights. */
   async getGradients(): Promise<NamedWeight[]> {
     this.#assertUsable("getGradients");
-    const { parameters } = this.#session("getGradients").compiled;
+    const { parameters } = this.#placement.session("getGradients").compiled;
     return parameters.read(parameters.gradients.flat);
   }
 
@@ -266,11 +244,12 @@ export class Sequential {
   /** Where the optimizer is: its steps so far, the learning rate, and what it remembers of each weight. */
   async getOptimizerState(): Promise<OptimizerState> {
     this.#assertUsable("getOptimizerState");
-    if (!this.#compiled && this.#saved) {
-      const { options, state } = this.#saved;
+    const { saved } = this.#placement;
+    if (saved) {
+      const { options, state } = saved;
       return state ?? { iterations: 0, learningRate: options.optimizer.learningRate, slots: {} };
     }
-    return readOptimizerState(this.#session("getOptimizerState").compiled);
+    return readOptimizerState(this.#placement.session("getOptimizerState").compiled);
   }
 
   /**
@@ -283,8 +262,9 @@ export class Sequential {
    */
   async setOptimizerState(state: OptimizerState): Promise<void> {
     this.#assertUsable("setOptimizerState");
-    const { compiled } = this.#session("setOptimizerState");
-    writeOptimizerState(compiled, checkedState(compiled.optimizer, this.#weightPlans(), state));
+    const { compiled } = this.#placement.session("setOptimizerState");
+    const checked = checkedState(compiled.optimizer, plansOf(this.architecture), state);
+    this.#placement.setOptimizer(compiled, checked);
     this.#trained = state.iterations > 0;
     return Promise.resolve();
   }
@@ -297,53 +277,18 @@ export class Sequential {
   /** Frees all that the model holds on the GPU. A second call does nothing; any other use then throws. */
   dispose(): void {
     this.#disposed = true;
-    this.#release();
+    this.#placement.release();
   }
 
-  #session(where: string): Session {
-    const compiled = this.#compiled;
-    if (!compiled) {
-      throw new StateError(
-        describe(where, "a compiled model", "one that is not", "call compile({ loss: … }) first"),
-      );
-    }
-    compiled.device.assertAlive(where);
-    return {
-      architecture: this.architecture,
-      compiled,
-      callbackModel: (state) => callbackModel(this, compiled, state),
-      nextStep: () => {
-        this.#trained = true;
-        const { learningRate, optimizer, drawnSeed } = compiled;
-        const iteration = ++compiled.iterations;
-        compiled.learningRate = currentRate(optimizer, iteration, learningRate);
-        const sizes = stepSizes(optimizer.rule, learningRate, iteration);
-        return { ...sizes, learningRate, seed: stepSeed(drawnSeed, iteration) };
-      },
-      workspace: (needs) => this.#workspaceFor(compiled, needs),
-      config: () => this.getConfig(),
-      useShape: (shape) => this.#useShape(compiled, shape),
-      profile: () => this.#profile,
-      sawSteps: (steps) => (this.#steps ??= steps),
-    };
-  }
-
-  #useShape(compiled: Compiled, shape: Compiled["shape"]): void {
-    if (compiled.shape === shape) return;
-    compiled.shape = shape;
-    this.#workspace?.dispose();
-    this.#workspace = undefined;
-  }
-
-  async #workspaceFor(compiled: Compiled, needs: WorkspaceNeeds): Promise<Workspace> {
-    const before = this.#workspace;
-    if (before?.serves(needs)) return before;
-    const carried = before && before.carried.length > 0 ? await read(compiled.device, before.carried) : [];
-    before?.dispose();
-    this.#workspace = undefined;
-    const workspace = await Workspace.create(this.architecture, compiled, needs);
-    workspace.takeStates(carried);
-    return (this.#workspace = workspace);
+  /** Runs a call on the model's device, alone; see `Placement.run`. */
+  #onDevice<Result>(
+    where: string,
+    task: (session: Session) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    // What stateful layers carried is lost with the device.
+    const repeatable = !this.architecture.layers.some(({ config }) => recurrentOf(config)?.stateful);
+    return this.#exclusively(where, () => this.#placement.run(where, task, { signal, repeatable }));
   }
 
   async #exclusively<Result>(where: string, run: () => Promise<Result>): Promise<Result> {
@@ -355,7 +300,6 @@ export class Sequential {
     }
     this.#running = where;
     try {
-      if (this.#saved && where !== "compile") await this.#compileAsSaved(this.#saved);
       return await run();
     } finally {
       this.#running = undefined;
@@ -366,23 +310,6 @@ export class Sequential {
     if (this.#disposed) {
       throw new StateError(describe(where, "a live model", "one after dispose()", "make a new model"));
     }
-  }
-
-  #weightPlans(): WeightPlan[] {
-    return this.architecture.layers.flatMap(({ weights }) => weights);
-  }
-
-  /** The weights as they are now: from the device, from `setWeights`, or drawn. */
-  async #currentValues(seed: number): Promise<Float32Array[]> {
-    if (this.#compiled) return this.#compiled.parameters.get();
-    return (this.#values ??= drawWeights(this.architecture, seed));
-  }
-
-  #release(): void {
-    this.#workspace?.dispose();
-    this.#workspace = undefined;
-    this.#compiled?.parameters.dispose();
-    this.#compiled = undefined;
   }
 }
 

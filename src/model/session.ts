@@ -9,6 +9,7 @@ import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
 import type { EmbeddingConfig, Layer } from "./layers";
 import { labelArray, labelWidth } from "./losses";
+import type { Recovery } from "./recovery";
 import type { Means } from "./runner";
 import type { Compiled } from "./compiled";
 import { tokenData, withPadding, type TokenData, type TokenInput } from "./token-data";
@@ -21,6 +22,8 @@ export type Labels = ArrayLike<number | ArrayLike<number>>;
 export interface Session {
   architecture: Architecture;
   compiled: Compiled;
+  /** Takes copies of the model in training, for the case that the device is lost. */
+  recovery: Recovery;
   workspace: (needs: WorkspaceNeeds) => Promise<Workspace>;
   /** Counts an optimizer step and gives its size. */
   nextStep: () => StepRates;

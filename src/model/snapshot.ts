@@ -42,16 +42,11 @@ export interface ModelState {
   carried: Float32Array[];
 }
 
-/**
- * All that the rest of a training depends on: from it, `fit` goes on to the very bits at which it would have
- * arrived undisturbed. Plain data and typed arrays, so it can be cloned, sent to a worker, or written to a file.
- */
-export interface TrainingSnapshot extends ModelState {
+/** What the rest of a training depends on, beside what `fit` was given. */
+export interface TrainingState extends ModelState {
   /** The layers, as `getConfig` gives them. */
   config: { name: string; layers: Layer[] };
   compile: CompileConfig;
-  /** What `fit` was given; going on takes the same. */
-  settings: FitSettings;
   position: TrainingPosition;
   /** Of the epochs that are complete. */
   history: History;
@@ -59,6 +54,15 @@ export interface TrainingSnapshot extends ModelState {
   callbacks: unknown[];
   /** The bits are those of this adapter and this shape of the time loop. */
   machine: { adapter: string; scan: ScanShape };
+}
+
+/**
+ * All that the rest of a training depends on: from it, `fit` goes on to the very bits at which it would have
+ * arrived undisturbed. Plain data and typed arrays, so it can be cloned, sent to a worker, or written to a file.
+ */
+export interface TrainingSnapshot extends TrainingState {
+  /** What `fit` was given; going on takes the same. */
+  settings: FitSettings;
 }
 
 /** A place that holds one snapshot: a file, the browser's storage, a variable. */
@@ -104,7 +108,7 @@ export function generatorsOf({ compiled }: Session): TrainingPosition["generator
 }
 
 /** What a snapshot says of the model and its machine. */
-export function describeModelOf(session: Session): Pick<TrainingSnapshot, "config" | "compile" | "machine"> {
+export function describeModelOf(session: Session): Pick<TrainingState, "config" | "compile" | "machine"> {
   const { compiled } = session;
   const machine = { adapter: compiled.device.description, scan: compiled.shape };
   return { config: session.config(), compile: compileConfig(compiled), machine };
@@ -128,17 +132,23 @@ export function prepareRestore(session: Session, snapshot: TrainingSnapshot): Re
   const { compiled, architecture } = session;
   compareModels(session, snapshot);
   const plans = architecture.layers.flatMap(({ weights }) => weights);
-  const weights = checkedWeights(snapshot.weights, plans, "fit, resume");
+  const values = checkedWeights(snapshot.weights, plans, "fit, resume");
+  const weights = plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
   const optimizer = checkedState(compiled.optimizer, plans, snapshot.optimizer);
+  return restoreOf(session, { ...snapshot, weights, optimizer });
+}
+
+/** As {@link prepareRestore}, of a state that is known to be this model's. */
+export function restoreOf({ compiled, useShape }: Session, snapshot: TrainingState): Restore {
   const random = Random.fromState(snapshot.position.generators.order);
   const { adapter, scan } = snapshot.machine;
   return {
     // Which shape is faster is measured anew at every compile.
-    chooseShape: () => void (adapter === compiled.device.description && session.useShape(scan)),
+    chooseShape: () => void (adapter === compiled.device.description && useShape(scan)),
     write(carried) {
       checkCarried(carried, snapshot.carried);
-      compiled.parameters.set(weights);
-      writeOptimizerState(compiled, optimizer);
+      compiled.parameters.set(snapshot.weights.map(({ data }) => data));
+      writeOptimizerState(compiled, snapshot.optimizer);
       compiled.random = random;
       compiled.drawnSeed = snapshot.position.generators.dropout;
       carried.forEach((tensor, i) => write(compiled.device, tensor, snapshot.carried[i]));

@@ -1,15 +1,14 @@
 import type { CallbackList } from "./callback";
-import type { FitSettings } from "./fit-settings";
 import type { HistoryRecorder } from "./history";
 import type { Tensor } from "../runtime/tensor";
-import { noSums, type Sums } from "./runner";
+import { noSums, type PassSnapshots, type Sums } from "./runner";
 import type { Session } from "./session";
 import {
   captureModel,
   describeModelOf,
   generatorsOf,
   type TrainingPosition,
-  type TrainingSnapshot,
+  type TrainingState,
 } from "./snapshot";
 import type { SnapshotSchedule } from "./snapshot-schedule";
 
@@ -18,7 +17,6 @@ interface Subject {
   session: Session;
   /** Of stateful layers. */
   carried: readonly Tensor[];
-  settings: FitSettings;
   /** Steps of an epoch. */
   steps: number;
   history: HistoryRecorder;
@@ -36,20 +34,24 @@ export type FinishSnapshot = (sums: Sums) => Promise<void>;
 export class Snapshots {
   readonly #subject: Subject;
   readonly #schedule: SnapshotSchedule;
-  readonly #save: (snapshot: TrainingSnapshot) => Promise<void>;
+  readonly #save: (snapshot: TrainingState) => Promise<void>;
+  readonly #optional: boolean;
   #busy = false;
   #saving: Promise<void> = Promise.resolve();
   #failure: { error: unknown } | undefined;
   #lastBegin = performance.now();
 
+  /** @param options.optional whether training goes on without a snapshot that cannot be taken */
   constructor(
     subject: Subject,
     schedule: SnapshotSchedule,
-    save: (snapshot: TrainingSnapshot) => Promise<void>,
+    save: (snapshot: TrainingState) => Promise<void>,
+    { optional = false }: { optional?: boolean } = {},
   ) {
     this.#subject = subject;
     this.#schedule = schedule;
     this.#save = save;
+    this.#optional = optional;
   }
 
   /**
@@ -66,7 +68,7 @@ export class Snapshots {
 
   /** Has the device copy the model as it is behind the steps submitted so far. */
   async begin(at: Pick<TrainingPosition, "epoch" | "step" | "generators">): Promise<FinishSnapshot> {
-    const { session, carried, settings, history, callbacks, state } = this.#subject;
+    const { session, carried, history, callbacks, state } = this.#subject;
     await this.#saving;
     this.#busy = true;
     this.#lastBegin = performance.now();
@@ -76,14 +78,15 @@ export class Snapshots {
     return async (sums) => {
       const host = {
         ...describeModelOf(session),
-        settings,
         position: { ...at, sums, stopped: state.stopTraining },
         history: history.copy(),
         callbacks: await callbacks.saveStates(),
       };
       this.#saving = model
         .then((taken) => this.#save({ ...taken, ...host }))
-        .catch((error: unknown) => void (this.#failure ??= { error }))
+        .catch((error: unknown) => {
+          if (!this.#optional) this.#failure ??= { error };
+        })
         .finally(() => (this.#busy = false));
     };
   }
@@ -96,7 +99,7 @@ export class Snapshots {
     await finish(noSums);
   }
 
-  /** Waits for the snapshot that is under way. */
+  /** Waits for the snapshot that is under way, whether it can be saved or not. */
   async settled(): Promise<void> {
     await this.#saving;
   }
@@ -110,4 +113,23 @@ export class Snapshots {
     await this.#saving;
     if (this.#failure) throw this.#failure.error;
   }
+}
+
+/** Those who take snapshots, each by a schedule of its own, within a pass over the data. */
+export function takersOf(
+  takers: readonly Snapshots[],
+  at: Pick<TrainingPosition, "epoch" | "generators">,
+): PassSnapshots | undefined {
+  if (takers.length === 0) return undefined;
+  let due: readonly Snapshots[] = [];
+  return {
+    due(step) {
+      due = takers.filter((taker) => taker.due(at.epoch, step));
+      return due.length > 0;
+    },
+    async begin(step) {
+      const finish = await Promise.all(due.map((taker) => taker.begin({ ...at, step })));
+      return async (sums) => void (await Promise.all(finish.map((one) => one(sums))));
+    },
+  };
 }

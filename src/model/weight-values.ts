@@ -1,12 +1,22 @@
 import { describe, InvalidInputError } from "../runtime/errors";
 import { elements } from "../runtime/tensor";
-import type { Architecture } from "./architecture";
+import type { Architecture, WeightPlan } from "./architecture";
 import { Random } from "./random";
 import type { NamedWeight } from "./weights";
 
 /** Number of values of all weights together. */
 export function countOf(weights: readonly { shape: readonly number[] }[]): number {
   return weights.reduce((sum, { shape }) => sum + elements(shape), 0);
+}
+
+/** All weights of a model, in Keras's order. */
+export function plansOf({ layers }: Architecture): WeightPlan[] {
+  return layers.flatMap(({ weights }) => weights);
+}
+
+/** Values in Keras's order, with Keras's names. */
+export function namedWeights(architecture: Architecture, values: readonly Float32Array[]): NamedWeight[] {
+  return plansOf(architecture).map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
 }
 
 /** Initial weights, in Keras's order. */

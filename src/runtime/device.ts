@@ -1,4 +1,4 @@
-import { DeviceError, DeviceLostError } from "./errors";
+import { DeviceError, DeviceLostError, KernelError, WebGpuRnnError } from "./errors";
 
 export interface DeviceOptions {
   /** Which GPU a machine with two should use. */
@@ -6,6 +6,9 @@ export interface DeviceOptions {
   /** Ask for the specification's minimum limits and no features; kernels must work within them. */
   minimum?: boolean;
 }
+
+/** Milliseconds by which the news that a device is lost may come after the first error. */
+const newsTakes = 100;
 
 /** A GPU device with what the engine needs to know about it, and the pipelines built on it so far. */
 export class Device {
@@ -81,10 +84,31 @@ export class Device {
   }
 
   lostError(where: string): DeviceLostError {
-    const why = this.#destroyed ? "the device was destroyed" : (this.#lost?.message ?? "no reason given");
     return new DeviceLostError(
-      `${where}: expected a working GPU device, got a lost one (${why}); request a new device and compile again`,
+      `${where}: expected a working GPU device, got a lost one (${this.lossReason}); request a new device and compile again`,
     );
+  }
+
+  /** Whether the device is known to be gone. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Why it is gone. */
+  get lossReason(): string {
+    if (this.#destroyed) return "the device was destroyed";
+    const message = this.#lost?.message ?? "";
+    return message === "" ? "no reason given" : message;
+  }
+
+  /** Whether the loss of the device is behind an error: of the two, either may be heard of first. */
+  async isBehind(error: unknown): Promise<boolean> {
+    if (this.#lost) return true;
+    if (error instanceof WebGpuRnnError && !(error instanceof DeviceError || error instanceof KernelError)) {
+      return false;
+    }
+    const news = this.gpu.lost.then(() => true);
+    return Promise.race([news, new Promise<boolean>((resolve) => setTimeout(resolve, newsTakes, false))]);
   }
 
   /** Waits until all submitted work is done. */

@@ -36,6 +36,12 @@ describe("headless Chromium", () => {
     },
   );
 
+  pageTest("calls whose devices are lost go on on others, with the same bits", page, async ({ run }) => {
+    const { lost, resumed } = await run("loseDevices", 4);
+    expect(lost.fit + lost.evaluate + lost.predict).toBeGreaterThanOrEqual(4);
+    expect(resumed).toBeGreaterThan(0);
+  });
+
   const sources = hasShared("imdb/imdb.npz") ? ["/shared/imdb", undefined] : [undefined];
   for (const data of sources) {
     pageTest(

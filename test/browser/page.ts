@@ -4,6 +4,7 @@ import type { FileFormat } from "webgpu-rnn/io";
 import type { ScanShape } from "../../src/kernels/scan";
 import { kernelCases } from "../kernels/all";
 import { checkGolden, checkReference } from "../model/checks";
+import { loseDevices, type LossTally } from "../model/device-loss";
 import { shortTraining, type ShortTraining } from "../model/training";
 import { withValidation } from "../runtime/validation";
 import { applyDeviceVariant } from "../support/device-variant";
@@ -53,6 +54,8 @@ export const tests = {
 
   checkpointedTraining: async (storage?: "opfs" | "indexeddb"): Promise<CheckpointedTraining> =>
     checkpointedTraining(await getDevice(), storage),
+
+  loseDevices: (losses: number): Promise<LossTally> => loseDevices(requestDevice, losses),
 
   emptyStore,
 

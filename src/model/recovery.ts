@@ -1,0 +1,101 @@
+import type { Tensor } from "../runtime/tensor";
+import type { Compiled } from "./compiled";
+import type { Session } from "./session";
+import { captureModel, type ModelState, type TrainingState } from "./snapshot";
+import type { OptimizerState } from "./training-state";
+
+/** Seconds of training, at most, that a lost device takes along where copies are cheap. */
+const leastSeconds = 2;
+
+/** What a copy is taken to cost: a gigabyte in a second, over the bus and through main memory. */
+const bytesPerSecond = 1e9;
+
+/** The part of the time that copies may take. */
+const share = 0.01;
+
+/** What is known of a model in main memory; an optimizer that has not begun has no slots there. */
+export type ModelCopy = Pick<ModelState, "weights"> & { optimizer: OptimizerState };
+
+/**
+ * The model as it last was in main memory, for the device may be lost at any moment, and all that is on it. The
+ * copies are made by the device behind the steps that were submitted; training does not wait for them. They are
+ * so far apart that they cost about a hundredth of the time.
+ */
+export class Recovery {
+  #model: ModelCopy;
+  #training: TrainingState | undefined;
+  #last = performance.now();
+
+  /** @param model as it is when it is put on a device */
+  constructor(model: ModelCopy) {
+    this.#model = model;
+  }
+
+  /** The last copy. */
+  get model(): ModelCopy {
+    return this.#model;
+  }
+
+  /** The last copy of the training that runs; undefined where there is none yet. */
+  get training(): TrainingState | undefined {
+    return this.#training;
+  }
+
+  /** Whether the copy is of the model as it is now. */
+  isCurrent({ iterations }: Compiled): boolean {
+    return this.#model.optimizer.iterations === iterations;
+  }
+
+  /** A call of `fit` begins: copies of an earlier one are no part of it. */
+  beginTraining(): void {
+    this.#training = undefined;
+  }
+
+  /** Takes what was put on the device from main memory. */
+  replace(part: Partial<ModelCopy>): void {
+    this.#model = { ...this.#model, ...part };
+  }
+
+  /** Goes back to a copy of before. */
+  goBackTo(model: ModelCopy): void {
+    this.#model = model;
+  }
+
+  /** Takes a copy that was made within a training. */
+  save(state: TrainingState): Promise<void> {
+    this.#training = state;
+    this.#model = state;
+    this.#last = performance.now();
+    return Promise.resolve();
+  }
+
+  /** Seconds between two copies while a training runs. */
+  interval(session: Session): number {
+    return Math.max(leastSeconds, costOf(session) / share);
+  }
+
+  /** Whether a copy costs little, measured by the time since the last one: for moments when it is most useful. */
+  affordable(session: Session): boolean {
+    return performance.now() - this.#last >= (1000 * costOf(session)) / share;
+  }
+
+  /** Copies the model behind a call that has trained it, and waits for the copy. */
+  async atEnd(session: Session, carried: readonly Tensor[]): Promise<void> {
+    if (this.isCurrent(session.compiled) || !this.affordable(session)) return;
+    this.#last = performance.now();
+    try {
+      this.#model = await captureModel(session, carried);
+    } catch {
+      // Without memory for a copy the one before stays.
+      session.compiled.device.assertAlive("read");
+    }
+  }
+}
+
+/** Seconds that a copy of the weights, and of what the optimizer remembers of them, may take. */
+function costOf({ compiled }: Session): number {
+  const { parameters, optimizer } = compiled;
+  const slots = Object.keys(parameters.slots(optimizer.rule)).length;
+  const weights = parameters.flat.reduce((sum, { bytes }) => sum + bytes, 0);
+  return (weights + slots * parameters.trained.bytes) / bytesPerSecond;
+}
