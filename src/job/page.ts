@@ -19,14 +19,15 @@ export async function runJobInPage({
       fetchReviews("train", shapes.train),
       fetchReviews("test", shapes.test),
     ]);
-    const device = await requestDevice({ powerPreference: "high-performance" });
+    const another = () => requestDevice({ powerPreference: "high-performance" });
+    const device = await another();
     // Events arrive in the order in which they were sent; nothing waits for them until the end.
     let told: Promise<unknown> = Promise.resolve();
     const emit = (event: JobEvent) => {
       told = Promise.all([told, emitJobEvent(event)]);
     };
     const data = { train, test, preprocessing };
-    const options = { emit, checkpoint: checkpoint && checkpointsAtServer(checkpoint) };
+    const options = { emit, another, checkpoint: checkpoint && checkpointsAtServer(checkpoint) };
     const { result, weights } = await runJob(config, data, device, options);
     device.destroy();
     await told;

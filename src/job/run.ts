@@ -2,6 +2,7 @@ import { rmsprop, sequential } from "../index";
 import { saveModel } from "../io/index";
 import type { Device } from "../runtime/device";
 import { networkLayers } from "./networks";
+import { withSpares } from "./spare-devices";
 import { trainAndEvaluate, type TrainOptions } from "./train";
 import type { JobConfig, JobData, JobResult } from "./types";
 
@@ -9,6 +10,7 @@ import type { JobConfig, JobData, JobResult } from "./types";
  * The main job, the same in Node and in a browser: make the model (that of the Keras script, if `config` names no
  * other), train it, evaluate it.
  *
+ * @param options.another requests another device where the first is lost
  * @returns the run's figures, and the trained model as a safetensors file
  * @throws {DOMException} `AbortError`: `signal` asked to stop.
  */
@@ -16,7 +18,7 @@ export async function runJob(
   config: JobConfig,
   data: JobData,
   device: Device,
-  options: TrainOptions,
+  { another, ...options }: TrainOptions & { another?: () => Promise<Device> },
 ): Promise<{ result: JobResult; weights: Uint8Array<ArrayBuffer> }> {
   const started = performance.now();
   const model = sequential(networkLayers(config)).build([null, config.maxlen]);
@@ -25,7 +27,7 @@ export async function runJob(
       optimizer: rmsprop({ learningRate: config.learningRate }),
       loss: "binaryCrossentropy",
       metrics: ["acc"],
-      device,
+      device: another ? withSpares(device, another) : device,
       seed: config.seed,
     });
     options.emit({

@@ -105,7 +105,8 @@ async function run(values: ImdbValues, config: JobConfig, data: JobData, context
     if (!device)
       return await runInBrowser(config, data, { emit, signal, checkpoint: { bytes, metadata, resume } });
     const store = checkpointStore(bytes, { metadata });
-    return await runJob(config, data, device, { emit, signal, checkpoint: { store, resume } });
+    const another = () => requestNodeDevice({ adapter: values.adapter });
+    return await runJob(config, data, device, { emit, signal, another, checkpoint: { store, resume } });
   } catch (error) {
     if (!signal.aborted || !(await bytes.load())) throw error;
     throw new StoppedError(`the same command with --resume goes on from ${path}`);

@@ -6,6 +6,7 @@ import {
 } from "../datasets/index";
 import { adam, type Callback, type Sequential } from "../index";
 import { saveModel } from "../io/index";
+import { withSpares } from "../job/spare-devices";
 import { requestNodeDevice } from "./device";
 import { checkWritable, readFile, writeFileAtomic } from "./files";
 import { listAdapters } from "./imdb-command";
@@ -42,7 +43,8 @@ async function train(values: TextValues, { terminal, signal }: TextWorld): Promi
   const rows = textWindows(tokenizer.encode(text), { length: seqLength });
   const metadata = { tokenizer, prompt: values.prompt ?? beginning(text) };
 
-  const device = await requestNodeDevice({ adapter: values.adapter });
+  const another = () => requestNodeDevice({ adapter: values.adapter });
+  const device = await another();
   const model = characterModel({
     vocabulary: tokenizer.vocabularySize,
     cell: values.cell ?? "gru",
@@ -51,7 +53,8 @@ async function train(values: TextValues, { terminal, signal }: TextWorld): Promi
   }).build([null, seqLength]);
   try {
     const optimizer = adam({ learningRate: values["learning-rate"] ?? 0.003 });
-    await model.compile({ optimizer, loss, metrics: ["acc"], device, seed: values.seed ?? 0 });
+    const devices = withSpares(device, another);
+    await model.compile({ optimizer, loss, metrics: ["acc"], device: devices, seed: values.seed ?? 0 });
     const summary = model.summary({ print: () => undefined }).trimEnd();
     terminal.line(`Adapter: ${device.description}\n\n${summary}\n`);
     terminal.line(extent(text, tokenizer.vocabularySize - 2, rows));

@@ -55,7 +55,8 @@ export const tests = {
   checkpointedTraining: async (storage?: "opfs" | "indexeddb"): Promise<CheckpointedTraining> =>
     checkpointedTraining(await getDevice(), storage),
 
-  loseDevices: (losses: number): Promise<LossTally> => loseDevices(requestDevice, losses),
+  loseDevices: (losses: number, seed?: number): Promise<LossTally> =>
+    loseDevices(requestDevice, losses, seed),
 
   emptyStore,
 
