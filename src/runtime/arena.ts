@@ -1,5 +1,5 @@
 import type { Device } from "./device";
-import { describe, OutOfMemoryError, StateError } from "./errors";
+import { describe, KernelError, OutOfMemoryError, StateError } from "./errors";
 import { Tensor, elements, type DType } from "./tensor";
 
 /** Ranges of one buffer start at multiples of this many bytes (the default offset alignment). */
@@ -10,6 +10,14 @@ const usage = (): GPUBufferUsageFlags =>
 
 const remedy = "lower the batch size, maxlen, units or the size of the vocabulary";
 
+/** A buffer of which it is not known yet whether the device has the memory for it. */
+interface Asked {
+  buffer: GPUBuffer;
+  /** What takes most of it, for messages. */
+  largest: TensorDeclaration | undefined;
+  refused: Promise<boolean>;
+}
+
 export interface TensorDeclaration {
   label: string;
   shape: readonly number[];
@@ -19,6 +27,7 @@ export interface TensorDeclaration {
 /** Owns GPU memory. Everything allocated from it is freed by one call of {@link Arena.dispose}. */
 export class Arena {
   #buffers: GPUBuffer[] = [];
+  #asked: Asked[] = [];
   #disposed = false;
 
   constructor(
@@ -29,11 +38,6 @@ export class Arena {
   /** Bytes held at present. */
   get bytes(): number {
     return this.#buffers.reduce((sum, buffer) => sum + buffer.size, 0);
-  }
-
-  /** The largest buffer held at present. */
-  get largest(): { label: string; size: number } | undefined {
-    return [...this.#buffers].sort((a, b) => b.size - a.size).at(0);
   }
 
   /** A zero-filled tensor in a buffer of its own. */
@@ -50,14 +54,13 @@ export class Arena {
       const bytes = elements(shape) * 4;
       if (bytes > maxStorageBufferBindingSize) {
         const expected = `at most ${maxStorageBufferBindingSize} bytes in one binding`;
-        throw new OutOfMemoryError(
-          describe(`memory for ${name} [${shape.join(", ")}]`, expected, String(bytes), remedy),
-        );
+        const tensor = tensorName({ label: name, shape });
+        throw new OutOfMemoryError(describe(`memory for ${tensor}`, expected, String(bytes), remedy));
       }
       offsets.push(size);
       size += Math.ceil(Math.max(1, elements(shape) * 4) / alignment) * alignment;
     }
-    const buffer = this.#allocate(label, size);
+    const buffer = this.#create(label, size, usage(), largestOf(declarations));
     return declarations.map(
       ({ label, shape, dtype = "f32" }, i) => new Tensor(label, shape, dtype, buffer, offsets[i]),
     );
@@ -68,18 +71,39 @@ export class Arena {
     return this.#create(label, bytes, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
   }
 
+  /** Writes values into one of its tensors. */
+  write(tensor: Tensor, data: Float32Array | Uint32Array): void {
+    write(this.device, tensor, data);
+  }
+
+  /**
+   * Waits until the device has said whether it has the memory for what was asked for since the last call. Where it
+   * has not, all of that is freed.
+   *
+   * @throws {OutOfMemoryError} names the tensor that found no place, its bytes, and the settings to lower.
+   */
+  async settled(): Promise<void> {
+    const asked = this.#asked;
+    this.#asked = [];
+    const refused = await Promise.all(asked.map((one) => one.refused));
+    const first = refused.indexOf(true);
+    if (first < 0) return;
+    const { buffer, largest } = asked[first];
+    const held = this.bytes - buffer.size;
+    for (const one of asked) one.buffer.destroy();
+    this.#buffers = this.#buffers.filter((one) => asked.every(({ buffer: freed }) => freed !== one));
+    throw refusal(buffer, largest, `with ${held} bytes of ${this.label} there already`);
+  }
+
   /** Frees all of it. A second call does nothing. */
   dispose(): void {
     this.#disposed = true;
     for (const buffer of this.#buffers) buffer.destroy();
     this.#buffers = [];
+    this.#asked = [];
   }
 
-  #allocate(label: string, size: number): GPUBuffer {
-    return this.#create(label, size, usage());
-  }
-
-  #create(label: string, size: number, flags: GPUBufferUsageFlags): GPUBuffer {
+  #create(label: string, size: number, flags: GPUBufferUsageFlags, largest?: TensorDeclaration): GPUBuffer {
     if (this.#disposed) {
       throw new StateError(
         describe(`arena ${this.label}`, "a live arena", "a disposed one", "allocate before dispose()"),
@@ -91,42 +115,70 @@ export class Arena {
         describe(`memory for ${label}`, `at most ${maxBufferSize} bytes in one buffer`, `${size}`, remedy),
       );
     }
-    const buffer = this.device.gpu.createBuffer({ label: `${this.label}/${label}`, size, usage: flags });
+    const descriptor = { label: `${this.label}/${label}`, size, usage: flags };
+    const { result: buffer, refused } = withMemoryScope(this.device, () =>
+      this.device.gpu.createBuffer(descriptor),
+    );
     this.#buffers.push(buffer);
+    this.#asked.push({ buffer, largest, refused });
     return buffer;
   }
 }
 
-/**
- * Runs what allocates from an arena. Where it fails, all that the arena holds is freed.
- *
- * @throws {OutOfMemoryError} the device has not the memory: names the arena's largest buffer, and the setting to lower.
- * @throws whatever `allocate` throws.
- */
-export async function allocated<Result>(arena: Arena, allocate: () => Result): Promise<Result> {
-  const { gpu } = arena.device;
+/** Runs what asks the device for memory; `refused` tells whether it had none. */
+function withMemoryScope<Result>(
+  { gpu }: Device,
+  ask: () => Result,
+): { result: Result; refused: Promise<boolean> } {
   gpu.pushErrorScope("out-of-memory");
-  let result: Result | undefined;
-  let failure: { error: unknown } | undefined;
+  let scope: Promise<GPUError | null> | undefined;
   try {
-    result = allocate();
-  } catch (error) {
-    failure = { error };
+    const result = ask();
+    // A lost device refuses nothing: whoever uses it next reports that it is lost.
+    scope = gpu.popErrorScope().catch(() => null);
+    return { result, refused: scope.then((error) => error !== null) };
+  } finally {
+    if (!scope) void gpu.popErrorScope().catch(() => null);
   }
-  const scope = gpu.popErrorScope().catch(() => null);
-  const largest = arena.largest;
-  const { bytes } = arena;
-  if (!failure && !(await scope)) return result as Result;
-  arena.dispose();
-  if (failure) throw failure.error;
-  throw new OutOfMemoryError(
+}
+
+function largestOf(declarations: readonly TensorDeclaration[]): TensorDeclaration | undefined {
+  return declarations.toSorted((a, b) => elements(b.shape) - elements(a.shape)).at(0);
+}
+
+function refusal(
+  { label, size }: GPUBuffer,
+  largest: TensorDeclaration | undefined,
+  given: string,
+): OutOfMemoryError {
+  const part = largest ? `, ${elements(largest.shape) * 4} of them for ${tensorName(largest)}` : "";
+  return new OutOfMemoryError(
     describe(
-      `memory for ${arena.label}`,
-      `${bytes} bytes on the device, ${largest?.size ?? 0} of them for ${largest?.label ?? "nothing"}`,
-      "an out-of-memory error",
+      `memory for ${label}`,
+      `${size} bytes on the device${part}`,
+      `an out-of-memory error ${given}`,
       remedy,
     ),
   );
+}
+
+const tensorName = ({ label, shape }: TensorDeclaration): string => `${label} [${shape.join(", ")}]`;
+
+/**
+ * Runs what allocates from an arena. Where it fails, all that the arena holds is freed.
+ *
+ * @throws {OutOfMemoryError} the device has not the memory; see {@link Arena.settled}.
+ * @throws whatever `allocate` throws.
+ */
+export async function allocated<Result>(arena: Arena, allocate: () => Result): Promise<Result> {
+  try {
+    const result = allocate();
+    await arena.settled();
+    return result;
+  } catch (error) {
+    arena.dispose();
+    throw error;
+  }
 }
 
 /** Writes values into a tensor, from element `start` on. */
@@ -134,34 +186,87 @@ export function write(device: Device, tensor: Tensor, data: Float32Array | Uint3
   device.gpu.queue.writeBuffer(tensor.buffer, tensor.offset + start * 4, data as BufferSource);
 }
 
-/** Reads tensors back to the CPU: one copy each, one wait. For checkpoints and tests, not for the step. */
+/** Tensors that are read back through one buffer. */
+interface Staged {
+  buffer: GPUBuffer;
+  /** In the order in which they lie there. */
+  tensors: Tensor[];
+}
+
+/**
+ * Reads tensors back to the CPU, as they are behind the work submitted so far: one submit, one wait. For checkpoints
+ * and tests, not for the step.
+ *
+ * @throws {OutOfMemoryError} the device has not the memory for a copy of them.
+ * @throws {DeviceLostError} the device is lost.
+ */
 export async function read(device: Device, tensors: readonly Tensor[]): Promise<Float32Array[]> {
-  const size = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-  const staging = device.gpu.createBuffer({
-    label: "read",
-    size: Math.max(4, size),
-    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
-  });
-  try {
+  const staged: Staged[] = [];
+  // What is copied into a buffer that was refused is an error of its own, and not the one to tell.
+  device.gpu.pushErrorScope("validation");
+  const { refused } = withMemoryScope(device, () => {
+    for (const group of groups(tensors, device.limits.maxBufferSize)) staged.push(stage(device, group));
     const encoder = device.gpu.createCommandEncoder({ label: "read" });
-    let at = 0;
-    for (const tensor of tensors) {
-      encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, staging, at, tensor.bytes);
-      at += tensor.bytes;
-    }
+    for (const one of staged) copyInto(encoder, one);
     device.gpu.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const bytes = staging.getMappedRange();
-    at = 0;
-    return tensors.map((tensor) => {
-      const values = new Float32Array(bytes.slice(at, at + tensor.bytes));
-      at += tensor.bytes;
-      return values;
-    });
+  });
+  const invalid = device.gpu.popErrorScope().catch(() => null);
+  try {
+    if (await refused) throw refusal(largestBuffer(staged), undefined, "while values were read back");
+    const error = await invalid;
+    if (error)
+      throw new KernelError(`read: expected tensors that can be copied, got ${error.message}; report it`);
+    return (await Promise.all(staged.map(valuesOf))).flat();
   } catch (error) {
     device.assertAlive("read");
     throw error;
   } finally {
-    staging.destroy();
+    for (const { buffer } of staged) buffer.destroy();
   }
+}
+
+/** Neighbours together, as many as one buffer holds. */
+function groups(tensors: readonly Tensor[], most: number): Tensor[][] {
+  const found: Tensor[][] = [[]];
+  let bytes = 0;
+  for (const tensor of tensors) {
+    if (bytes + tensor.bytes > most && bytes > 0) {
+      found.push([]);
+      bytes = 0;
+    }
+    found.at(-1)!.push(tensor);
+    bytes += tensor.bytes;
+  }
+  return found;
+}
+
+const bytesOf = (tensors: readonly Tensor[]): number => tensors.reduce((sum, { bytes }) => sum + bytes, 0);
+
+function stage({ gpu }: Device, tensors: Tensor[]): Staged {
+  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+  const buffer = gpu.createBuffer({ label: "read", size: Math.max(4, bytesOf(tensors)), usage });
+  return { buffer, tensors };
+}
+
+function largestBuffer(staged: readonly Staged[]): GPUBuffer {
+  return staged.toSorted((a, b) => b.buffer.size - a.buffer.size)[0].buffer;
+}
+
+function copyInto(encoder: GPUCommandEncoder, { buffer, tensors }: Staged): void {
+  let at = 0;
+  for (const tensor of tensors) {
+    encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, buffer, at, tensor.bytes);
+    at += tensor.bytes;
+  }
+}
+
+async function valuesOf({ buffer, tensors }: Staged): Promise<Float32Array[]> {
+  await buffer.mapAsync(GPUMapMode.READ);
+  const bytes = buffer.getMappedRange();
+  let at = 0;
+  return tensors.map((tensor) => {
+    const values = new Float32Array(bytes.slice(at, at + tensor.bytes));
+    at += tensor.bytes;
+    return values;
+  });
 }
