@@ -3,7 +3,6 @@ import { unroll, wgsl } from "../runtime/wgsl";
 import { gatesFrom, type Cell } from "./cells/cell";
 import {
   chunkStruct,
-  firstSegment,
   scanConstants,
   skippedFunction,
   type ScanBackwardOptions,
@@ -68,11 +67,9 @@ export function sumsRecurrentGradient({
  * Everything that a step needs but its states stays with the invocation; there is no barrier.
  */
 export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number): KernelDeclaration {
-  const { units: U, cell, part, sequences, dropout } = options;
+  const { units: U, cell, sequences, dropout } = options;
   const { gates: G, memory, keepsGates, lastGate } = cell;
-  const prefix = part === "prefix";
   const sums = sumsRecurrentGradient(options);
-  const first = firstSegment(part);
   const state = rowAccess("h", U);
   const memoryRow = rowAccess("c", U);
   const dzRows = rowAccess("dz", U, G);
@@ -119,14 +116,12 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
     return wgsl`
       let row${s} = segment.row + end - min(end - begin, ${s}u);
       let skip${s} = end <= begin + ${s}u || skipped(segment, end - ${s + 1}u);
-      #if ${prefix}
       while (end > begin + ${s}u && branch > 0u && segments[branch].origin == row${s}) {
         let base = ${origin.base("branch")};
         ${dh.map((name, i) => `${name} += ${origin.load("base", i)};`).join("\n")}
         ${dc.map((name, i) => `${name} += ${origin.load("base", i, 1)};`).join("\n")}
         branch -= 1u;
       }
-      #endif
       #if ${sequences}
       if (end > begin + ${s}u) {
         let base = ${sequence.base(`row${s}`)};
@@ -192,13 +187,12 @@ fn main(${gridParameters}) {
   let id = ${linearId(narrowSize)};
   ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[column * ${G * U}u + ${gate * U}u + row]`)).join("\n")}
   #if ${sums}
-  let base = ${prefix ? `${lanes}u` : "id"} * ${U * V}u;
+  let base = select(id, ${lanes}u, chunk.prefix == 1u) * ${U * V}u;
   ${sums ? declareSums("sum", U, U) : ""}
   if (chunk.last == 0u) { ${sums ? loadSums("sum", U, U, "partials", "base") : ""} }
   #endif
-  let segmentsEnd = ${prefix ? "1u" : "step.segments"};
   let begin = chunk.begin;
-  for (var number = id + ${first}u; number < segmentsEnd; number += ${prefix ? 1 : lanes}u) {
+  for (var number = id + chunk.first; number < segmentsEnd(); number += ${lanes}u) {
     let segment = segments[number];
     if (begin > 0u && begin >= segment.steps) { continue; }
     ${[...dh, ...dc].map((name) => `var ${name} = vec4f();`).join("\n")}
@@ -210,18 +204,16 @@ fn main(${gridParameters}) {
       ${dh.map((name, i) => `${name} = ${origin.load("start", i)};`).join("\n")}
       ${dc.map((name, i) => `${name} = ${origin.load("start", i, 1)};`).join("\n")}
     }
-    #if ${!prefix && !sequences}
-    else {
-      let end = ${lastRow.base(`number - ${first}u`)};
+    #if ${!sequences}
+    else if (chunk.prefix == 0u) {
+      let end = ${lastRow.base("number - chunk.first")};
       ${dh.map((name, i) => `${name} = ${lastRow.load("end", i)};`).join("\n")}
     }
     #endif
     let stepsEnd = min(segment.steps, chunk.end);
-    #if ${prefix}
-    // Samples are sorted by length, so the further back in the prefix, the lower their numbers.
-    var branch = step.segments - 1u;
+    // Samples are sorted by length, so the further back in the prefix, the lower the numbers of those that leave it.
+    var branch = select(0u, step.segments - 1u, chunk.prefix == 1u);
     while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
-    #endif
     let lastRow = ${state.base("segment.row + stepsEnd")};
     ${loadsH ? h.map((name, i) => `var ${name} = ${state.load("lastRow", i)};`).join("\n") : ""}
     ${memory ? c.map((name, i) => `var ${name} = ${memoryRow.load("lastRow", i)};`).join("\n") : ""}
@@ -238,16 +230,13 @@ fn main(${gridParameters}) {
       ${each((gate, i) => dzRows.store("top", i, "vec4f()", gate))}
       ${lastGate === "product" ? `let topExtra = ${state.base("segment.row")};\n${unroll(V, (i) => extraRow.store("topExtra", i, "vec4f()"))}` : ""}
     }
-    #if ${prefix}
-    if (begin > 0u)
-    #endif
-    {
+    if (begin > 0u || chunk.prefix == 0u) {
       ${dh.map((name, i) => origin.store("start", i, name)).join("\n")}
       ${dc.map((name, i) => origin.store("start", i, name, 1)).join("\n")}
     }
   }
   #if ${sums}
-  if (id < ${prefix ? 1 : lanes}u) { ${sums ? storeSums("sum", U, U, "partials", "base") : ""} }
+  if (id < select(${lanes}u, 1u, chunk.prefix == 1u)) { ${sums ? storeSums("sum", U, U, "partials", "base") : ""} }
   #endif
 }`;
   return {

@@ -3,7 +3,6 @@ import { wgsl } from "../runtime/wgsl";
 import { backwardBindings, readsStates } from "./scan-bindings";
 import {
   chunkStruct,
-  firstSegment,
   kernelInRegisters,
   scanConstants,
   skippedFunction,
@@ -29,10 +28,8 @@ import { wideProduct } from "./shared/wide";
  * registers; beyond, it reads it from memory and takes several units in turn.
  */
 export function scanBackwardWide(options: ScanBackwardOptions): KernelDeclaration {
-  const { units: U, cell, part, sequences, dropout } = options;
+  const { units: U, cell, sequences, dropout } = options;
   const { gates: G, memory, keepsGates, lastGate } = cell;
-  const prefix = part === "prefix";
-  const first = firstSegment(part);
   const lanes = wideLanes(U);
   const inRegisters = kernelInRegisters(U, G);
   const columns = G * U;
@@ -93,8 +90,8 @@ ${lastGate === "input" ? `var<workgroup> lastGate: array<f32, ${U}>;` : ""}
 
 @compute @workgroup_size(${lanes})
 fn main(${gridParameters}) {
-  let number = ${linearWorkgroup} + ${first}u;
-  if (number >= ${prefix ? "1u" : "step.segments"}) { return; }
+  let number = ${linearWorkgroup} + chunk.first;
+  if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   let begin = chunk.begin;
   if (begin > 0u && begin >= segment.steps) { return; }
@@ -109,20 +106,17 @@ fn main(${gridParameters}) {
       dh[own] = dOrigin[number * ${states * U}u + unit];
       ${memory ? `dc[own] = dOrigin[number * ${states * U}u + ${U}u + unit];` : ""}
     }
-    #if ${!prefix && !sequences}
-    else { dh[own] = dLast[(number - ${first}u) * ${U}u + unit]; }
+    #if ${!sequences}
+    else if (chunk.prefix == 0u) { dh[own] = dLast[(number - chunk.first) * ${U}u + unit]; }
     #endif
   }
-  #if ${prefix}
-  // Samples are sorted by length, so the further back in the prefix, the lower their numbers.
-  var branch = step.segments - 1u;
+  // Samples are sorted by length, so the further back in the prefix, the lower the numbers of those that leave it.
+  var branch = select(0u, step.segments - 1u, chunk.prefix == 1u);
   while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
-  #endif
   var now = 0u;
   for (var t = stepsEnd; t > begin; t--) {
     let row = segment.row + t;
     let skip = skipped(segment, t - 1u);
-    #if ${prefix}
     while (branch > 0u && segments[branch].origin == row) {
       ${eachUnit}
         dh[own] += dOrigin[branch * ${states * U}u + unit];
@@ -130,7 +124,6 @@ fn main(${gridParameters}) {
       }
       branch -= 1u;
     }
-    #endif
     ${eachUnit}
       let at = row * ${U}u + unit;
       #if ${sequences}
@@ -198,10 +191,7 @@ fn main(${gridParameters}) {
         ${gates.map((gate) => `dz[segment.row * ${columns}u + ${gate * U}u + unit] = 0.0;`).join("\n")}
         ${lastGate === "product" ? `extra[segment.row * ${U}u + unit] = 0.0;` : ""}
       }
-      #if ${prefix}
-      if (begin > 0u)
-      #endif
-      {
+      if (begin > 0u || chunk.prefix == 0u) {
         dOrigin[number * ${states * U}u + unit] = dh[own];
         ${memory ? `dOrigin[number * ${states * U}u + ${U}u + unit] = dc[own];` : ""}
       }

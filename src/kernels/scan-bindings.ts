@@ -50,7 +50,6 @@ export function backwardBindings(
   dz: string,
 ): Record<string, Binding> {
   const { cell, sequences, masked } = options;
-  const prefix = options.part === "prefix";
   return {
     step: uniform("Step"),
     chunk: uniform("Chunk"),
@@ -59,7 +58,7 @@ export function backwardBindings(
     recurrentKernel: reads(),
     ...(readsStates(options) ? { h: reads(state) } : {}),
     ...(cell.memory ? { c: reads(state) } : {}),
-    ...(sequences ? { dSequence: reads(state) } : prefix ? {} : { dLast: reads(state) }),
+    ...(sequences ? { dSequence: reads(state) } : { dLast: reads(state) }),
     dz: writes(dz),
     ...(cell.lastGate === "product" ? { extra: writes(state) } : {}),
     dOrigin: writes(state),

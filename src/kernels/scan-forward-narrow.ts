@@ -3,7 +3,6 @@ import { unroll, wgsl } from "../runtime/wgsl";
 import { gatesFrom } from "./cells/cell";
 import {
   chunkStruct,
-  firstSegment,
   scanConstants,
   skippedFunction,
   sourceRowFunction,
@@ -38,7 +37,7 @@ import { noOrigin, segmentStruct, stepStruct } from "./shared/step";
  * barrier. Each state is stored once.
  */
 export function scanForwardNarrow(options: ScanForwardOptions): KernelDeclaration {
-  const { units: U, cell, part, recurrentBias, dropout, resumes } = options;
+  const { units: U, cell, recurrentBias, dropout, resumes } = options;
   const { gates: G, memory, lastGate } = cell;
   const stores = keptBindings(options);
   const input = rowAccess("projected", U, G);
@@ -89,8 +88,8 @@ ${dropout > 0 ? keptFunction(dropout) : ""}
 
 @compute @workgroup_size(${narrowSize})
 fn main(${gridParameters}) {
-  let number = ${linearId(narrowSize)} + ${firstSegment(part)}u;
-  if (number >= ${part === "prefix" ? "1u" : "step.segments"}) { return; }
+  let number = ${linearId(narrowSize)} + chunk.first;
+  if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
   ${begin.map((name) => `var ${name} = vec4f();`).join("\n")}

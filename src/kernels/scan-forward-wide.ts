@@ -3,7 +3,6 @@ import { wgsl } from "../runtime/wgsl";
 import { gatesFrom } from "./cells/cell";
 import {
   chunkStruct,
-  firstSegment,
   kernelInRegisters,
   scanConstants,
   skippedFunction,
@@ -30,7 +29,7 @@ import { wideProduct } from "./shared/wide";
  * them from memory and takes several units in turn.
  */
 export function scanForwardWide(options: ScanForwardOptions): KernelDeclaration {
-  const { units: U, cell, part, recurrentBias, dropout, resumes, masked } = options;
+  const { units: U, cell, recurrentBias, dropout, resumes, masked } = options;
   const { gates: G, memory, lastGate } = cell;
   const stores = keptBindings(options);
   const lanes = wideLanes(U);
@@ -88,8 +87,8 @@ ${lastGate === "input" ? `var<workgroup> reset: array<f32, ${padded}>;` : ""}
 
 @compute @workgroup_size(${lanes})
 fn main(${gridParameters}) {
-  let number = ${linearWorkgroup} + ${firstSegment(part)}u;
-  if (number >= ${part === "prefix" ? "1u" : "step.segments"}) { return; }
+  let number = ${linearWorkgroup} + chunk.first;
+  if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
   var hOwn: array<f32, ${perLane}>;

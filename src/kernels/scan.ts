@@ -17,10 +17,6 @@ export interface ScanOptions {
   source: "tokens" | "rows";
   /** Steps whose token is 0 leave the state as it is (`maskZero`). */
   masked: boolean;
-  /** Read the input from its end (`goBackwards`). */
-  reverse: boolean;
-  /** Which segments: the shared padding prefix alone, the samples after it, or all where none is shared. */
-  part: "prefix" | "samples" | "all";
   /** A bias of its own is added to the recurrent product (GRU, reset after it). */
   recurrentBias: boolean;
   /** Share of the state's units that a sample does not pass on to its recurrent product (`recurrentDropout`). */
@@ -42,9 +38,6 @@ export interface ScanBackwardOptions extends ScanOptions {
   sequences: boolean;
 }
 
-/** Number of the first segment of a part. */
-export const firstSegment = (part: ScanOptions["part"]): number => (part === "samples" ? 1 : 0);
-
 /** Products of the narrow shape are unrolled text, U·G·U of them; beyond this the shape is not offered. */
 export const maxNarrowProducts = 64 * 64;
 
@@ -52,16 +45,49 @@ export const maxNarrowProducts = 64 * 64;
 export const narrowFits = (units: number, gates: number): boolean =>
   units * units * gates <= maxNarrowProducts;
 
+/** Which segments a dispatch takes: the shared padding prefix alone, the samples after it, or all. */
+export type ScanPart = "prefix" | "samples" | "all";
+
 /**
- * The steps [begin, end) of each segment that one dispatch takes: long loops are cut into chunks, which hand
- * the states over through their rows and their derivatives through `dOrigin`.
+ * The steps [begin, end) of the segments that one dispatch takes: long loops are cut into chunks, which hand
+ * the states over through their rows and their derivatives through `dOrigin`. All that differs from dispatch to
+ * dispatch of one layer lies here, so that one pipeline serves them all: the text of a scan is long to compile.
  */
 export const chunkStruct = /* wgsl */ `struct Chunk {
   begin: u32,
   end: u32,
   // 1 where no later chunk follows.
   last: u32,
+  // 1 where the shared padding prefix is taken alone: segment 0.
+  prefix: u32,
+  // Number of the first segment taken.
+  first: u32,
+  // 1 where the input is read from its end (goBackwards).
+  reverse: u32,
+}
+
+fn segmentsEnd() -> u32 {
+  return select(step.segments, 1u, chunk.prefix == 1u);
 }`;
+
+/** What `Chunk` tells. */
+export interface Chunk {
+  begin: number;
+  /** Infinity: the end of every segment. */
+  end: number;
+  last: boolean;
+  part: ScanPart;
+  reverse: boolean;
+}
+
+/** Length of the packed struct in 32-bit words. */
+export const chunkWords = 6;
+
+/** Packs the values as WGSL lays the struct out. */
+export function packChunk({ begin, end, last, part, reverse }: Chunk): Uint32Array<ArrayBuffer> {
+  const flags = [last, part === "prefix", part === "samples", reverse].map(Number);
+  return Uint32Array.of(begin, Math.min(end, 0xffff_ffff), ...flags);
+}
 
 /** Bindings through which a scan finds a step's input. */
 export function sourceBindings({ source, masked }: ScanOptions): Record<string, Binding> {
@@ -71,30 +97,29 @@ export function sourceBindings({ source, masked }: ScanOptions): Record<string, 
   };
 }
 
-const inputStep = (reverse: boolean): string => (reverse ? "(segment.steps - 1u - t)" : "t");
+const inputStep = "select(t, segment.steps - 1u - t, chunk.reverse == 1u)";
 
 /** WGSL: function `sourceRow(segment, t)`, the row of `projected` that step t takes (t from 0). */
-export function sourceRowFunction({ source, reverse }: ScanOptions): string {
-  const step = inputStep(reverse);
+export function sourceRowFunction({ source }: ScanOptions): string {
   return /* wgsl */ `
 fn sourceRow(segment: Segment, t: u32) -> u32 {
-  return ${source === "tokens" ? `slots[tokens[segment.tokens + ${step}]]` : `segment.row + 1u + ${step}`};
+  return ${source === "tokens" ? `slots[tokens[segment.tokens + ${inputStep}]]` : `segment.row + 1u + ${inputStep}`};
 }`;
 }
 
 /** WGSL: function `skipped(segment, t)`, whether step t (from 0) is masked. */
-export function skippedFunction({ reverse, masked }: ScanOptions): string {
+export function skippedFunction({ masked }: ScanOptions): string {
   return /* wgsl */ `
 fn skipped(segment: Segment, t: u32) -> bool {
-  return ${masked ? `tokens[segment.tokens + ${inputStep(reverse)}] == 0u` : "false"};
+  return ${masked ? `tokens[segment.tokens + ${inputStep}] == 0u` : "false"};
 }`;
 }
 
 /** Constants that tell one variant of a scan from another. */
 export function scanConstants(options: ScanOptions, shape: ScanShape): KernelDeclaration["constants"] {
-  const { units, cell, source, masked, reverse, part, recurrentBias, dropout } = options;
+  const { units, cell, source, masked, recurrentBias, dropout } = options;
   const stream = dropout > 0 ? options.stream : 0;
-  return { shape, units, cell: cell.name, source, masked, reverse, part, recurrentBias, dropout, stream };
+  return { shape, units, cell: cell.name, source, masked, recurrentBias, dropout, stream };
 }
 
 /** Lanes of a wide scan's workgroup: one per unit, as far as the default limits go. */

@@ -1,5 +1,5 @@
 import type { Cell } from "../kernels/cells/cell";
-import { narrowFits, type ScanForwardOptions, type ScanShape } from "../kernels/scan";
+import { chunkWords, narrowFits, packChunk, type ScanForwardOptions, type ScanShape } from "../kernels/scan";
 import { scanForwardNarrow } from "../kernels/scan-forward-narrow";
 import { scanForwardWide } from "../kernels/scan-forward-wide";
 import { narrowSize } from "../kernels/shared/narrow";
@@ -118,8 +118,6 @@ async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShap
       cell,
       source: "rows",
       masked: false,
-      reverse: false,
-      part: "all",
       recurrentBias: false,
       dropout: 0,
       stream: 0,
@@ -130,7 +128,7 @@ async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShap
     const columns = units * cell.gates;
     const tensors = {
       step: arena.tensor("step", [stepWords], "u32"),
-      chunk: arena.tensor("chunk", [3], "u32"),
+      chunk: arena.tensor("chunk", [chunkWords], "u32"),
       segments: arena.tensor("segments", [samples, segmentWords], "u32"),
       projected: arena.tensor("projected", [rows, columns]),
       recurrentKernel: arena.tensor("recurrentKernel", [units, columns]),
@@ -142,7 +140,11 @@ async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShap
     const step = new Uint32Array(stepWords);
     packStep(sizes, step);
     write(device, tensors.step, step);
-    write(device, tensors.chunk, Uint32Array.of(0, steps, 1));
+    write(
+      device,
+      tensors.chunk,
+      packChunk({ begin: 0, end: steps, last: true, part: "all", reverse: false }),
+    );
     const segments = Array.from({ length: samples }, (_, i) => [i * (steps + 1), steps, 0, noOrigin]);
     write(device, tensors.segments, Uint32Array.from(segments.flat()));
     const program = new Program<StepValues>(device, `scan ${shape}`).dispatch(

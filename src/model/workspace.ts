@@ -15,7 +15,8 @@ import type { Loss } from "./losses";
 import type { Parameters } from "./parameters";
 import { recordBody } from "./record/body";
 import { recordHead } from "./record/head";
-import { partialsLength, type Recorder, type Recording, type ScanChunk } from "./record/recorder";
+import { partialsLength, type Recorder, type Recording } from "./record/recorder";
+import { cutSteps } from "./record/scan-dispatches";
 import type { TokenData } from "./token-data";
 
 /** Entries for the loss and accuracy of steps that have not been read back yet. */
@@ -91,7 +92,7 @@ export class Workspace {
       shape: compilation.shape,
       plan: this.#plan,
       slots: arena.tensor("slots", [architecture.vocabulary], "u32"),
-      chunks: recordChunks(arena, needs.steps, compilation.chunkSteps(capacity.samples)),
+      chunks: cutSteps(needs.steps, compilation.chunkSteps(capacity.samples)),
       carried: this.carried,
       nextStream: () => ++streams,
       training,
@@ -226,30 +227,6 @@ export class Workspace {
 
 function play(program: Program<StepValues>, recordings: readonly Recording[], training: boolean): void {
   for (const record of recordings) record(program, training);
-}
-
-/** Cuts a time loop of up to `steps` steps into dispatches of at most `chunkSteps`. */
-function recordChunks(arena: Arena, steps: number, chunkSteps: number): ScanChunk[] {
-  const count = Math.max(1, Math.ceil(steps / chunkSteps));
-  const declarations = Array.from({ length: count }, (_, i) => ({
-    label: `chunk ${i}`,
-    shape: [3],
-    dtype: "u32" as const,
-  }));
-  return arena.pack("chunks", declarations).map((bounds, i) => {
-    const begin = i * chunkSteps;
-    const last = i === count - 1;
-    // Whatever the last one is given ends with the segment.
-    write(arena.device, bounds, Uint32Array.of(begin, last ? 0xffff_ffff : begin + chunkSteps, last ? 1 : 0));
-    return {
-      bounds,
-      last,
-      grid:
-        (grid, always = false) =>
-        (sizes) =>
-          always || begin === 0 || sizes.steps > begin ? grid(sizes) : [0],
-    };
-  });
 }
 
 function recordOptimizer(

@@ -2,7 +2,7 @@ import { gatesFrom, type Cell } from "../../src/kernels/cells/cell";
 import { gruCell } from "../../src/kernels/cells/gru";
 import { lstmCell } from "../../src/kernels/cells/lstm";
 import { simpleRnnCell } from "../../src/kernels/cells/simple-rnn";
-import type { ScanOptions, ScanShape } from "../../src/kernels/scan";
+import { packChunk, type ScanPart, type ScanShape } from "../../src/kernels/scan";
 import { scanBackwardNarrow, sumsRecurrentGradient } from "../../src/kernels/scan-backward-narrow";
 import { scanBackwardWide } from "../../src/kernels/scan-backward-wide";
 import { scanForwardNarrow } from "../../src/kernels/scan-forward-narrow";
@@ -41,15 +41,15 @@ export function cellOf({ cell, activation, recurrentActivation, resetAfter }: Sc
   }
 }
 
-interface Chunk {
+interface Steps {
   begin: number;
-  bounds: Tensor;
+  end: number;
   last: boolean;
 }
 
 interface Dispatch {
   declaration: KernelDeclaration;
-  chunk: Chunk;
+  chunk: Uint32Array;
   grid: Grid;
 }
 
@@ -58,33 +58,37 @@ function dispatches(
   shape: ScanShape,
   test: ScanTest,
   { samples, steps }: { samples: number; steps: number },
-  chunks: readonly Chunk[],
+  chunks: readonly Steps[],
   keep: boolean,
 ): Record<"forward" | "backward", Dispatch[]> {
   const { units, source, masked, reverse, recurrentBias, dropout, share, resumes, sequences } = test;
-  const options = { units, cell: cellOf(test), source, masked, reverse, recurrentBias, dropout, stream };
+  const options = { units, cell: cellOf(test), source, masked, recurrentBias, dropout, stream };
   const wide = shape === "wide";
   const groups = wide ? samples : Math.ceil(samples / narrowSize);
   const backwardGroups = wide ? samples : lanes / narrowSize;
-  const parts: ScanOptions["part"][] = share ? ["prefix", "samples"] : ["all"];
+  const parts: ScanPart[] = share ? ["prefix", "samples"] : ["all"];
   const over = (
-    taken: readonly Chunk[],
-    part: ScanOptions["part"],
+    taken: readonly Steps[],
+    part: ScanPart,
     declaration: KernelDeclaration,
     all: number,
-    always: (chunk: Chunk) => boolean,
+    always: (chunk: Steps) => boolean,
   ): Dispatch[] =>
     taken
       .filter((chunk) => chunk.begin === 0 || chunk.begin < steps || always(chunk))
-      .map((chunk) => ({ declaration, chunk, grid: part === "prefix" ? [1] : workgroups(all) }));
+      .map((chunk) => ({
+        declaration,
+        chunk: packChunk({ ...chunk, part, reverse }),
+        grid: part === "prefix" ? [1] : workgroups(all),
+      }));
   const sums = !wide && sumsRecurrentGradient(options);
   return {
     forward: parts.flatMap((part) => {
-      const scan = { ...options, part, resumes, keep };
+      const scan = { ...options, resumes, keep };
       return over(chunks, part, wide ? scanForwardWide(scan) : scanForwardNarrow(scan), groups, () => false);
     }),
     backward: parts.toReversed().flatMap((part) => {
-      const scan = { ...options, part, sequences };
+      const scan = { ...options, sequences };
       const declaration = wide ? scanBackwardWide(scan) : scanBackwardNarrow(scan, lanes);
       // The last chunk begins the partial sums, also where no sample reaches into it.
       return over(chunks.toReversed(), part, declaration, backwardGroups, ({ last }) => sums && last);
@@ -108,16 +112,15 @@ export async function runScan(
   try {
     const tensors = uploadAll(arena, shape, test, data);
     const begins = [0, ...cuts];
-    const chunks = begins.map((begin, i): Chunk => {
+    const chunks = begins.map((begin, i): Steps => {
       const last = i === cuts.length;
-      const words = Uint32Array.of(begin, last ? 0xffff_ffff : begins[i + 1], last ? 1 : 0);
-      return { begin, last, bounds: upload(arena, "chunk", true, words) };
+      return { begin, end: last ? Infinity : begins[i + 1], last };
     });
     const { forward, backward } = dispatches(shape, test, data.sizes, chunks, keep);
     const run = async (list: Dispatch[], names: readonly string[]): Promise<Record<string, Float32Array>> => {
       const program = new Program<undefined>(device, "scan");
       for (const { declaration, chunk, grid } of list) {
-        const all: Record<string, Tensor> = { ...tensors, chunk: chunk.bounds };
+        const all: Record<string, Tensor> = { ...tensors, chunk: upload(arena, "chunk", true, chunk) };
         // The gates lie where dz goes later.
         all.gates = tensors.dz;
         const bound = Object.keys(declaration.bindings).map((name) => [name, all[name]] as const);

@@ -24,13 +24,10 @@ export interface Recordings {
   push: (record: Recording) => unknown;
 }
 
-/** Steps [begin, end) of every segment: one dispatch of a scan. */
-export interface ScanChunk {
-  /** [3]: begin, end, and whether it is the last one. */
-  bounds: Tensor;
-  last: boolean;
-  /** The grid where some sample reaches into the chunk, or `always`; none elsewhere. */
-  grid: (grid: GridOf<StepValues>, always?: boolean) => GridOf<StepValues>;
+/** Steps [begin, end) of the time loop: those of one dispatch. The last ones end with each segment, at Infinity. */
+export interface ScanSteps {
+  begin: number;
+  end: number;
 }
 
 /** What lies between two layers, and where its derivative goes. */
@@ -64,7 +61,7 @@ export interface Recorder {
   /** Number of each token in the batch. */
   slots: Tensor;
   /** How the time loop is cut into dispatches. */
-  chunks: readonly ScanChunk[];
+  chunks: readonly ScanSteps[];
   /** States that stateful layers carry from batch to batch. */
   carried: Tensor[];
   /** A number that no other user of random numbers in this model has. */

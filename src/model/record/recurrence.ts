@@ -3,12 +3,15 @@ import type { Tensor } from "../../runtime/tensor";
 import type { RecurrentLayer } from "../layers";
 import type { WeightTensors } from "../parameters";
 import type { Recorder, SequenceFlow } from "./recorder";
+import type { ScanDispatch } from "./scan-dispatches";
 
 /** Everything that the passes of one recurrent layer share. */
 export interface Recurrence {
   recorder: Recorder;
   config: RecurrentLayer;
-  options: Omit<ScanOptions, "part">;
+  options: ScanOptions;
+  /** Of the scan, in the order of its forward pass. */
+  dispatches: readonly ScanDispatch[];
   input: SequenceFlow;
   weights: WeightTensors;
   gradients: WeightTensors | undefined;

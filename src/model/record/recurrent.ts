@@ -1,7 +1,7 @@
 import { gatesFrom } from "../../kernels/cells/cell";
 import { embedProject, embedProjectSize } from "../../kernels/embed-project";
 import { embedProjectNarrow } from "../../kernels/embed-project-narrow";
-import type { ScanBackwardOptions, ScanForwardOptions, ScanOptions } from "../../kernels/scan";
+import type { ScanBackwardOptions, ScanForwardOptions } from "../../kernels/scan";
 import { narrowFits } from "../../kernels/scan";
 import { scanBackwardNarrow, sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
 import { keptBindings, readsStates } from "../../kernels/scan-bindings";
@@ -10,7 +10,7 @@ import { scanForwardNarrow } from "../../kernels/scan-forward-narrow";
 import { scanForwardWide } from "../../kernels/scan-forward-wide";
 import { maxOwnMatrix, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
-import { workgroups, type GridOf, type Program } from "../../runtime/program";
+import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import { cellOf } from "../cells";
 import type { RecurrentLayer } from "../layers";
@@ -26,24 +26,8 @@ import {
   type SequenceFlow,
 } from "./recorder";
 import type { Recurrence } from "./recurrence";
+import { scanDispatches, scanGrid } from "./scan-dispatches";
 import { carriedState } from "./state";
-
-/** The recurrence takes the shared padding first, then the samples that branch off it. */
-interface Part {
-  part: ScanOptions["part"];
-  grid: GridOf<StepValues>;
-}
-
-function parts(recorder: Recorder, narrow: boolean): Part[] {
-  const samples: GridOf<StepValues> = narrow
-    ? (sizes) => workgroups(Math.ceil(sizes.samples / narrowSize))
-    : (sizes) => workgroups(sizes.samples);
-  if (!recorder.layout.sharePrefix) return [{ part: "all", grid: samples }];
-  return [
-    { part: "prefix", grid: () => [1] },
-    { part: "samples", grid: samples },
-  ];
-}
 
 /**
  * Records a recurrent layer: projection, scan, and their gradients.
@@ -72,11 +56,11 @@ export function recordRecurrent(
       cell,
       source: fromTokens ? "tokens" : "rows",
       masked: input.masked,
-      reverse: config.goBackwards,
       recurrentBias: config.className === "GRU" && config.resetAfter && config.useBias,
       dropout: recurrentDropout,
       stream: recorder.nextStream(),
     },
+    dispatches: scanDispatches(recorder, config.goBackwards),
     input,
     weights,
     gradients,
@@ -102,7 +86,8 @@ export function recordRecurrent(
 }
 
 function recordForward(recurrence: Recurrence): void {
-  const { recorder, config, options, weights, narrow, projected, h, c, dz, extra, inputs } = recurrence;
+  const { recorder, config, options, dispatches, weights, narrow } = recurrence;
+  const { projected, h, c, dz, extra, inputs } = recurrence;
   const { plan, slots } = recorder;
   const { bias, recurrentKernel } = weights;
   const carries = config.stateful || recorder.layout.carriesState;
@@ -111,36 +96,33 @@ function recordForward(recurrence: Recurrence): void {
     const { step, segments, tokens } = plan;
     projectInput(recurrence, program);
     state?.restore(program);
-    for (const { part, grid } of parts(recorder, narrow)) {
-      const scan: ScanForwardOptions = {
-        ...options,
-        part,
-        dropout: training ? options.dropout : 0,
-        resumes: carries,
-        keep: training,
-      };
-      const stores = keptBindings(scan);
-      for (const chunk of recorder.chunks) {
-        program.dispatch(
-          narrow ? scanForwardNarrow(scan) : scanForwardWide(scan),
-          {
-            step,
-            chunk: chunk.bounds,
-            segments,
-            ...(options.source === "tokens" || options.masked ? { tokens } : {}),
-            ...(options.source === "tokens" ? { slots } : {}),
-            projected,
-            recurrentKernel,
-            ...(options.recurrentBias ? { bias } : {}),
-            h,
-            ...(c ? { c } : {}),
-            ...(stores.gates ? { gates: dz! } : {}),
-            ...(stores.extra ? { extra: extra! } : {}),
-            ...(stores.inputs ? { inputs: inputs! } : {}),
-          },
-          chunk.grid(grid),
-        );
-      }
+    const scan: ScanForwardOptions = {
+      ...options,
+      dropout: training ? options.dropout : 0,
+      resumes: carries,
+      keep: training,
+    };
+    const stores = keptBindings(scan);
+    for (const { part, chunk, grid } of dispatches) {
+      program.dispatch(
+        narrow ? scanForwardNarrow(scan) : scanForwardWide(scan),
+        {
+          step,
+          chunk,
+          segments,
+          ...(options.source === "tokens" || options.masked ? { tokens } : {}),
+          ...(options.source === "tokens" ? { slots } : {}),
+          projected,
+          recurrentKernel,
+          ...(options.recurrentBias ? { bias } : {}),
+          h,
+          ...(c ? { c } : {}),
+          ...(stores.gates ? { gates: dz! } : {}),
+          ...(stores.extra ? { extra: extra! } : {}),
+          ...(stores.inputs ? { inputs: inputs! } : {}),
+        },
+        grid(scanGrid(part, narrow)),
+      );
     }
     state?.save(program);
   });
@@ -166,7 +148,7 @@ function projectInput(recurrence: Recurrence, program: Program<StepValues>): voi
 }
 
 function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: boolean): void {
-  const { recorder, config, options, weights, narrow, h, c, extra } = recurrence;
+  const { recorder, config, options, dispatches, weights, narrow, h, c, extra } = recurrence;
   const { units, returnSequences } = config;
   const { arena, capacity, partials } = recorder;
   const dz = recurrence.dz!;
@@ -177,35 +159,28 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
   const lanes = groups * narrowSize;
   recorder.backward.push((program) => {
     const { step, segments, tokens } = recorder.plan;
-    const scanOf = (part: ScanOptions["part"]): ScanBackwardOptions => ({
-      ...options,
-      part,
-      sequences: returnSequences,
-    });
-    const sums = narrow && sumsRecurrentGradient(scanOf("all"));
-    for (const { part, grid } of parts(recorder, narrow).reverse()) {
-      const scan = scanOf(part);
-      for (const chunk of recorder.chunks.toReversed()) {
-        program.dispatch(
-          narrow ? scanBackwardNarrow(scan, lanes) : scanBackwardWide(scan),
-          {
-            step,
-            chunk: chunk.bounds,
-            segments,
-            ...(options.masked ? { tokens } : {}),
-            recurrentKernel: weights.recurrentKernel,
-            ...(readsStates(scan) ? { h } : {}),
-            ...(c ? { c } : {}),
-            ...(returnSequences ? { dSequence: gradient } : part === "prefix" ? {} : { dLast: gradient }),
-            dz,
-            ...(options.cell.lastGate === "product" ? { extra: extra! } : {}),
-            dOrigin,
-            ...(sums ? { partials } : {}),
-          },
-          // The last chunk begins the partial sums, also where no sample reaches into it.
-          chunk.grid(narrow && part !== "prefix" ? () => [groups] : grid, sums && chunk.last),
-        );
-      }
+    const scan: ScanBackwardOptions = { ...options, sequences: returnSequences };
+    const sums = narrow && sumsRecurrentGradient(scan);
+    for (const { part, last, chunk, grid } of dispatches.toReversed()) {
+      program.dispatch(
+        narrow ? scanBackwardNarrow(scan, lanes) : scanBackwardWide(scan),
+        {
+          step,
+          chunk,
+          segments,
+          ...(options.masked ? { tokens } : {}),
+          recurrentKernel: weights.recurrentKernel,
+          ...(readsStates(scan) ? { h } : {}),
+          ...(c ? { c } : {}),
+          ...(returnSequences ? { dSequence: gradient } : { dLast: gradient }),
+          dz,
+          ...(options.cell.lastGate === "product" ? { extra: extra! } : {}),
+          dOrigin,
+          ...(sums ? { partials } : {}),
+        },
+        // The last chunk begins the partial sums, also where no sample reaches into it.
+        grid(narrow && part !== "prefix" ? () => [groups] : scanGrid(part, narrow), sums && last),
+      );
     }
     if (sums) {
       const chunks = recorder.layout.sharePrefix ? lanes + 1 : lanes;
