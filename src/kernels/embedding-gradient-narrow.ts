@@ -4,6 +4,7 @@ import { gridParameters, linearId } from "./shared/grid";
 import {
   addOuterProducts,
   addProduct,
+  columnsOfPart,
   declareSums,
   names,
   narrowLanes,
@@ -24,7 +25,8 @@ export interface EmbeddingGradientNarrowOptions {
 
 /**
  * `embeddingGradient` of a projected table for adapters that want the narrow shape, together with the
- * gradient of the input kernel and its bias: an invocation takes the distinct tokens `id`, `id + lanes`, …
+ * gradient of the input kernel and its bias: an invocation takes the distinct tokens `id`, `id + lanes`, …, and of
+ * a wide kernel part of the columns after part.
  *
  *     dProjected = Σ_{tasks k of d} sums[k]
  *     dEmbeddings[token(d)] = dProjected·kernelᵀ
@@ -38,47 +40,54 @@ export interface EmbeddingGradientNarrowOptions {
  *     partials     [lanes, E (+1), J]  out: each invocation's part of dKernel, and below it of
  *                  dBias; rows padded to vectors of four
  *
- * A copy of the kernel and the sums stay with the invocation.
+ * A copy of the kernel's part and the sums stay with the invocation.
  */
 export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions): KernelDeclaration {
   const { width: E, columns: J, useBias } = options;
+  const part = columnsOfPart(J);
   const table = rowAccess("embeddings", E);
   const sumRows = rowAccess("sums", J);
   const output = rowAccess("dEmbeddings", E);
-  const d = names("d", sumRows.vectors);
+  const d = names("d", Math.ceil(part / 4));
   const x = names("x", table.vectors);
   const dx = names("dx", table.vectors);
-  const length = (E + (useBias ? 1 : 0)) * sumRows.vectors;
+  const rowLength = sumRows.vectors;
+  const length = (E + (useBias ? 1 : 0)) * rowLength;
+  /** The sums of the parts before. */
+  const begun = (i: number): string =>
+    part < J ? `select(${output.load("row", i)}, vec4f(), left == 0u)` : "vec4f()";
+  const behind = part < J ? " + left / 4u" : "";
   const code = wgsl`
 ${stepStruct}
 
 @compute @workgroup_size(${narrowSize})
 fn main(${gridParameters}) {
   let id = ${linearId(narrowSize)};
-  ${ownMatrix("weight", J, E, `kernel[column * ${J}u + row]`)}
-  ${declareSums("dKernel", E, J)}
-  ${declareSums("dBias", 1, J)}
-  for (var number = id; number < step.distinct; number += ${narrowLanes}u) {
-    let token = taskTokens[groupTasks[number]];
-    ${d.map((name) => `var ${name} = vec4f();`).join("\n")}
-    for (var task = groupTasks[number]; task < groupTasks[number + 1u]; task++) {
-      let sumsRow = ${sumRows.base("task")};
-      ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`).join("\n")}
+  for (var left = 0u; left < ${J}u; left += ${part}u) {
+    ${ownMatrix("weight", part, E, `kernel[column * ${J}u + left + row]`)}
+    ${declareSums("dKernel", E, part)}
+    ${declareSums("dBias", 1, part)}
+    for (var number = id; number < step.distinct; number += ${narrowLanes}u) {
+      let token = taskTokens[groupTasks[number]];
+      ${d.map((name) => `var ${name} = vec4f();`).join("\n")}
+      for (var task = groupTasks[number]; task < groupTasks[number + 1u]; task++) {
+        let sumsRow = ${sumRows.base("task")}${behind};
+        ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`).join("\n")}
+      }
+      let row = ${table.base("token")};
+      ${dx.map((name, i) => `var ${name} = ${begun(i)};`).join("\n")}
+      ${addProduct(dx, d, part, "weight")}
+      ${x.map((name, i) => `let ${name} = ${table.load("row", i)};`).join("\n")}
+      ${addOuterProducts("dKernel", E, [{ x, d }])}
+      ${d.map((name, i) => `dBias[${i}] += ${name};`).join("\n")}
+      ${dx.map((name, i) => output.store("row", i, name)).join("\n")}
     }
-    ${dx.map((name) => `var ${name} = vec4f();`).join("\n")}
-    ${addProduct(dx, d, J, "weight")}
-    let row = ${table.base("token")};
-    ${x.map((name, i) => `let ${name} = ${table.load("row", i)};`).join("\n")}
-    ${addOuterProducts("dKernel", E, [{ x, d }])}
-    ${d.map((name, i) => `dBias[${i}] += ${name};`).join("\n")}
-    let to = ${output.base("token")};
-    ${dx.map((name, i) => output.store("to", i, name)).join("\n")}
+    let base = id * ${length}u${behind};
+    ${storeSums("dKernel", E, part, "partials", "base", rowLength)}
+    #if ${useBias}
+    ${storeSums("dBias", 1, part, "partials", `base + ${E * rowLength}u`, rowLength)}
+    #endif
   }
-  let base = id * ${length}u;
-  ${storeSums("dKernel", E, J, "partials", "base")}
-  #if ${useBias}
-  ${storeSums("dBias", 1, J, "partials", `base + ${E * sumRows.vectors}u`)}
-  #endif
 }`;
   return {
     name: "embeddingGradient",

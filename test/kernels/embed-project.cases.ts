@@ -47,4 +47,10 @@ const casesOf = (shape: ScanShape, sizes: readonly number[]): KernelCase[] => [
   projectCase(shape, 129, 4, 8, true),
 ];
 
-export const cases: KernelCase[] = [...casesOf("wide", widths), ...casesOf("narrow", narrowWidths)];
+export const cases: KernelCase[] = [
+  ...casesOf("wide", widths),
+  ...casesOf("narrow", narrowWidths),
+  // Wide kernels are taken in parts of their columns.
+  projectCase("narrow", 300, 32, 128, true),
+  projectCase("narrow", 40, 7, 80, false),
+];

@@ -94,5 +94,8 @@ export const cases: KernelCase[] = [
   ),
   narrowCase(1, 1, 1, true),
   narrowCase(300, 5, 7, false),
+  // Wide kernels are taken in parts of their columns.
+  narrowCase(200, 32, 128, true),
+  narrowCase(40, 7, 80, false),
   ...narrowWidths.map((width, i) => narrowCase(13, width, narrowWidths[(i + 3) % narrowWidths.length], true)),
 ];

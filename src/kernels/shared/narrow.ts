@@ -18,6 +18,20 @@ export const maxOwnMatrix = 64 * 64;
 /** Partial sums are kept as well up to this size: both must stay in the first-level cache. */
 export const maxOwnSums = 32 * 32;
 
+/** Columns that kernels over few rows take at a time. */
+const mostColumns = 32;
+
+/**
+ * Columns of each of the equal parts in which a kernel over few rows takes a wide matrix: shaders compile in a time
+ * that grows faster than their text. All of them where they make no such parts.
+ */
+export function columnsOfPart(columns: number): number {
+  for (let part = mostColumns; part >= mostColumns / 2; part -= 4) {
+    if (columns % part === 0) return part;
+  }
+  return columns;
+}
+
 /**
  * WGSL: the invocation's own copy of a matrix, `name[row · vectors + i]` holding columns 4i to 4i + 3; zero
  * beyond the last column. Unrolled text then reads it at constant places, which such adapters turn into
@@ -56,10 +70,11 @@ export function addProduct(
 
 /**
  * WGSL: sums of outer products, all zero. They are an array, not variables: what is carried round a loop
- * in variables is merged lane by lane at its end, whether it changed or not.
+ * in variables is merged lane by lane at its end, whether it changed or not. The zeros are written out: declared in a
+ * loop without them, SwiftShader's array keeps what it held the round before.
  */
 export function declareSums(name: string, rows: number, columns: number): string {
-  return `var ${name}: array<vec4f, ${rows * Math.ceil(columns / 4)}>;`;
+  return `var ${name} = array<vec4f, ${rows * Math.ceil(columns / 4)}>();`;
 }
 
 /** WGSL: sums ← sums + Σ xᵀ·d over pairs of rows. */
@@ -77,10 +92,22 @@ export function addOuterProducts(
   );
 }
 
-/** WGSL: stores all vectors of sums from vector `base` on. */
-export function storeSums(sums: string, rows: number, columns: number, into: string, base: string): string {
-  const vectors = rows * Math.ceil(columns / 4);
-  return `for (var i = 0u; i < ${vectors}u; i++) { ${into}[${base} + i] = ${sums}[i]; }`;
+/**
+ * WGSL: stores all vectors of sums from vector `base` on.
+ *
+ * @param length vectors from row to row; those of the sums, one behind the other, unless given
+ */
+export function storeSums(
+  sums: string,
+  rows: number,
+  columns: number,
+  into: string,
+  base: string,
+  length = Math.ceil(columns / 4),
+): string {
+  const vectors = Math.ceil(columns / 4);
+  const to = length === vectors ? "i" : `i / ${vectors}u * ${length}u + i % ${vectors}u`;
+  return `for (var i = 0u; i < ${rows * vectors}u; i++) { ${into}[${base} + ${to}] = ${sums}[i]; }`;
 }
 
 /** WGSL: the opposite of `storeSums`. */
