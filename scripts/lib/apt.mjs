@@ -23,12 +23,10 @@ export async function install(...packages) {
   say(`installing ${packages.join(" and ")} with apt-get (a minute or two)`);
   const get = (...args) => capture("apt-get", [...options, ...args], { env, timeout: 900_000 });
   const wanted = ["install", "-y", "--no-install-recommends", ...packages];
-  let result = await get(...wanted);
-  if (result.code !== 0) {
-    // The package lists are missing or out of date.
-    const update = await get("update");
-    result = update.code === 0 ? await get(...wanted) : update;
-  }
+  // With the lists of an old image, apt would install browsers that have no WebGPU yet.
+  const update = await get("update");
+  const installed = await get(...wanted);
+  const result = installed.code === 0 || update.code === 0 ? installed : update;
   if (result.code !== 0) say(`apt-get failed:\n${lastLines(result, 4)}`);
   return result.code === 0;
 }

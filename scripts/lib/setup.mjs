@@ -6,7 +6,7 @@ import { canInstall, install } from "./apt.mjs";
 import { ensureBrowser } from "./browser.mjs";
 import { ensureDriver } from "./driver.mjs";
 import { SetupError, ensurePackages, packagesKey } from "./packages.mjs";
-import { root, say } from "./run.mjs";
+import { capture, root, say } from "./run.mjs";
 
 const stateFile = join(root, ".cache", "setup.json");
 
@@ -48,9 +48,15 @@ export async function setUp({ browser: wanted = false, optional = false } = {}) 
   return state;
 }
 
+/** The oldest Firefox in which the tests are known to pass. */
+const oldestFirefox = 153;
+
 /** Debian's Firefox, for the tests that run in a second browser; elsewhere they skip. */
 export async function ensureFirefox() {
-  if (!findFirefox() && canInstall()) await install("firefox-esr");
+  const firefox = findFirefox();
+  const { output = "" } = firefox ? await capture(firefox, ["--version"], { timeout: 30_000 }) : {};
+  const version = Number(/ (\d+)\./.exec(output)?.[1] ?? 0);
+  if (version < oldestFirefox && canInstall()) await install("firefox-esr");
 }
 
 async function find(wanted) {
