@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { inspectModel, loadModel, loadWeights } from "../../src/io/index";
 import type { Device } from "../../src/runtime/device";
 import { FormatError } from "../../src/runtime/errors";
-import { getTestDevice } from "../support/adapter";
+import { getSharedDevice } from "../support/adapter";
 import { assertThrows } from "../support/assert";
 import { hasShared, readShared } from "../support/shared-files";
 
@@ -39,8 +39,7 @@ function expectClose(got: ArrayLike<number>, expected: readonly number[], tolera
 
 describe.skipIf(!here)("files that Keras 3.16 wrote (../shared/keras-files)", () => {
   let device: Device | undefined;
-  beforeAll(async () => (device = await getTestDevice()));
-  afterAll(() => device?.destroy());
+  beforeAll(async () => (device = await getSharedDevice()));
 
   for (const [name, expected] of Object.entries(models)) {
     for (const kind of ["keras", "h5"] as const) {

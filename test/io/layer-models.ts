@@ -9,6 +9,7 @@ import {
   gru,
   input,
   lstm,
+  masking,
   maxPooling1d,
   simpleRNN,
   spatialDropout1d,
@@ -61,6 +62,14 @@ export const layerModels: Record<string, readonly Layer[]> = {
   "masked bidirectional": [masked, bidirectional(lstm(4)), head],
   "masked bidirectional, sequences": [masked, spatialDropout1d(0.5), bidirectional(lstm(4, sequences)), head],
   "masked mean": [masked, dense(3, { activation: "tanh" }), globalAveragePooling1d(), head],
+  masking: [words, masking(), lstm(4), head],
+  "masking, backwards sequences": [
+    words,
+    masking({ maskValue: 0.1 }),
+    gru(4, { ...sequences, ...backwards, resetAfter: false }),
+    head,
+  ],
+  "masking, mean": [words, masking({ maskValue: -1 }), dense(3), globalAveragePooling1d(), head],
   mean: [words, globalAveragePooling1d(), dropout(0.5), head],
   "time distributed": [words, lstm(4, sequences), timeDistributed(dense(3, { activation: "softmax" }))],
   convolution: [words, conv1d(6, 3, { activation: "relu" }), maxPooling1d(2), lstm(4), head],
@@ -86,14 +95,14 @@ for (const activation of ["elu", "selu", "softplus", "softsign", "exponential"] 
 export async function layerModel(name: string): Promise<Sequential> {
   const model = sequential(layerModels[name], { name: "sample" });
   const plans = model.architecture.layers.flatMap(({ weights }) => weights);
-  await model.setWeights(
-    plans.map(({ shape }, i) =>
-      randomValues(
-        shape.reduce((a, b) => a * b, 1),
-        i + 1,
-        0.7,
-      ),
-    ),
-  );
+  const weights = plans.map(({ shape }, i) => {
+    const length = shape.reduce((a, b) => a * b, 1);
+    return randomValues(length, i + 1, 0.7);
+  });
+  // Tokens 0 and 5 are what a masking layer masks.
+  const mask = model.architecture.layers.find(({ config }) => config.className === "Masking")?.config;
+  if (mask && "maskValue" in mask)
+    for (const token of [0, 5]) weights[0].fill(mask.maskValue, 5 * token, 5 * token + 5);
+  await model.setWeights(weights);
   return model;
 }

@@ -1,10 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { imdb, padSequences } from "../../src/datasets/index";
 import { loadModel, saveModel } from "../../src/io/index";
 import type { ModelFiles } from "../../src/io/index";
 import type { Device } from "../../src/runtime/device";
-import { getTestDevice } from "../support/adapter";
+import { getSharedDevice } from "../support/adapter";
 import { hasShared, listShared, readShared } from "../support/shared-files";
 import { predictFloat64 } from "./float64";
 
@@ -13,8 +13,7 @@ const quiet = { onNote: () => undefined };
 
 describe.skipIf(!hasShared(model))("a Keras 3.3 model that others trained (../shared/models)", () => {
   let device: Device | undefined;
-  beforeAll(async () => (device = await getTestDevice()));
-  afterAll(() => device?.destroy());
+  beforeAll(async () => (device = await getSharedDevice()));
 
   test("the probabilities that its author printed", async (context) => {
     if (!device) return context.skip();
@@ -76,8 +75,7 @@ describe.skipIf(!hasShared("models/tfjs-lstm-text"))(
   "TF.js models that others converted (../shared/models)",
   () => {
     let device: Device | undefined;
-    beforeAll(async () => (device = await getTestDevice()));
-    afterAll(() => device?.destroy());
+    beforeAll(async () => (device = await getSharedDevice()));
 
     for (const [folder, { input, columns, expected, notes }] of Object.entries(converted)) {
       const files: ModelFiles = Object.fromEntries(

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel, saveModel } from "../../src/io/index";
 import type { ModelSource } from "../../src/io/index";
 import type { Sequential } from "../../src/model/sequential";
 import type { Device } from "../../src/runtime/device";
 import type { OptimizerState } from "../../src/model/training-state";
 import { InvalidInputError, StateError } from "../../src/runtime/errors";
-import { getTestDevice } from "../support/adapter";
+import { getSharedDevice } from "../support/adapter";
 import { assertThrows } from "../support/assert";
 import { samples, tokens, trained, untrained } from "./models";
 
@@ -55,8 +55,7 @@ describe("through every format and back", () => {
 
 describe("training goes on from the file", () => {
   let device: Device | undefined;
-  beforeAll(async () => (device = await getTestDevice()));
-  afterAll(() => device?.destroy());
+  beforeAll(async () => (device = await getSharedDevice()));
 
   for (const format of ["safetensors", "keras", "h5"] as const) {
     for (const [name, { labels }] of Object.entries(samples)) {

@@ -49,6 +49,8 @@ function parseLayer(layer: KerasObject): LayerDescription {
       return parseDense(layer);
     case "TimeDistributed":
       return { type: "timeDistributed", name, layer: parseDense(config.layer as KerasObject) };
+    case "Masking":
+      return { type: "masking", name, maskValue: config.mask_value as number };
     case "Dropout":
       return { type: "dropout", name, rate: config.rate as number };
     case "SpatialDropout1D":

@@ -6,6 +6,7 @@ import {
   embeddingTranslation,
   flattenTranslation,
   inputTranslation,
+  maskingTranslation,
   timeDistributedTranslation,
 } from "./layers/core";
 import {
@@ -35,6 +36,7 @@ const translations: {
   Bidirectional: bidirectionalTranslation,
   Dense: denseTranslation,
   TimeDistributed: timeDistributedTranslation,
+  Masking: maskingTranslation,
   Dropout: dropoutTranslation,
   SpatialDropout1D: spatialDropoutTranslation,
   Conv1D: conv1dTranslation,

@@ -62,6 +62,13 @@ export class ConfigReader {
     throw refused(`${key} of ${this.where} as true or false`, shown(value));
   }
 
+  /** A number that a float32 can hold. */
+  float(key: string, byDefault: number): number {
+    const value = this.values[key] ?? byDefault;
+    if (typeof value === "number" && Number.isFinite(Math.fround(value))) return value;
+    throw refused(`${key} of ${this.where} as a finite float32`, shown(value));
+  }
+
   /** A share of values to drop. */
   share(key: string): number {
     const value = this.values[key] ?? 0;

@@ -6,7 +6,7 @@ import {
   piecewiseConstantDecay,
   polynomialDecay,
 } from "../../model/schedules";
-import type { LearningRateSchedule } from "../../model/schedules";
+import type { LearningRateSchedule } from "../../model/learning-rate-schedule";
 import { isRecord } from "../stored-model";
 
 type Config = Readonly<Record<string, unknown>>;

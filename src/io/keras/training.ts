@@ -4,7 +4,7 @@ import { binaryCrossentropy, meanSquaredError, sparseCategoricalCrossentropy } f
 import type { Loss } from "../../model/losses";
 import type { CompileConfig } from "../../model/compiled";
 import { InvalidInputError } from "../../runtime/errors";
-import type { LearningRateSchedule } from "../../model/schedules";
+import type { LearningRateSchedule } from "../../model/learning-rate-schedule";
 import { isRecord, shown } from "../stored-model";
 import { scheduleFromKeras, scheduleToKeras } from "./schedules";
 

@@ -2,7 +2,7 @@ import type { LayerPlan } from "../../model/architecture";
 import type { Conv1dConfig, DenseConfig, Layer, MaxPooling1dConfig } from "../../model/layers";
 import { addActivation } from "./activations";
 import type { Attribute, Graph } from "./graph";
-import { maskedMean } from "./mask";
+import { maskedMean, maskedOut, valueMask } from "./mask";
 import type { Input, Weight } from "./parts";
 import { addBidirectional, addRecurrent } from "./recurrent";
 
@@ -27,6 +27,8 @@ const translations: { [Name in Trained["className"]]: Translation<Extract<Traine
   Bidirectional: addBidirectional,
   Dense: (graph, { config }, weights, input) => addDense(graph, config, weights, input),
   TimeDistributed: (graph, { config }, weights, input) => addDense(graph, config.layer, weights, input),
+  Masking: (graph, { config }, _, { name }) =>
+    maskedOut(graph, name, valueMask(graph, name, config.maskValue)),
   // Dropout is for training alone.
   Dropout: (_graph, _layer, _weights, input) => input.name,
   SpatialDropout1D: (_graph, _layer, _weights, input) => input.name,

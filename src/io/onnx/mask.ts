@@ -6,7 +6,7 @@ import type { Graph } from "./graph";
  * their order, the operator runs over as many as there are, and its outputs are moved back.
  */
 export interface Mask {
-  /** int64 [batch, steps]: 1 where the token counts. */
+  /** int64 [batch, steps]: 1 where the step counts. */
   readonly counts: string;
 }
 
@@ -16,6 +16,19 @@ export function tokenMask(graph: Graph, tokens: string): Mask {
   const isPadding = graph.node("Equal", [tokens, zero]);
   const isToken = graph.node("Not", [isPadding]);
   return { counts: graph.node("Cast", [isToken], { to: { int: elementTypes.int64 } }) };
+}
+
+/** The mask of rows: those count that are not `value` throughout. [batch, steps, features] → [batch, steps]. */
+export function valueMask(graph: Graph, input: string, value: number): Mask {
+  const differs = graph.node("Not", [graph.node("Equal", [input, graph.scalar(value)])]);
+  const ones = graph.node("Cast", [differs], { to: { int: elementTypes.int64 } });
+  return { counts: graph.node("ReduceMax", [ones], { axes: { ints: [2] }, keepdims: { int: 0 } }) };
+}
+
+/** The input with zeros in the steps that do not count. */
+export function maskedOut(graph: Graph, input: string, { counts }: Mask): string {
+  const weights = graph.node("Cast", [counts], { to: { int: elementTypes.float } });
+  return graph.node("Mul", [input, graph.node("Unsqueeze", [weights, graph.integers([2])])]);
 }
 
 /** A mask whose steps run the other way. */

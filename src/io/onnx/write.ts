@@ -7,7 +7,7 @@ import { Graph } from "./graph";
 import type { Dimension } from "./graph";
 import { addLayer } from "./layers";
 import type { Input } from "./parts";
-import { tokenMask } from "./mask";
+import { tokenMask, valueMask } from "./mask";
 import type { Mask } from "./mask";
 
 /**
@@ -39,11 +39,13 @@ export function writeOnnx({ config, weights, metadata }: Snapshot): Uint8Array<A
   });
 }
 
-/** The embedding makes the mask, layers that see each step alone pass it on, all others use it up. */
+/** The embedding or a masking layer makes the mask, layers that see each step alone pass it on, all others use it up. */
 function maskAfter(graph: Graph, config: Layer, tokens: string, before: Input): Mask | undefined {
   switch (config.className) {
     case "Embedding":
       return config.maskZero ? tokenMask(graph, tokens) : undefined;
+    case "Masking":
+      return valueMask(graph, before.name, config.maskValue);
     case "Dense":
     case "TimeDistributed":
     case "Dropout":

@@ -13,6 +13,7 @@ export function refuseUnknown({ layers }: Architecture): void {
   for (const layer of layers) {
     const { config, name } = layer;
     if (config.className === "Embedding") masked = config.maskZero;
+    if (config.className === "Masking") masked = true;
     const problem = problemOf(layer, masked);
     if (problem !== undefined) {
       const remedy = "save it as safetensors, keras, h5 or onnx";
@@ -35,5 +36,7 @@ function problemOf({ config }: LayerPlan, masked: boolean): string | undefined {
 }
 
 function passesMask({ config: { className } }: LayerPlan): boolean {
-  return ["Embedding", "Dense", "TimeDistributed", "Dropout", "SpatialDropout1D"].includes(className);
+  return ["Embedding", "Masking", "Dense", "TimeDistributed", "Dropout", "SpatialDropout1D"].includes(
+    className,
+  );
 }

@@ -1,9 +1,10 @@
-import { dense, embedding, input, timeDistributed } from "../../../model/layers";
+import { dense, embedding, input, masking, timeDistributed } from "../../../model/layers";
 import type {
   DenseConfig,
   EmbeddingConfig,
   FlattenConfig,
   InputConfig,
+  MaskingConfig,
   TimeDistributedConfig,
 } from "../../../model/layers";
 import { refused, shown } from "../../stored-model";
@@ -42,6 +43,12 @@ export const embeddingTranslation: Translation<EmbeddingConfig> = {
     embeddings_constraint: null,
     mask_zero: config.maskZero,
   }),
+  variablePath: ownVariable,
+};
+
+export const maskingTranslation: Translation<MaskingConfig> = {
+  fromKeras: (config) => masking({ name: config.name, maskValue: config.float("mask_value", 0) }),
+  toKeras: ({ maskValue }) => ({ mask_value: maskValue }),
   variablePath: ownVariable,
 };
 

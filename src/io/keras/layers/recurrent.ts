@@ -52,6 +52,7 @@ function sharedOptions(config: ConfigReader): {
 function sharedEntries(config: RecurrentLayer, words: Words): Record<string, unknown> {
   return {
     return_sequences: config.returnSequences,
+    // A Sequential model of Keras has one output: states are for `predict` of this library alone.
     return_state: false,
     go_backwards: config.goBackwards,
     stateful: config.stateful,
