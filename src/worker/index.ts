@@ -10,6 +10,7 @@ import { WorkerModel, type ModelDescription } from "./worker-model";
 export type { Port } from "./protocol";
 export type { WorkerDevice } from "./worker-device";
 export type { TransferOption, WorkerCompileOptions, WorkerModel } from "./worker-model";
+export type { WorkerStream } from "./worker-stream";
 export { serve } from "./serve";
 
 /** The library in a worker. Made by {@link startWorker}. */

@@ -36,6 +36,7 @@ interface Pending extends CallOptions {
 export class Line {
   readonly #port: Port;
   readonly #pending = new Map<number, Pending>();
+  readonly #listeners = new Map<number, (value: never) => void>();
   #next = 0;
   #closed: Error | undefined;
 
@@ -74,9 +75,22 @@ export class Line {
     }
   }
 
+  /** Calls `listener` with each event under the number that is returned. */
+  listen(listener: (value: never) => void): number {
+    const number = this.#next++;
+    this.#listeners.set(number, listener);
+    return number;
+  }
+
+  /** Ends what `listen` began. */
+  ignore(listener: number): void {
+    this.#listeners.delete(listener);
+  }
+
   /** Rejects what still runs; later calls throw the same error. */
   close(error: Error): void {
     this.#closed ??= error;
+    this.#listeners.clear();
     for (const { reject } of this.#pending.values()) reject(error);
   }
 
@@ -85,6 +99,7 @@ export class Line {
   }
 
   #receive(reply: Reply): void {
+    if (reply.kind === "event") return this.#listeners.get(reply.listener)?.(reply.value as never);
     const pending = this.#pending.get(reply.call);
     if (!pending) return;
     if (reply.kind === "hook") return void this.#runHook(reply, pending);
@@ -114,7 +129,7 @@ async function runHook(
   const { model } = pending;
   if (!callback || !model) return {};
   const seen = { ...state };
-  callback.setModel?.({
+  const trained: CallbackModel = {
     get stopTraining(): boolean {
       return seen.stopTraining;
     },
@@ -127,10 +142,12 @@ async function runHook(
     set learningRate(rate: number) {
       seen.learningRate = rate;
     },
+    learningRateSchedule: state.learningRateSchedule,
     getWeights: () => model.getWeights(),
     setWeights: (weights) => model.setWeights(weights),
-  });
+  };
   try {
+    callback.setModel?.(trained);
     const hooks = callback as Record<string, ((...args: unknown[]) => unknown) | undefined>;
     const value = await hooks[name]?.(...args);
     if (name === "saveState" || name === "restoreState") return { state: seen, value };

@@ -9,7 +9,7 @@ export interface Port {
   start?(): void;
 }
 
-/** The object that answers calls which belong to no model and no device. */
+/** The object that answers calls which belong to no model, device or stream. */
 export const engineId = 0;
 
 /** What the page says. */
@@ -39,17 +39,20 @@ export type Reply =
       name: HookName | "saveSnapshot";
       args: unknown[];
       state: TrainingState;
-    };
+    }
+  | { kind: "event"; listener: number; value: unknown };
 
 /** What a callback may read and change of the model in training, as a copy that goes both ways. */
 export interface TrainingState {
   stopTraining: boolean;
   learningRate: number;
+  /** Goes to the page alone. */
+  readonly learningRateSchedule?: string;
 }
 
 /** What a hook has done: changed the state, added to the logs, returned what is to be kept, or thrown. */
 export interface HookAnswer {
-  state?: Partial<TrainingState>;
+  state?: TrainingState;
   logs?: Logs;
   value?: unknown;
   error?: PlainError;

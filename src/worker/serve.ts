@@ -6,6 +6,7 @@ import {
   type Device,
   type FitOptions,
   type Sequential,
+  type TokenStream,
 } from "../index";
 import type { Callback, CallbackModel, HookName, Logs } from "../model/callback";
 import { describe, StateError } from "../runtime/errors";
@@ -40,6 +41,10 @@ const modelMethods = [
   "getOptimizerSlots",
   "getOptimizerState",
   "setOptimizerState",
+  "resetStates",
+  "stream",
+  "profile",
+  "endProfile",
   "dispose",
 ] as const;
 
@@ -60,6 +65,9 @@ class Host {
   readonly #port: Port;
   readonly #models = new Map<number, Sequential>();
   readonly #devices = new Map<number, Device>();
+  readonly #streams = new Map<number, TokenStream>();
+  /** What ends the profiles that are running, by the page's numbers of their listeners. */
+  readonly #profiles = new Map<number, () => void>();
   readonly #running = new Map<number, AbortController>();
   readonly #asked = new Map<number, (answer: HookAnswer) => void>();
   #nextObject = engineId + 1;
@@ -100,12 +108,14 @@ class Host {
     if (object === engineId) return this.#runOnEngine(method, args);
     const device = this.#devices.get(object);
     if (device) return this.#runOnDevice(object, device, method);
+    const stream = this.#streams.get(object);
+    if (stream) return this.#runOnStream(object, stream, request);
     const model = this.#models.get(object);
     if (!model || !modelMethods.some((name) => name === method)) {
       throw new StateError(
         describe(
           "worker",
-          "a call of a live model or device",
+          "a call of a live model, device or stream",
           `"${method}" of number ${object}`,
           "make it first",
         ),
@@ -123,6 +133,7 @@ class Host {
     return requestDevice(args[0] as Parameters<typeof requestDevice>[0]).then((device) => ({
       id: this.#keep(this.#devices, device),
       description: device.description,
+      features: [...device.gpu.features],
       limits: plainLimits(device.limits),
     }));
   }
@@ -136,6 +147,13 @@ class Host {
     return { reason, message };
   }
 
+  #runOnStream(id: number, stream: TokenStream, { method, args }: Call): unknown {
+    if (method === "next") return stream.next(args[0] as number);
+    if (method === "reset") return stream.reset();
+    this.#streams.delete(id);
+    return stream.dispose();
+  }
+
   #runOnModel(model: Sequential, request: Call, signal: AbortSignal): unknown {
     const { method, args, object } = request;
     if (method === "compile") {
@@ -144,6 +162,10 @@ class Host {
     }
     if (method === "summary") return model.summary({ ...(args[0] as object), print: () => undefined });
     if (method === "build") return void model.build(args[0] as (number | null)[]);
+    if (method === "stream") return model.stream().then((stream) => this.#keep(this.#streams, stream));
+    if (method === "profile")
+      return this.#profile(model, args[0] as number, args[1] as { interval?: number });
+    if (method === "endProfile") return this.#endProfile(args[0] as number);
     if (method === "dispose") this.#models.delete(object);
     const last = args.at(-1);
     if (request.abortable || request.hooks) {
@@ -156,6 +178,16 @@ class Host {
     }
     const methods = model as unknown as Record<string, Method>;
     return methods[method](...(args as never[]));
+  }
+
+  #profile(model: Sequential, listener: number, options: { interval?: number }): void {
+    const tell = (value: unknown): void => this.#send({ kind: "event", listener, value });
+    this.#profiles.set(listener, model.profile(tell, options));
+  }
+
+  #endProfile(listener: number): void {
+    this.#profiles.get(listener)?.();
+    this.#profiles.delete(listener);
   }
 
   #deviceOf(reference: DeviceReference | undefined): Device | undefined {
@@ -199,9 +231,13 @@ class Host {
   #callback(call: number, callback: number, names: readonly HookName[]): Callback {
     let model: CallbackModel;
     const ask = async (name: HookName, args: unknown[]): Promise<unknown> => {
-      const state = { stopTraining: model.stopTraining, learningRate: model.learningRate };
+      const { stopTraining, learningRate, learningRateSchedule } = model;
+      const state = { stopTraining, learningRate, learningRateSchedule };
       const answer = await this.#ask({ call, callback, name, args, state });
-      Object.assign(model, answer.state);
+      if (answer.state) {
+        model.stopTraining = answer.state.stopTraining;
+        model.learningRate = answer.state.learningRate;
+      }
       const logs = args.at(-1) as Logs | undefined;
       if (answer.logs && typeof logs === "object") Object.assign(logs, answer.logs);
       return answer.value;

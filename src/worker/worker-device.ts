@@ -5,6 +5,7 @@ import type { DeviceReference } from "./protocol";
 export interface DeviceDescription {
   id: number;
   description: string;
+  features: string[];
   limits: Record<string, number>;
 }
 
@@ -12,6 +13,8 @@ export interface DeviceDescription {
 export class WorkerDevice {
   /** What the adapter calls itself, in one line. */
   readonly description: string;
+  /** The features it was made with, by WebGPU's names. */
+  readonly features: readonly string[];
   /** The limits it was made with, by WebGPU's names. */
   readonly limits: Readonly<Record<string, number>>;
   /** Resolves when the device is gone: by its loss, or by `destroy`. */
@@ -20,8 +23,9 @@ export class WorkerDevice {
   readonly reference: DeviceReference;
   readonly #line: Line;
 
-  constructor(line: Line, { id, description, limits }: DeviceDescription) {
+  constructor(line: Line, { id, description, features, limits }: DeviceDescription) {
     this.description = description;
+    this.features = features;
     this.limits = limits;
     this.reference = { webgpuRnnDevice: id };
     this.#line = line;

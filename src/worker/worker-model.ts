@@ -1,9 +1,10 @@
 import type { CompileOptions, EvaluateOptions, FitOptions, History, Labels, Layer } from "../index";
-import type { NamedWeight, Prediction, PredictOptions, TokenInput } from "../index";
+import type { NamedWeight, Prediction, PredictOptions, ProgramSample, TokenInput } from "../index";
 import { snapshotOf } from "../model/fit-options";
 import type { OptimizerState } from "../model/training-state";
 import type { Line } from "./line";
 import type { WorkerDevice } from "./worker-device";
+import { WorkerStream } from "./worker-stream";
 
 /** For large data: hand it to the worker without copying it. */
 export interface TransferOption {
@@ -94,6 +95,50 @@ export class WorkerModel {
     { signal, transfer, ...rest }: PredictOptions & TransferOption = {},
   ): Promise<Prediction> {
     return (await this.#line.call(this.#id, "predict", [x, rest], { signal, transfer })) as Prediction;
+  }
+
+  /**
+   * Takes a sequence token by token; see `Sequential.stream`.
+   *
+   * @example
+   * const stream = await model.stream();
+   * for (const token of tokens) console.log((await stream.next(token)).output[0]);
+   * stream.dispose();
+   */
+  async stream(): Promise<WorkerStream> {
+    return new WorkerStream(this.#line, (await this.#call("stream", [])) as number);
+  }
+
+  /**
+   * Has the GPU time of a training step's kernels told while `fit` runs; see `Sequential.profile`. The listener
+   * runs in the page, and nothing waits for it.
+   *
+   * @param options interval in milliseconds, 1,000 where left out
+   * @returns ends it
+   * @example
+   * const end = await model.profile(({ steps }) => steps.forEach(({ kernel, milliseconds }) => show(kernel, milliseconds)));
+   */
+  async profile(
+    listener: (sample: ProgramSample) => void,
+    options: { interval?: number } = {},
+  ): Promise<() => void> {
+    const number = this.#line.listen(listener);
+    const end = (): void => {
+      this.#line.ignore(number);
+      this.#call("endProfile", [number]).catch(() => undefined);
+    };
+    try {
+      await this.#call("profile", [number, options]);
+    } catch (error) {
+      this.#line.ignore(number);
+      throw error;
+    }
+    return end;
+  }
+
+  /** Lets stateful layers begin anew; see `Sequential.resetStates`. */
+  async resetStates(): Promise<void> {
+    await this.#call("resetStates", []);
   }
 
   /** One optimizer step on one batch; see `Sequential.trainOnBatch`. */

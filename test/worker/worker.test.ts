@@ -3,8 +3,8 @@ import { dense, earlyStopping, embedding, sequential, simpleRNN } from "../../sr
 import type { CheckpointStore, CompileOptions, Layer, TrainingSnapshot } from "../../src/index";
 import { InvalidInputError, StateError } from "../../src/runtime/errors";
 import type { Device } from "../../src/runtime/device";
-import { serve, startWorker, type WorkerEngine } from "../../src/worker/index";
-import { getTestDevice } from "../support/adapter";
+import { serve, startWorker, type WorkerDevice, type WorkerEngine } from "../../src/worker/index";
+import { openEngine, type FarEngine } from "./engine";
 
 /** Rows whose label is whether their last token is above 5. */
 const x = Array.from({ length: 32 }, (_, row) => [1, 2, (row * 7) % 11, 3 + (row % 5), (row * 3) % 11]);
@@ -15,26 +15,24 @@ const compile = {
   loss: "binaryCrossentropy",
   metrics: ["acc"],
   seed: 3,
+  selfTest: false,
 } satisfies CompileOptions;
 
+let there: FarEngine;
 let device: Device | undefined;
+let far: WorkerDevice | undefined;
 let engine: WorkerEngine;
 
 beforeAll(async () => {
-  device = await getTestDevice();
-  const { port1, port2 } = new MessageChannel();
-  serve(port1);
-  engine = startWorker({ port: port2 });
+  there = await openEngine();
+  ({ device, far, engine } = there);
 });
 
-afterAll(() => {
-  engine.terminate();
-  device?.destroy();
-});
+afterAll(() => there.close());
 
 const made = async () => {
   const model = await engine.sequential(layers());
-  await model.compile(compile);
+  await model.compile({ ...compile, device: far });
   return model;
 };
 
