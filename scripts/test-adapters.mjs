@@ -64,7 +64,7 @@ async function test(adapter, way, env, files) {
   rmSync(file, { force: true });
   const begin = Date.now();
   const chosen = adapter.browser ? adapter.files : (files ?? adapter.files);
-  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--project", "tests", "--silent"];
+  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--project", "tests*", "--silent"];
   const run = await capture(
     process.execPath,
     [...vitest, "--reporter=json", `--outputFile=${file}`, ...chosen],

@@ -14,6 +14,7 @@ export {
   gru,
   input,
   lstm,
+  masking,
   maxPooling1d,
   simpleRNN,
   spatialDropout1d,
@@ -25,6 +26,7 @@ export {
   type GruOptions,
   type Layer,
   type LstmOptions,
+  type MaskingOptions,
   type MaxPooling1dOptions,
   type MergeMode,
   type SimpleRnnOptions,
@@ -37,8 +39,8 @@ export {
   inverseTimeDecay,
   piecewiseConstantDecay,
   polynomialDecay,
-  type LearningRateSchedule,
 } from "./model/schedules";
+export type { LearningRateSchedule } from "./model/learning-rate-schedule";
 export {
   binaryCrossentropy,
   meanSquaredError,
@@ -68,6 +70,7 @@ export type { CheckpointOptions, FitOptions } from "./model/fit";
 export type { CheckpointStore, TrainingSnapshot } from "./model/snapshot";
 export type { History } from "./model/history";
 export type { EvaluateOptions, Prediction, PredictOptions } from "./model/inference";
+export type { NamedState } from "./model/states";
 export type { StreamStep, TokenStream } from "./model/stream";
 export type { Labels } from "./model/session";
 export type { TokenInput } from "./model/token-data";

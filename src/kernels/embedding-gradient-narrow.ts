@@ -21,6 +21,8 @@ export interface EmbeddingGradientNarrowOptions {
   /** Columns J of the sums. */
   columns: number;
   useBias: boolean;
+  /** Whether the table is trained, too. */
+  table: boolean;
 }
 
 /**
@@ -35,8 +37,8 @@ export interface EmbeddingGradientNarrowOptions {
  *     groupTasks, taskTokens  as in `embeddingGradient`
  *     sums         [K, J]
  *     embeddings   [V, E]
- *     kernel       [E, J]
- *     dEmbeddings  [V, E]  out: in the rows of the batch's tokens; the caller clears the others
+ *     kernel       [E, J]  where the table is trained
+ *     dEmbeddings  [V, E]  out, where the table is trained: in the rows of the batch's tokens; the caller clears the others
  *     partials     [lanes, E (+1), J]  out: each invocation's part of dKernel, and below it of
  *                  dBias; rows padded to vectors of four
  *
@@ -45,12 +47,12 @@ export interface EmbeddingGradientNarrowOptions {
 export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions): KernelDeclaration {
   const { width: E, columns: J, useBias } = options;
   const part = columnsOfPart(J);
-  const table = rowAccess("embeddings", E);
+  const rows = rowAccess("embeddings", E);
   const sumRows = rowAccess("sums", J);
   const output = rowAccess("dEmbeddings", E);
   const d = names("d", Math.ceil(part / 4));
-  const x = names("x", table.vectors);
-  const dx = names("dx", table.vectors);
+  const x = names("x", rows.vectors);
+  const dx = names("dx", rows.vectors);
   const rowLength = sumRows.vectors;
   const length = (E + (useBias ? 1 : 0)) * rowLength;
   /** The sums of the parts before. */
@@ -64,7 +66,7 @@ ${stepStruct}
 fn main(${gridParameters}) {
   let id = ${linearId(narrowSize)};
   for (var left = 0u; left < ${J}u; left += ${part}u) {
-    ${ownMatrix("weight", part, E, `kernel[column * ${J}u + left + row]`)}
+    ${options.table ? ownMatrix("weight", part, E, `kernel[column * ${J}u + left + row]`) : ""}
     ${declareSums("dKernel", E, part)}
     ${declareSums("dBias", 1, part)}
     for (var number = id; number < step.distinct; number += ${narrowLanes}u) {
@@ -74,13 +76,15 @@ fn main(${gridParameters}) {
         let sumsRow = ${sumRows.base("task")}${behind};
         ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`).join("\n")}
       }
-      let row = ${table.base("token")};
+      let row = ${rows.base("token")};
+      #if ${options.table}
       ${dx.map((name, i) => `var ${name} = ${begun(i)};`).join("\n")}
       ${addProduct(dx, d, part, "weight")}
-      ${x.map((name, i) => `let ${name} = ${table.load("row", i)};`).join("\n")}
+      ${dx.map((name, i) => output.store("row", i, name)).join("\n")}
+      #endif
+      ${x.map((name, i) => `let ${name} = ${rows.load("row", i)};`).join("\n")}
       ${addOuterProducts("dKernel", E, [{ x, d }])}
       ${d.map((name, i) => `dBias[${i}] += ${name};`).join("\n")}
-      ${dx.map((name, i) => output.store("row", i, name)).join("\n")}
     }
     let base = id * ${length}u${behind};
     ${storeSums("dKernel", E, part, "partials", "base", rowLength)}
@@ -97,9 +101,8 @@ fn main(${gridParameters}) {
       groupTasks: reads("array<u32>"),
       taskTokens: reads("array<u32>"),
       sums: reads(sumRows.type),
-      embeddings: reads(table.type),
-      kernel: reads(),
-      dEmbeddings: writes(output.type),
+      embeddings: reads(rows.type),
+      ...(options.table ? { kernel: reads(), dEmbeddings: writes(output.type) } : {}),
       partials: writes("array<vec4f>"),
     },
     code,

@@ -1,26 +1,24 @@
 import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
 import { gridParameters, linearId } from "./shared/grid";
+import { maskBindings, maskedStep, type Masked } from "./shared/mask";
 import { segmentStruct, stepStruct } from "./shared/step";
 
 export const globalAveragePooling1dSize = 64;
 
-/** WGSL: whether a step counts in the mean. */
-const counts = (masked: boolean): string => (masked ? "tokens[segment.tokens + t] != 0u" : "true");
-
 /**
- * The mean over a sample's steps, those left out whose token is masked; zero where all are.
+ * The mean over a sample's steps, masked ones left out; zero where all are.
  *
  *     out[b, j] = Σ_t x[b, t, j] / number of steps
  *
  *     segments  [B]
- *     tokens            where masked
+ *     tokens, mask      where masked
  *     x         [N, J]
  *     out       [B, J]  out
  *
  * An invocation per element of `out`.
  */
-export function globalAveragePooling1d(width: number, masked: boolean): KernelDeclaration {
+export function globalAveragePooling1d(width: number, masked: Masked): KernelDeclaration {
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
@@ -35,7 +33,7 @@ fn main(${gridParameters}) {
   var sum = 0.0;
   var count = 0u;
   for (var t = 0u; t < segment.steps; t++) {
-    if (${counts(masked)}) {
+    if (!(${maskedStep(masked)})) {
       sum += x[first + t * ${width}u];
       count++;
     }
@@ -48,7 +46,7 @@ fn main(${gridParameters}) {
     bindings: {
       step: uniform("Step"),
       segments: reads("array<Segment>"),
-      ...(masked ? { tokens: reads("array<u32>") } : {}),
+      ...maskBindings(masked),
       x: reads(),
       out: writes(),
     },
@@ -62,13 +60,13 @@ fn main(${gridParameters}) {
  *     dx[b, t, j] = dOut[b, j] / number of steps
  *
  *     segments  [B]
- *     tokens            where masked
+ *     tokens, mask      where masked
  *     dOut      [B, J]
  *     dx        [N, J]  out: zeros in rows before a first step
  *
  * An invocation per sample and column.
  */
-export function globalAveragePooling1dGradient(width: number, masked: boolean): KernelDeclaration {
+export function globalAveragePooling1dGradient(width: number, masked: Masked): KernelDeclaration {
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
@@ -80,16 +78,16 @@ fn main(${gridParameters}) {
   if (sample >= step.samples) { return; }
   let segment = segments[sample];
   let before = segment.row * ${width}u + at % ${width}u;
-  #if ${masked}
+  #if ${masked !== false}
   var count = 0u;
-  for (var t = 0u; t < segment.steps; t++) { count += select(0u, 1u, ${counts(masked)}); }
+  for (var t = 0u; t < segment.steps; t++) { count += select(1u, 0u, ${maskedStep(masked)}); }
   #else
   let count = segment.steps;
   #endif
   let share = dOut[at] / f32(max(count, 1u));
   dx[before] = 0.0;
   for (var t = 0u; t < segment.steps; t++) {
-    dx[before + (t + 1u) * ${width}u] = select(0.0, share, ${counts(masked)});
+    dx[before + (t + 1u) * ${width}u] = select(share, 0.0, ${maskedStep(masked)});
   }
 }`;
   return {
@@ -98,7 +96,7 @@ fn main(${gridParameters}) {
     bindings: {
       step: uniform("Step"),
       segments: reads("array<Segment>"),
-      ...(masked ? { tokens: reads("array<u32>") } : {}),
+      ...maskBindings(masked),
       dOut: reads(),
       dx: writes(),
     },

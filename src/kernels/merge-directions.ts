@@ -1,6 +1,7 @@
 import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
 import { gridParameters, linearId } from "./shared/grid";
+import { maskBindings, maskedStep, type Masked } from "./shared/mask";
 import { segmentStruct, stepStruct } from "./shared/step";
 
 export const mergeDirectionsSize = 64;
@@ -10,8 +11,8 @@ export interface MergeOptions {
   mode: "concat" | "sum" | "mul" | "ave";
   /** Every step of both, or their last states only. */
   sequences: boolean;
-  /** Steps whose token is 0 give zeros (sequences only). */
-  masked: boolean;
+  /** Which steps give zeros (sequences only). */
+  masked: Masked;
 }
 
 /** WGSL: where the two directions keep a step's states, and where its merged output lies. */
@@ -29,8 +30,8 @@ function places({ units, mode, sequences }: MergeOptions): string {
 /** WGSL: the loop over the steps of a segment, or its single turn. */
 const turns = (sequences: boolean): string => (sequences ? "for (var t = 0u; t < segment.steps; t++)" : "");
 
-const maskedStep = ({ sequences, masked }: MergeOptions): string =>
-  sequences && masked ? "tokens[segment.tokens + t] == 0u" : "false";
+/** Last states have no mask. */
+const maskOf = ({ sequences, masked }: MergeOptions): Masked => sequences && masked;
 
 /**
  * Makes one output of the two directions of a bidirectional layer.
@@ -41,14 +42,14 @@ const maskedStep = ({ sequences, masked }: MergeOptions): string =>
  * row T - t of its segment.
  *
  *     segments  [S]
- *     tokens         where masked steps give zeros
+ *     tokens, mask   where masked steps give zeros
  *     f, b      [N, U]
  *     out       [N or B, U or 2·U]  out
  *
  * An invocation per segment and unit.
  */
 export function mergeDirections(options: MergeOptions): KernelDeclaration {
-  const { units, mode, sequences, masked } = options;
+  const { units, mode, sequences } = options;
   const stored = {
     concat: `out[to] = x; out[to + ${units}u] = y;`,
     sum: "out[to] = x + y;",
@@ -73,7 +74,7 @@ fn main(${gridParameters}) {
   #endif
   ${turns(sequences)} {
     ${places(options)}
-    let skip = ${maskedStep(options)};
+    let skip = ${maskedStep(maskOf(options))};
     let x = select(f[ahead], 0.0, skip);
     let y = select(b[back], 0.0, skip);
     ${stored}
@@ -85,7 +86,7 @@ fn main(${gridParameters}) {
     bindings: {
       step: uniform("Step"),
       segments: reads("array<Segment>"),
-      ...(sequences && masked ? { tokens: reads("array<u32>") } : {}),
+      ...maskBindings(maskOf(options)),
       f: reads(),
       b: reads(),
       out: writes(),
@@ -107,7 +108,7 @@ fn main(${gridParameters}) {
  * An invocation per segment and unit.
  */
 export function mergeDirectionsGradient(options: MergeOptions): KernelDeclaration {
-  const { units, mode, sequences, masked } = options;
+  const { units, mode, sequences } = options;
   const stored = {
     concat: `df[toF] = d[to]; db[toB] = d[to + ${units}u];`,
     sum: "df[toF] = d[to]; db[toB] = d[to];",
@@ -133,7 +134,7 @@ fn main(${gridParameters}) {
     ${places(options)}
     let toF = ${sequences ? "ahead" : `number * ${units}u + unit`};
     let toB = ${sequences ? "back" : "toF"};
-    if (${maskedStep(options)}) {
+    if (${maskedStep(maskOf(options))}) {
       df[toF] = 0.0;
       db[toB] = 0.0;
     } else {
@@ -147,7 +148,7 @@ fn main(${gridParameters}) {
     bindings: {
       step: uniform("Step"),
       segments: reads("array<Segment>"),
-      ...(sequences && masked ? { tokens: reads("array<u32>") } : {}),
+      ...maskBindings(maskOf(options)),
       d: reads(),
       ...(mode === "mul" ? { f: reads(), b: reads() } : {}),
       df: writes(),

@@ -1,5 +1,6 @@
 import { reads, uniform, writes, type Binding } from "../runtime/kernel";
 import { biasVectors, sourceBindings, type ScanBackwardOptions, type ScanForwardOptions } from "./scan";
+import { maskBindings } from "./shared/mask";
 
 /** What a forward scan stores for the backward pass beside the states. */
 export function keptBindings({ cell, keep, dropout }: ScanForwardOptions): {
@@ -54,7 +55,7 @@ export function backwardBindings(
     step: uniform("Step"),
     chunk: uniform("Chunk"),
     segments: reads("array<Segment>"),
-    ...(masked ? { tokens: reads("array<u32>") } : {}),
+    ...maskBindings(masked),
     recurrentKernel: reads(),
     ...(readsStates(options) ? { h: reads(state) } : {}),
     ...(cell.memory ? { c: reads(state) } : {}),

@@ -1,6 +1,7 @@
 import type { Binding, KernelDeclaration } from "../runtime/kernel";
 import { reads } from "../runtime/kernel";
 import type { Cell } from "./cells/cell";
+import { maskBindings, maskedStep, type Masked } from "./shared/mask";
 
 /** How the work of a scan is laid out: an invocation per sample, or a workgroup per sample. */
 export type ScanShape = "narrow" | "wide";
@@ -15,8 +16,8 @@ export interface ScanOptions {
    * vocabulary gives to the step's token; `rows`, in the state row of the step itself.
    */
   source: "tokens" | "rows";
-  /** Steps whose token is 0 leave the state as it is (`maskZero`). */
-  masked: boolean;
+  /** Which steps leave the state as it is. */
+  masked: Masked;
   /** A bias of its own is added to the recurrent product (GRU, reset after it). */
   recurrentBias: boolean;
   /** Share of the state's units that a sample does not pass on to its recurrent product (`recurrentDropout`). */
@@ -92,8 +93,8 @@ export function packChunk({ begin, end, last, part, reverse }: Chunk): Uint32Arr
 /** Bindings through which a scan finds a step's input. */
 export function sourceBindings({ source, masked }: ScanOptions): Record<string, Binding> {
   return {
-    ...(source === "tokens" || masked ? { tokens: reads("array<u32>") } : {}),
-    ...(source === "tokens" ? { slots: reads("array<u32>") } : {}),
+    ...maskBindings(masked),
+    ...(source === "tokens" ? { tokens: reads("array<u32>"), slots: reads("array<u32>") } : {}),
   };
 }
 
@@ -111,7 +112,7 @@ fn sourceRow(segment: Segment, t: u32) -> u32 {
 export function skippedFunction({ masked }: ScanOptions): string {
   return /* wgsl */ `
 fn skipped(segment: Segment, t: u32) -> bool {
-  return ${masked ? `tokens[segment.tokens + ${inputStep}] == 0u` : "false"};
+  return ${maskedStep(masked, inputStep)};
 }`;
 }
 

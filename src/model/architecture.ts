@@ -1,3 +1,4 @@
+import type { Masked } from "../kernels/shared/mask";
 import { describe, InvalidInputError } from "../runtime/errors";
 import { automaticNames, layerWeights, type WeightPlan } from "./layer-weights";
 import type { Conv1dConfig, Layer, MaxPooling1dConfig, RecurrentLayer, Shape } from "./layers";
@@ -27,7 +28,7 @@ export interface Architecture {
   sequences: boolean;
   /** Size of the vocabulary. */
   vocabulary: number;
-  /** Whether the embedding's mask reaches the loss: no recurrent layer has used it up. */
+  /** Whether the embedding's mask reaches the loss: no layer has used it up, or put another one in its place. */
   masksLoss: boolean;
 }
 
@@ -39,7 +40,7 @@ interface Between {
   width: number;
   sequence: boolean;
   steps: Steps;
-  masked: boolean;
+  masked: Masked;
 }
 
 /** Says why a layer cannot stand where it stands. */
@@ -96,7 +97,15 @@ export function planArchitecture(configs: readonly Layer[]): Architecture {
     );
   }
   const { width, sequence, masked } = between;
-  return { layers, steps, inputName, outputs: width, sequences: sequence, vocabulary, masksLoss: masked };
+  return {
+    layers,
+    steps,
+    inputName,
+    outputs: width,
+    sequences: sequence,
+    vocabulary,
+    masksLoss: masked === "tokens",
+  };
 }
 
 /** What a layer makes of what comes to it. */
@@ -112,7 +121,7 @@ function following(
   };
   switch (config.className) {
     case "Embedding":
-      return { ...before, width: config.outputDim, masked: config.maskZero };
+      return { ...before, width: config.outputDim, masked: config.maskZero && "tokens" };
     case "SimpleRNN":
     case "LSTM":
     case "GRU":
@@ -128,6 +137,9 @@ function following(
     case "TimeDistributed":
       takesSequence();
       return { ...before, width: config.layer.units };
+    case "Masking":
+      takesSequence();
+      return { ...before, masked: "rows" };
     case "Dropout":
       return before;
     case "SpatialDropout1D":

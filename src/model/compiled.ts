@@ -1,5 +1,6 @@
 import type { ScanShape } from "../kernels/scan";
 import type { Device } from "../runtime/device";
+import type { Architecture } from "./architecture";
 import { assertSettable, type CallbackModel } from "./callback";
 import type { Loss } from "./losses";
 import type { Optimizer } from "./optimizers";
@@ -25,6 +26,12 @@ export interface Compiled {
   /** Optimizer steps taken. */
   iterations: number;
   learningRate: number;
+}
+
+/** A model on a device. */
+export interface CompiledModel {
+  architecture: Architecture;
+  compiled: Compiled;
 }
 
 /** What callbacks see of a model in training. */

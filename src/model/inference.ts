@@ -1,4 +1,4 @@
-import { runPass } from "./runner";
+import { runPass, type Pass } from "./runner";
 import {
   checkBatchSize,
   figures,
@@ -10,6 +10,7 @@ import {
   type Session,
 } from "./session";
 import { outputSteps } from "./stages";
+import { namedStates, statePlans, type NamedState } from "./states";
 import type { TokenInput } from "./token-data";
 
 export interface EvaluateOptions {
@@ -30,6 +31,8 @@ export interface Prediction {
   data: Float32Array;
   /** [rows, columns], or [rows, steps, columns] where the model returns sequences. */
   shape: number[];
+  /** Of layers with `returnState`, in their order: the states after each row's last step. */
+  states?: NamedState[];
 }
 
 const defaultBatchSize = 32;
@@ -66,16 +69,26 @@ export async function predict(
   const steps = outputSteps(session.architecture, data.steps);
   const perRow = sequences ? steps * columns : columns;
   const result = new Float32Array(data.rows * perRow);
-  const onOutputs = (values: Float32Array, sorted: Uint32Array): void => {
+  const plans = statePlans(session.architecture).filter(({ returned }) => returned);
+  const widths = plans.map(({ parts, units }) => parts.length * units);
+  const states = widths.map((width) => new Float32Array(data.rows * width));
+  const onOutputs: Pass["onOutputs"] = (values, sorted, last) => {
     for (let i = 0; i * perRow < values.length && i < sorted.length; i++) {
       const from = sequences ? (i * (steps + 1) + 1) * columns : i * columns;
       result.set(values.subarray(from, from + perRow), sorted[i] * perRow);
     }
+    widths.forEach((width, k) => {
+      sorted.forEach((row, i) => {
+        states[k].set(last[k].subarray(i * width, (i + 1) * width), row * width);
+      });
+    });
   };
   const order = range(0, data.rows);
   const pass = { where: "predict", data, targets: undefined, order, batchSize, signal, onOutputs };
   await runPass(session.compiled.device, workspace, pass);
-  return { data: result, shape: sequences ? [data.rows, steps, columns] : [data.rows, columns] };
+  const shape = sequences ? [data.rows, steps, columns] : [data.rows, columns];
+  const named = namedStates(plans, { rows: data.rows, values: states });
+  return { data: result, shape, ...(plans.length > 0 ? { states: named } : {}) };
 }
 
 /** See `Sequential.trainOnBatch`. */

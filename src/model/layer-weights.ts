@@ -33,6 +33,7 @@ export const automaticNames: Record<Layer["className"], string> = {
   Bidirectional: "bidirectional",
   Dense: "dense",
   TimeDistributed: "time_distributed",
+  Masking: "masking",
   Dropout: "dropout",
   SpatialDropout1D: "spatial_dropout1d",
   Conv1D: "conv1d",

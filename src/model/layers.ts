@@ -11,6 +11,7 @@ import {
   type TimeDistributedConfig,
 } from "./layers/core";
 import { dropout, spatialDropout1d, type DropoutConfig, type SpatialDropout1dConfig } from "./layers/dropout";
+import { masking, type MaskingConfig } from "./layers/masking";
 import {
   conv1d,
   flatten,
@@ -26,6 +27,7 @@ import { gru, lstm, simpleRNN, type RecurrentLayer } from "./layers/recurrent";
 export * from "./layers/bidirectional";
 export * from "./layers/core";
 export * from "./layers/dropout";
+export * from "./layers/masking";
 export * from "./layers/pooling";
 export * from "./layers/recurrent";
 export type { InitializerOption, Shape } from "./layers/options";
@@ -38,6 +40,7 @@ export type Layer =
   | BidirectionalConfig
   | DenseConfig
   | TimeDistributedConfig
+  | MaskingConfig
   | DropoutConfig
   | SpatialDropout1dConfig
   | Conv1dConfig
@@ -60,6 +63,7 @@ const makers: { [Name in Layer["className"]]: Maker<Extract<Layer, { className: 
   Dense: (config) => dense(config.units, optionsOf(config, "units")),
   TimeDistributed: (config) =>
     timeDistributed(layerFromConfig(config.layer) as DenseConfig, optionsOf(config, "layer")),
+  Masking: (config) => masking(optionsOf(config)),
   Dropout: (config) => dropout(config.rate, optionsOf(config, "rate")),
   SpatialDropout1D: (config) => spatialDropout1d(config.rate, optionsOf(config, "rate")),
   Conv1D: (config) => conv1d(config.filters, config.kernelSize, optionsOf(config, "filters", "kernelSize")),

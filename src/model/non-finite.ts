@@ -25,16 +25,16 @@ export async function explainNonFinite(
   session: Session,
   { epoch, step, loss }: NonFiniteLoss,
 ): Promise<string> {
-  const { compiled, architecture } = session;
+  const { compiled } = session;
   const { device, parameters } = compiled;
-  const names = architecture.layers.flatMap(({ weights }) => weights.map(({ name }) => name));
-  const values = await read(device, [...parameters.flat, ...parameters.gradients.flat]);
-  const weights = values.slice(0, names.length);
-  const gradient = largest(values.slice(names.length));
+  const { flat } = parameters;
+  const values = await read(device, [...flat, ...parameters.gradients.flat]);
+  const weights = values.slice(0, flat.length);
+  const gradient = largest(values.slice(flat.length));
   const lost = weights.reduce((sum, list) => sum + list.filter((value) => !Number.isFinite(value)).length, 0);
   const got =
     `${loss} at epoch ${epoch + 1}, step ${step + 1} (largest gradient now: ${gradient.value.toPrecision(4)} ` +
-    `in ${names[gradient.at]}; ${lost} of ${weights.reduce((sum, { length }) => sum + length, 0)} weights are not finite)`;
+    `in ${parameters.trainedPlans[gradient.at]?.name ?? "none"}; ${lost} of ${weights.reduce((sum, { length }) => sum + length, 0)} weights are not finite)`;
   return describe("fit", "a finite loss", got, `${cause(session, lost > 0)}; terminateOnNaN() stops here`);
 }
 

@@ -1,7 +1,7 @@
 import type { OptimizerRule } from "../kernels/optimizer";
 import { describe, InvalidInputError } from "../runtime/errors";
 import type { StepRates } from "./batch-plan";
-import { scheduledRate, type LearningRateSchedule } from "./schedules";
+import { scheduledRate, type LearningRateSchedule } from "./learning-rate-schedule";
 
 /** An optimizer: its rule with constants, and the learning rate it starts with. */
 export interface Optimizer {

@@ -16,10 +16,20 @@ interface Companion {
   flat: Tensor[];
 }
 
+/** The derivatives of the loss by the weights that are trained. */
+interface Gradients {
+  /** As one tensor. */
+  gradients: Tensor;
+  /** One by one, in Keras's order. */
+  flat: Tensor[];
+  /** Per layer; none for those without weights that are trained. */
+  weights: (WeightTensors | undefined)[];
+}
+
 /**
- * The parameters of a model on a device: one buffer, and one of the same layout for each companion. The weights of
- * frozen layers lie behind all others, so that the optimizer goes over the buffer's first part alone; what it
- * remembers is kept for that part only.
+ * The parameters of a model on a device: one buffer. The weights of frozen layers lie behind all others, so that the
+ * optimizer goes over the buffer's first part alone; gradients, and what it remembers, are kept for that part only, in
+ * its layout.
  */
 export class Parameters {
   readonly arena: Arena;
@@ -32,7 +42,7 @@ export class Parameters {
   readonly #flat: Tensor[];
   readonly #layers: readonly LayerPlan[];
   readonly #plans: readonly WeightPlan[];
-  #training: { gradients: Tensor; flat: Tensor[]; weights: WeightTensors[] } | undefined;
+  #gradients: Gradients | undefined;
   #slots: Record<string, Companion> = {};
 
   constructor(
@@ -54,13 +64,30 @@ export class Parameters {
     return this.#flat;
   }
 
-  /** Gradients, made when first asked for. `gradients` are those of the weights that are trained. */
-  get gradients(): { gradients: Tensor; flat: Tensor[]; weights: WeightTensors[] } {
-    if (!this.#training) {
-      const { all, flat } = this.#companion("gradients", this.#plans);
-      this.#training = { gradients: all, flat, weights: this.#byLayer(flat) };
+  /** Gradients of the weights that are trained, made when first asked for. */
+  get gradients(): Gradients {
+    if (!this.#gradients) {
+      const { all, flat } = this.#companion("gradients", this.trainedPlans);
+      const tensors = new Map(this.trainedPlans.map((plan, i) => [plan, flat[i]]));
+      const weights = this.#layers.map(({ weights: plans }) => {
+        const own = plans.flatMap((plan) => {
+          const tensor = tensors.get(plan);
+          return tensor ? [[plan.key, tensor] as const] : [];
+        });
+        return own.length > 0 ? Object.fromEntries(own) : undefined;
+      });
+      this.#gradients = { gradients: all, flat, weights };
     }
-    return this.#training;
+    return this.#gradients;
+  }
+
+  /** Reads the gradients back, under the names of all weights: zeros for those that are not trained. */
+  async readGradients(): Promise<NamedWeight[]> {
+    const trained = await this.read(this.gradients.flat, this.trainedPlans);
+    return this.#plans.map(
+      ({ name, shape, trainable }) =>
+        (trainable ? trained.shift() : undefined) ?? { name, shape, data: new Float32Array(elements(shape)) },
+    );
   }
 
   /** What an optimizer remembers of the weights that are trained, zero at first; made when first asked for. */
@@ -105,7 +132,7 @@ export class Parameters {
    *
    * @param plans of these weights
    */
-  async read(flat: readonly Tensor[], plans: readonly WeightPlan[] = this.#plans): Promise<NamedWeight[]> {
+  async read(flat: readonly Tensor[], plans: readonly WeightPlan[]): Promise<NamedWeight[]> {
     const values = await read(this.device, flat);
     return plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
   }

@@ -1,4 +1,3 @@
-import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, DeviceLostError, StateError } from "../runtime/errors";
 import { optimizerSlots } from "../kernels/optimizer";
@@ -6,6 +5,7 @@ import type { Architecture } from "./architecture";
 import type { CallbackModel } from "./callback";
 import { callbackModel, compileConfig, type Compiled } from "./compiled";
 import { deviceFor, resolveCompileOptions, type CompileOptions } from "./compile-options";
+import { KeptStates } from "./kept-states";
 import { currentRate, stepSizes } from "./optimizers";
 import { Parameters } from "./parameters";
 import { Random, stepSeed, type RandomState } from "./random";
@@ -47,6 +47,7 @@ interface Again {
  * for the case that the device is lost.
  */
 export class Placement {
+  readonly states: KeptStates;
   readonly #architecture: Architecture;
   readonly #owner: Owner;
   #values: Float32Array[] | undefined;
@@ -62,6 +63,7 @@ export class Placement {
   constructor(architecture: Architecture, owner: Owner) {
     this.#architecture = architecture;
     this.#owner = owner;
+    this.states = new KeptStates(architecture);
   }
 
   /** Undefined before `compile`, and when the device is lost. */
@@ -285,12 +287,15 @@ export class Placement {
 
   async #workspaceFor(compiled: Compiled, needs: WorkspaceNeeds): Promise<Workspace> {
     const before = this.#workspace;
-    if (before?.serves(needs)) return before;
-    const carried = before && before.carried.length > 0 ? await read(compiled.device, before.carried) : [];
+    if (before?.serves(needs)) {
+      before.takeStates(this.states.takeGiven(needs.capacity.samples));
+      return before;
+    }
+    const states = await this.states.takeOver(before, needs.capacity.samples);
     before?.dispose();
     this.#workspace = undefined;
     const workspace = await Workspace.create(this.#architecture, compiled, needs);
-    workspace.takeStates(carried);
+    workspace.takeStates(states);
     return (this.#workspace = workspace);
   }
 }

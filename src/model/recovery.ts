@@ -1,6 +1,5 @@
 import type { Tensor } from "../runtime/tensor";
-import type { Compiled } from "./compiled";
-import type { Session } from "./session";
+import type { Compiled, CompiledModel } from "./compiled";
 import { captureModel, type ModelState, type TrainingState } from "./snapshot";
 import type { OptimizerState } from "./training-state";
 
@@ -70,17 +69,17 @@ export class Recovery {
   }
 
   /** Seconds between two copies while a training runs. */
-  interval(session: Session): number {
+  interval(session: CompiledModel): number {
     return Math.max(leastSeconds, costOf(session) / share);
   }
 
   /** Whether a copy costs little, measured by the time since the last one: for moments when it is most useful. */
-  affordable(session: Session): boolean {
+  affordable(session: CompiledModel): boolean {
     return performance.now() - this.#last >= (1000 * costOf(session)) / share;
   }
 
   /** Copies the model behind a call that has trained it, and waits for the copy. */
-  async atEnd(session: Session, carried: readonly Tensor[]): Promise<void> {
+  async atEnd(session: CompiledModel, carried: readonly Tensor[]): Promise<void> {
     if (this.isCurrent(session.compiled) || !this.affordable(session)) return;
     this.#last = performance.now();
     try {
@@ -93,7 +92,7 @@ export class Recovery {
 }
 
 /** Seconds that a copy of the weights, and of what the optimizer remembers of them, may take. */
-function costOf({ compiled }: Session): number {
+function costOf({ compiled }: CompiledModel): number {
   const { parameters, optimizer } = compiled;
   const slots = Object.keys(parameters.slots(optimizer.rule)).length;
   const weights = parameters.flat.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -80,8 +80,8 @@ export interface Pass {
   onNonFinite?: (lost: { step: number; loss: number }) => Promise<void>;
   /** Milliseconds between two calls of `onProgress`; where it is left out, between two looks at the loss. */
   interval?: number;
-  /** Takes the model's outputs of each batch; they wait for the batch, so leave it out where not needed. */
-  onOutputs?: (outputs: Float32Array, sorted: Uint32Array) => void;
+  /** Takes the model's outputs of each batch, and the states that layers return; they wait for the batch, so leave it out where not needed. */
+  onOutputs?: (outputs: Float32Array, sorted: Uint32Array, states: readonly Float32Array[]) => void;
   /** Who wants to know how long the steps of the program take, asked before each submit. */
   profile?: () => SamplerOptions | undefined;
   /** Returning true ends the pass after the batch. */
@@ -153,10 +153,10 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
     done++;
     if (pass.onOutputs) {
       queue.submit();
-      const { outputs } = workspace;
-      const columns = outputs.shape[1];
-      const [values] = await read(device, [outputs.view("outputs", [plan.sizes.outputs, columns])]);
-      pass.onOutputs(values, workspace.planner.sorted.subarray(0, rows.length));
+      const { outputs, returned } = workspace;
+      const made = outputs.view("outputs", [plan.sizes.outputs, outputs.shape[1]]);
+      const [values, ...states] = await read(device, [made, ...returned]);
+      pass.onOutputs(values, workspace.planner.sorted.subarray(0, rows.length), states);
     }
     const taking = pass.snapshots?.due(done);
     const due = (pass.onProgress ?? pass.onNonFinite) && performance.now() - lastRead >= interval;

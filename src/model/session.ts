@@ -11,7 +11,7 @@ import type { EmbeddingConfig, Layer } from "./layers";
 import { labelArray, labelWidth } from "./losses";
 import type { Recovery } from "./recovery";
 import type { Means } from "./runner";
-import type { Compiled } from "./compiled";
+import type { CompiledModel } from "./compiled";
 import { tokenData, withPadding, type TokenData, type TokenInput } from "./token-data";
 import type { Workspace, WorkspaceNeeds } from "./workspace";
 
@@ -19,9 +19,7 @@ import type { Workspace, WorkspaceNeeds } from "./workspace";
 export type Labels = ArrayLike<number | ArrayLike<number>>;
 
 /** What `fit`, `evaluate` and `predict` may use of the model they run for. */
-export interface Session {
-  architecture: Architecture;
-  compiled: Compiled;
+export interface Session extends CompiledModel {
   /** Takes copies of the model in training, for the case that the device is lost. */
   recovery: Recovery;
   workspace: (needs: WorkspaceNeeds) => Promise<Workspace>;

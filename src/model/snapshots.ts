@@ -3,13 +3,8 @@ import type { HistoryRecorder } from "./history";
 import type { Tensor } from "../runtime/tensor";
 import { noSums, type PassSnapshots, type Sums } from "./runner";
 import type { Session } from "./session";
-import {
-  captureModel,
-  describeModelOf,
-  generatorsOf,
-  type TrainingPosition,
-  type TrainingState,
-} from "./snapshot";
+import { describeModelOf } from "./restore";
+import { captureModel, generatorsOf, type TrainingPosition, type TrainingState } from "./snapshot";
 import type { SnapshotSchedule } from "./snapshot-schedule";
 
 /** The training that is taken. */

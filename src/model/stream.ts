@@ -4,6 +4,7 @@ import { recurrentOf, type Architecture } from "./architecture";
 import { batchCapacity } from "./batch-plan";
 import { noRates } from "../kernels/shared/step";
 import { layoutOf, range, type Session } from "./session";
+import { checkedStates, namedStates, statePlans, type NamedState, type StatePlan } from "./states";
 import type { TokenData } from "./token-data";
 import { Workspace } from "./workspace";
 
@@ -24,6 +25,7 @@ export class TokenStream {
   readonly #workspace: Workspace;
   readonly #data: TokenData;
   readonly #usable: () => boolean;
+  readonly #plans: readonly StatePlan[];
   #last: Promise<unknown> = Promise.resolve();
   #disposed = false;
 
@@ -32,6 +34,7 @@ export class TokenStream {
     this.#workspace = workspace;
     this.#data = data;
     this.#usable = usable;
+    this.#plans = statePlans(session.architecture);
   }
 
   /** @param usable whether the model is still the one that the stream was made for */
@@ -62,9 +65,43 @@ export class TokenStream {
    * const { output } = await stream.next(wordIndex.get("wonderful") + 3);
    */
   next(token: number): Promise<StreamStep> {
-    const step = this.#last.then(() => this.#next(token));
-    this.#last = step.catch(() => undefined);
-    return step;
+    return this.#inTurn(() => this.#next(token));
+  }
+
+  /** The states of all recurrent layers under their names: h, and c of an LSTM, each [1, units]. */
+  getStates(): Promise<NamedState[]> {
+    return this.#inTurn(async () => {
+      this.#assertLive("stream.getStates");
+      const values = await read(this.#session.compiled.device, this.#workspace.carried);
+      return namedStates(this.#plans, { rows: 1, values });
+    });
+  }
+
+  /**
+   * Goes on from other states, those that `predict` returned of a row, for instance.
+   *
+   * @param states what `getStates` returns, or bare arrays in that order; `undefined` for zeros
+   * @throws {InvalidInputError} a wrong number of states, a wrong name or length, a value that is not finite.
+   * @example
+   * // A model whose recurrent layers have `returnState` reads a text at once, and goes on from there.
+   * const { states } = await model.predict([tokens]);
+   * await stream.setStates(states);
+   */
+  setStates(states: readonly (NamedState | ArrayLike<number>)[] | undefined): Promise<void> {
+    return this.#inTurn(() => {
+      const where = "stream.setStates";
+      this.#assertLive(where);
+      if (states === undefined) {
+        this.#workspace.resetStates();
+        return;
+      }
+      const { rows, values } = checkedStates(states, this.#plans, where);
+      if (rows !== 1) {
+        const remedy = "pass those of one row";
+        throw new InvalidInputError(describe(where, "states of one row", `${rows} rows`, remedy));
+      }
+      this.#workspace.takeStates(values);
+    });
   }
 
   /** Begins a new sequence: all states are zero again. */
@@ -80,15 +117,26 @@ export class TokenStream {
     this.#workspace.dispose();
   }
 
-  async #next(token: number): Promise<StreamStep> {
-    const where = "stream.next";
+  /** Calls that overlap are done one after the other. */
+  #inTurn<Result>(task: () => Result | Promise<Result>): Promise<Result> {
+    const result = this.#last.then(task);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  #assertLive(where: string): void {
     if (this.#disposed || !this.#usable()) {
       const got = this.#disposed ? "one after dispose()" : "one whose model was disposed of or compiled anew";
       throw new StateError(describe(where, "a live stream", got, "call model.stream() again"));
     }
+    this.#session.compiled.device.assertAlive(where);
+  }
+
+  async #next(token: number): Promise<StreamStep> {
+    const where = "stream.next";
+    this.#assertLive(where);
     const { architecture, compiled } = this.#session;
     const { device } = compiled;
-    device.assertAlive(where);
     if (!(Number.isInteger(token) && token >= 0 && token < architecture.vocabulary)) {
       throw new InvalidInputError(
         describe(

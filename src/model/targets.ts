@@ -64,7 +64,7 @@ function placeSequences({ labels, weights }: Sections, planned: Planned): void {
       for (let c = 0; c < width; c++) {
         labels[output * width + c] = targets?.labels[(row * steps + t) * width + c] ?? 0;
       }
-      weights[2 * output] = (weight * (targets?.sampleWeights?.[row] ?? 1)) / counted;
+      weights[2 * output] = (weight * (targets?.sampleWeights?.[row] ?? 1)) / Math.max(1, counted);
       weights[2 * output + 1] = weight;
     }
   });

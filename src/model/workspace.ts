@@ -60,6 +60,8 @@ export class Workspace {
   readonly metrics: Tensor;
   /** The states that stateful layers carry from batch to batch. */
   readonly carried: Tensor[] = [];
+  /** The last states of layers that return them: [samples, U or 2·U], c behind h. */
+  readonly returned: Tensor[] = [];
   readonly #plan: Record<string, Tensor>;
   readonly #slots: Tensor;
   #disposed = false;
@@ -94,6 +96,7 @@ export class Workspace {
       slots: arena.tensor("slots", [architecture.vocabulary], "u32"),
       chunks: cutSteps(needs.steps, compilation.chunkSteps(capacity.samples)),
       carried: this.carried,
+      returned: this.returned,
       nextStream: () => ++streams,
       training,
       forward,

@@ -12,6 +12,8 @@ import { cases as globalAveragePooling1d } from "./global-average-pooling1d.case
 import { cases as gradientSquares } from "./gradient-squares.cases";
 import { cases as linear } from "./linear.cases";
 import { cases as loss } from "./loss.cases";
+import { cases as maskWeights } from "./mask-weights.cases";
+import { cases as masking } from "./masking.cases";
 import { cases as maxPooling1d } from "./max-pooling1d.cases";
 import { cases as mergeDirections } from "./merge-directions.cases";
 import { cases as optimizer } from "./optimizer.cases";
@@ -39,6 +41,8 @@ export const kernelCases: readonly KernelCase[] = [
   gradientSquares,
   linear,
   loss,
+  maskWeights,
+  masking,
   maxPooling1d,
   mergeDirections,
   optimizer,

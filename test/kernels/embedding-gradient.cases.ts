@@ -45,8 +45,14 @@ function onlyRows(table: ArrayLike<number>, tokens: ArrayLike<number>, width: nu
 }
 
 /** The narrow shape gives the input kernel's gradient, too. */
-function narrowCase(vocabulary: number, width: number, columns: number, useBias: boolean): KernelCase {
-  const name = `embeddingGradient, narrow: V ${vocabulary}, E ${width}, through ${columns} columns, ${useBias ? "bias" : "no bias"}`;
+function narrowCase(
+  vocabulary: number,
+  width: number,
+  columns: number,
+  useBias: boolean,
+  table = true,
+): KernelCase {
+  const name = `embeddingGradient, narrow: V ${vocabulary}, E ${width}, through ${columns} columns, ${useBias ? "bias" : "no bias"}${table ? "" : ", table frozen"}`;
   return kernelCase(name, async (device) => {
     const counts = [1, 200, 3].slice(0, vocabulary);
     const { groupTasks, taskTokens } = tokenGroups(counts, vocabulary, 1);
@@ -58,13 +64,20 @@ function narrowCase(vocabulary: number, width: number, columns: number, useBias:
     const shape = { rows: tasks, inputs: width, units: columns };
     const { dX, dKernel, dBias } = denseBackward(sums, rows, kernel, shape);
     const partialShape = { rows: width, columns, useBias };
-    const options = { width, columns, useBias };
-    const { dEmbeddings, partials } = await runKernel(device, embeddingGradientNarrow(options), {
-      sizes: { distinct: counts.length },
-      inputs: { groupTasks, taskTokens, sums, kernel, embeddings },
-      outputs: { dEmbeddings: vocabulary * width, partials: narrowLanes * partialLength(partialShape) },
-      grid: [narrowWorkgroups],
-    });
+    const options = { width, columns, useBias, table };
+    const { dEmbeddings = new Float32Array(0), partials } = await runKernel(
+      device,
+      embeddingGradientNarrow(options),
+      {
+        sizes: { distinct: counts.length },
+        inputs: { groupTasks, taskTokens, sums, embeddings, ...(table ? { kernel } : {}) },
+        outputs: {
+          ...(table ? { dEmbeddings: vocabulary * width } : {}),
+          partials: narrowLanes * partialLength(partialShape),
+        },
+        grid: [narrowWorkgroups],
+      },
+    );
     const total = sumPartials(partials, partialShape);
     const actual = {
       dEmbeddings,
@@ -72,7 +85,7 @@ function narrowCase(vocabulary: number, width: number, columns: number, useBias:
       dBias: Float32Array.from(total.bias),
     };
     const expected = {
-      dEmbeddings: onlyRows(twin(dX, taskTokens, vocabulary, width), taskTokens, width),
+      dEmbeddings: table ? onlyRows(twin(dX, taskTokens, vocabulary, width), taskTokens, width) : [],
       dKernel,
       dBias: useBias ? dBias : [],
     };
@@ -97,5 +110,8 @@ export const cases: KernelCase[] = [
   // Wide kernels are taken in parts of their columns.
   narrowCase(200, 32, 128, true),
   narrowCase(40, 7, 80, false),
+  // Of a frozen table.
+  narrowCase(13, 5, 7, true, false),
+  narrowCase(200, 32, 128, true, false),
   ...narrowWidths.map((width, i) => narrowCase(13, width, narrowWidths[(i + 3) % narrowWidths.length], true)),
 ];

@@ -3,13 +3,14 @@ import {
   globalAveragePooling1dGradient,
   globalAveragePooling1dSize,
 } from "../../src/kernels/global-average-pooling1d";
+import type { Masked } from "../../src/kernels/shared/mask";
 import { runGlobalAveragePooling1d } from "../reference/sequence-layers";
 import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
 
-function meanCase(batch: number, steps: number, width: number, masked: boolean): KernelCase {
-  const name = `globalAveragePooling1d: ${batch} × ${steps} steps of ${width}${masked ? ", masked" : ""}`;
+function meanCase(batch: number, steps: number, width: number, masked: Masked): KernelCase {
+  const name = `globalAveragePooling1d: ${batch} × ${steps} steps of ${width}${masked ? `, masked by ${masked}` : ""}`;
   return kernelCase(name, async (device) => {
     // The last row has nothing but masked steps.
     const tokens = randomIntegers(batch * steps, 3, 0, 3).map((token, i) =>
@@ -29,7 +30,10 @@ function meanCase(batch: number, steps: number, width: number, masked: boolean):
       return into;
     };
     const sizes = { samples: batch, segments: batch, steps, rows };
-    const inputs = { segments, ...(masked ? { tokens } : {}) };
+    const marks = new Uint32Array(rows).fill(1);
+    tokens.forEach((token, i) => (marks[rowOf(i * width)] = token === 0 ? 0 : 1));
+    const masks = { tokens: { tokens }, rows: { mask: marks } };
+    const inputs = { segments, ...(masked ? masks[masked] : {}) };
     const grid = invocations(batch * width, globalAveragePooling1dSize);
     const forward = await runKernel(device, globalAveragePooling1d(width, masked), {
       sizes,
@@ -54,6 +58,8 @@ export const cases: KernelCase[] = [
   meanCase(1, 1, 1, false),
   meanCase(5, 37, 3, false),
   meanCase(127, 2, 33, false),
-  meanCase(5, 7, 4, true),
-  meanCase(3, 37, 31, true),
+  meanCase(5, 7, 4, "tokens"),
+  meanCase(3, 37, 31, "tokens"),
+  meanCase(5, 7, 4, "rows"),
+  meanCase(3, 37, 31, "rows"),
 ];

@@ -15,7 +15,7 @@ import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } fr
 function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): KernelCase {
   const full: MergeOptions = { units: 3, mode: "concat", sequences: false, masked: false, ...options };
   const { units, mode, sequences, masked } = full;
-  const flags = (["sequences", "masked"] as const).filter((flag) => full[flag]);
+  const flags = [...(sequences ? ["sequences"] : []), ...(masked ? [`masked by ${masked}`] : [])];
   const name = `mergeDirections: ${[`${lengths.length} samples of ${units}`, mode, ...flags].join(", ")}`;
   return kernelCase(name, async (device) => {
     let [row, begin] = [0, 0];
@@ -34,13 +34,18 @@ function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): 
     const d = randomValues(count * width, 3);
     const sizes = { samples: lengths.length, segments: lengths.length, rows: row };
     const grid = invocations(lengths.length * units, mergeDirectionsSize);
-    const mask: Record<string, Uint32Array> = sequences && masked ? { tokens } : {};
+    const rows = new Uint32Array(row).fill(1);
+    for (const [first, steps, from] of words) {
+      for (let t = 0; t < steps; t++) rows[first + 1 + t] = tokens[from + t];
+    }
+    const masks = { tokens: { tokens }, rows: { mask: rows } };
+    const mask: Record<string, Uint32Array> = sequences && masked ? masks[masked] : {};
     const { out } = await runKernel(device, mergeDirections(full), {
       ...{ sizes, grid },
       inputs: { segments, f, b, ...mask },
       outputs: { out: count * width },
     });
-    const shape = { ...full, lengths, ...mask };
+    const shape = { ...full, lengths, ...(masked ? { tokens } : {}) };
     assertOutputs({ out }, { out: twin(f, b, shape) }, kernelTolerance(1));
     const factors: Record<string, Float32Array> = mode === "mul" ? { f, b } : {};
     const actual = await runKernel(device, mergeDirectionsGradient(full), {
@@ -61,7 +66,8 @@ export const cases: KernelCase[] = [
   ...modes.flatMap((mode) => [
     mergeCase(ragged, { mode }),
     mergeCase(ragged, { mode, sequences: true }),
-    mergeCase(ragged, { mode, sequences: true, masked: true }),
-    mergeCase(ragged, { mode, masked: true }),
+    mergeCase(ragged, { mode, sequences: true, masked: "tokens" }),
+    mergeCase(ragged, { mode, sequences: true, masked: "rows" }),
+    mergeCase(ragged, { mode, masked: "tokens" }),
   ]),
 ];

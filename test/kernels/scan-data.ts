@@ -1,3 +1,4 @@
+import type { Masked } from "../../src/kernels/shared/mask";
 import { noRates, type StepValues } from "../../src/kernels/shared/step";
 import type { BatchLayout } from "../../src/model/batch-layout";
 import { BatchPlanner, batchCapacity, planTensors } from "../../src/model/batch-plan";
@@ -26,7 +27,7 @@ export interface ScanTest {
   readonly padding: Padding;
   /** Samples branch off one run over the padding. */
   readonly share: boolean;
-  readonly masked: boolean;
+  readonly masked: Masked;
   readonly reverse: boolean;
   /** A derivative at every state, not only at the last ones. */
   readonly sequences: boolean;

@@ -174,6 +174,7 @@ function uploadAll(
   return {
     ...uploadPlan(arena),
     slots: upload(arena, "slots", true, drawn.slots),
+    mask: upload(arena, "mask", true, maskRows(test, { sizes, drawn, placement })),
     projected: float("projected", drawn.projected),
     recurrentKernel: float("recurrentKernel", drawn.recurrentKernel),
     bias: float("bias", drawn.bias),
@@ -187,6 +188,19 @@ function uploadAll(
     dOrigin: float("dOrigin", sizes.segments * units * (memory ? 2 : 1)),
     partials: float("partials", sums ? sums.chunks * partialLength(sums) : 0),
   };
+}
+
+/** 0 in the rows of masked steps, whichever way they are taken. */
+function maskRows(
+  { masked, steps }: ScanTest,
+  { sizes, drawn, placement }: Pick<ScanData, "sizes" | "drawn" | "placement">,
+): Uint32Array {
+  const mask = new Uint32Array(sizes.rows).fill(1);
+  placement.segments.forEach(({ row }, i) => {
+    for (let t = 0; t < steps && masked === "rows"; t++)
+      mask[row + 1 + t] = Number(drawn.tokens[i * steps + t] !== 0);
+  });
+  return mask;
 }
 
 /** The partial sums of the recurrent kernel's gradient, where the scan makes them. */

@@ -39,13 +39,24 @@ const cells = {
 function nameOf(shape: ScanShape, test: ScanTest): string {
   const { cell, units, batch, steps, activation, recurrentActivation, padding, source, scale, dropout } =
     test;
-  const flags = (["share", "masked", "reverse", "sequences", "recurrentBias", "resumes"] as const).filter(
+  const flags = (["share", "reverse", "sequences", "recurrentBias", "resumes"] as const).filter(
     (flag) => test[flag],
   );
   const gated = cell === "simpleRNN" ? [] : [recurrentActivation];
   const reset = cell === "gru" ? [test.resetAfter ? "reset after" : "reset before"] : [];
+  const masks = test.masked ? [`masked by ${test.masked}`] : [];
   const size = `U ${units}, B ${batch}, T ${steps}`;
-  const parts = [cell, size, activation, ...gated, ...reset, `${padding} padding`, source, ...flags];
+  const parts = [
+    cell,
+    size,
+    activation,
+    ...gated,
+    ...reset,
+    `${padding} padding`,
+    source,
+    ...masks,
+    ...flags,
+  ];
   const more = [
     ...(scale === 1 ? [] : [`inputs of ${scale}`]),
     ...(dropout === 0 ? [] : [`dropout ${dropout}`]),
@@ -104,8 +115,8 @@ function simpleCases(shape: ScanShape): KernelCase[] {
     // All rows are nothing but padding; none has any.
     make({ padding: "all", share: true }),
     make({ padding: "none", share: true }),
-    make({ padding: "mixed", masked: true }),
-    make({ padding: "mixed", masked: true, reverse: true, sequences: true }),
+    make({ padding: "mixed", masked: "tokens" }),
+    make({ padding: "mixed", masked: "tokens", reverse: true, sequences: true }),
     make({ reverse: true, units: 4, batch: 37 }),
     make({ source: "rows", share: true }),
     make({ source: "rows", share: true, sequences: true, units: 4 }),
@@ -123,8 +134,8 @@ function gatedCases(shape: ScanShape, cell: Partial<ScanTest>): KernelCase[] {
     make({ units: 4, steps: 37, share: true }),
     make({ units: 4, padding: "all", share: true }),
     make({ units: 3, source: "rows", share: true, sequences: true }),
-    make({ units: 5, padding: "mixed", masked: true }),
-    make({ units: 5, padding: "mixed", masked: true, reverse: true, sequences: true, source: "rows" }),
+    make({ units: 5, padding: "mixed", masked: "tokens" }),
+    make({ units: 5, padding: "mixed", masked: "tokens", reverse: true, sequences: true, source: "rows" }),
     make({ units: 5, activation: "softsign", recurrentActivation: "hardSigmoid", recurrentBias: false }),
     make({ units: 4, scale: 1e4, share: true }),
     ...(shape === "wide" ? [31, 33, 65] : []).map((units) => make({ units })),
@@ -214,7 +225,8 @@ function statesCase(shape: ScanShape, name: string, options: Partial<ScanTest>):
 const shapes = ["narrow", "wide"] as const;
 /** From rows: with tokens and their slots, an LSTM's or GRU's scan would bind more buffers than every adapter allows. */
 const dropped = { dropout: 0.4, source: "rows" } as const;
-const masked = { padding: "mixed", masked: true } as const;
+const masked = { padding: "mixed", masked: "tokens" } as const;
+const marked = { padding: "mixed", masked: "rows", source: "rows" } as const;
 const given = { resumes: true, padding: "none" } as const;
 
 const cellCases = shapes.flatMap((shape) =>
@@ -222,6 +234,8 @@ const cellCases = shapes.flatMap((shape) =>
     ...(name === "simpleRNN" ? simpleCases(shape) : gatedCases(shape, cell)),
     scanCase(shape, { ...cell, ...masked, resumes: true }),
     scanCase(shape, { ...cell, ...masked, ...dropped, batch: 9 }),
+    scanCase(shape, { ...cell, ...marked }),
+    scanCase(shape, { ...cell, ...marked, reverse: true, sequences: true }),
     scanCase(shape, { ...cell, ...given, ...dropped, reverse: true, sequences: true }),
     chunkCase(shape, `${name}, shared prefix`, { ...cell, units: 4, share: true }),
     chunkCase(shape, `${name}, masked, sequences, backwards`, {

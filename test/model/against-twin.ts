@@ -4,7 +4,7 @@ import type { ScanShape } from "../../src/kernels/scan";
 import { ReferenceModel } from "../reference/model";
 import { assertClose } from "../support/assert";
 import { engineModel } from "../support/engine";
-import type { LayerDescription } from "../support/layers";
+import type { EmbeddingDescription, LayerDescription } from "../support/layers";
 import { randomIntegers, randomTokens, randomValues, type Padding } from "../support/random";
 import { tolerances } from "../support/tolerances";
 
@@ -17,6 +17,8 @@ export interface Net {
   readonly classes?: number;
   /** Whether the model begins with an input layer of that many steps. */
   readonly fixed?: boolean;
+  /** Tokens whose rows of the table are one value throughout. */
+  readonly blank?: { readonly tokens: readonly number[]; readonly value: number };
 }
 
 const optimizer = { type: "sgd", learningRate: 0.1, momentum: 0.5, nesterov: false } as const;
@@ -24,7 +26,7 @@ const trainingSteps = 3;
 
 /** Compares predictions, losses, all gradients and the weights of three steps. */
 export async function checkAgainstTwin(device: Device, net: Net, scan: ScanShape): Promise<void> {
-  const { layers, batch, steps, padding, classes, fixed } = net;
+  const { layers, batch, steps, padding, classes, fixed, blank } = net;
   const loss = {
     name: classes ? "sparseCategoricalCrossentropy" : "binaryCrossentropy",
     fromLogits: false,
@@ -35,6 +37,10 @@ export async function checkAgainstTwin(device: Device, net: Net, scan: ScanShape
     const weights = (await model.getWeights()).map(({ shape, data }, i) => {
       const scale = Math.min(1, 2 / shape[0]);
       return randomValues(data.length, i + 1, scale);
+    });
+    const { outputDim } = layers[0] as EmbeddingDescription;
+    blank?.tokens.forEach((token) => {
+      weights[0].fill(blank.value, token * outputDim, (token + 1) * outputDim);
     });
     await model.setWeights(weights);
     const { vocabulary, layers: plans } = model.architecture;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   CallbackList,
   csvLogger,
@@ -9,56 +9,16 @@ import {
   reduceLROnPlateau,
   terminateOnNaN,
 } from "../../src/model/callbacks";
-import type { Callback, CallbackModel, Logs } from "../../src/model/callbacks";
-import { HistoryRecorder } from "../../src/model/history";
-import type { NamedWeight } from "../../src/model/weights";
+import type { Callback, Logs } from "../../src/model/callbacks";
 import { InvalidInputError } from "../../src/runtime/errors";
 import { assertClose, assertThrows } from "../support/assert";
-
-/** A model whose one weight is the number of epochs trained. */
-class FakeModel implements CallbackModel {
-  stopTraining = false;
-  learningRate = 0.1;
-  trainedEpochs = 0;
-
-  getWeights(): Promise<NamedWeight[]> {
-    return Promise.resolve([{ name: "w", shape: [1], data: Float32Array.of(this.trainedEpochs) }]);
-  }
-
-  setWeights([weight]: readonly NamedWeight[]): Promise<void> {
-    this.trainedEpochs = weight.data[0];
-    return Promise.resolve();
-  }
-}
-
-/** Runs `fit`'s order of hooks over the figures given, `batches` batches an epoch; the epochs run. */
-async function train(
-  model: FakeModel,
-  callbacks: Callback[],
-  epochs: Logs[],
-  batches = 1,
-): Promise<HistoryRecorder> {
-  const recorder = new HistoryRecorder();
-  const list = new CallbackList([...callbacks, recorder]);
-  model.stopTraining = false;
-  list.setModel(model);
-  await list.onTrainBegin();
-  for (const [epoch, logs] of epochs.entries()) {
-    await list.onEpochBegin(epoch);
-    for (let batch = 0; batch < batches && !model.stopTraining; batch++)
-      await list.onBatchEnd(batch, { ...logs });
-    model.trainedEpochs++;
-    await list.onEpochEnd(epoch, { ...logs });
-    if (model.stopTraining) break;
-  }
-  await list.onTrainEnd();
-  return recorder;
-}
+import { FakeModel, train } from "./fake-training";
 
 const valLosses = (...values: number[]): Logs[] => values.map((value) => ({ loss: 1, val_loss: value }));
 
 const log = vi.spyOn(console, "log");
 const warn = vi.spyOn(console, "warn");
+afterAll(() => vi.restoreAllMocks());
 
 beforeEach(() => {
   log.mockImplementation(() => undefined);

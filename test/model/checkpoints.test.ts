@@ -1,88 +1,26 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import {
-  adam,
   dense,
   dropout,
   earlyStopping,
   embedding,
   gru,
-  InvalidInputError,
+  learningRateScheduler,
   lstm,
   reduceLROnPlateau,
   rmsprop,
-  sequential,
   sgd,
   simpleRNN,
   type Callback,
   type CheckpointStore,
-  type CompileOptions,
-  type Device,
-  type FitOptions,
-  type Layer,
-  type Sequential,
-  type TrainingSnapshot,
 } from "../../src/index";
-import { learningRateScheduler } from "../../src/index";
-import { hashWords } from "../../src/model/fit-settings";
 import { useDevice } from "../runtime/use-device";
 import { assertEqual } from "../support/assert";
+import { Memory, common, outcome, sampleWeight, type Job } from "./snapshots";
 import { findTheSeven } from "./training";
 
 const gpuTest = useDevice();
-const { x, y } = findTheSeven(1);
 
-/** Keeps every snapshot that was ever saved. */
-class Memory implements CheckpointStore {
-  readonly all: TrainingSnapshot[] = [];
-
-  async save(snapshot: TrainingSnapshot): Promise<void> {
-    this.all.push(structuredClone(snapshot));
-    return Promise.resolve();
-  }
-
-  load(): Promise<TrainingSnapshot | undefined> {
-    return Promise.resolve(this.all.at(-1));
-  }
-
-  clear(): Promise<void> {
-    this.all.length = 0;
-    return Promise.resolve();
-  }
-}
-
-interface Job {
-  compile: Partial<CompileOptions>;
-  fit: () => FitOptions;
-  layers?: () => Layer[];
-}
-
-const layers = (): Layer[] => [embedding(20, 5), simpleRNN(7), dense(1, { activation: "sigmoid" })];
-
-async function made(device: Device, job: Job): Promise<Sequential> {
-  const model = sequential((job.layers ?? layers)());
-  await model.compile({
-    optimizer: adam({ learningRate: 0.02 }),
-    loss: "binaryCrossentropy",
-    metrics: ["acc"],
-    device,
-    seed: 4,
-    scan: "narrow",
-    ...job.compile,
-  });
-  return model;
-}
-
-/** Trains, and gives all that a training leaves behind. */
-async function outcome(device: Device, job: Job, options: FitOptions = {}) {
-  const model = await made(device, job);
-  const history = await model.fit(x, y, { ...job.fit(), ...options });
-  const left = { history, weights: await model.getWeights(), optimizer: await model.getOptimizerState() };
-  model.dispose();
-  return left;
-}
-
-const common = { epochs: 3, batchSize: 25, validationSplit: 0.2 };
-const sampleWeight = y.map((_, row) => 0.5 + (row % 3) / 2);
 const stopping = (): Callback[] => [
   reduceLROnPlateau({ monitor: "loss", factor: 0.5, patience: 1, minDelta: 0.5 }),
   earlyStopping({ monitor: "val_loss", minDelta: 0.01, patience: 2, restoreBestWeights: true }),
@@ -230,172 +168,4 @@ describe("resume goes on to the bits of an undisturbed run", () => {
     const longer = await outcome(device, job, { epochs: 4, checkpoint: { store }, resume: true });
     assertEqual(longer, await outcome(device, job, { epochs: 4 }), "two epochs and two more");
   });
-});
-
-describe("when snapshots are taken", () => {
-  gpuTest("by steps, counted over the epochs, and at epochs' ends", async (device) => {
-    const store = new Memory();
-    // 154 rows: seven steps an epoch.
-    const checkpoint = { store, everySteps: 5, everyEpochs: 2 };
-    await outcome(device, { compile: {}, fit: () => common }, { checkpoint });
-    const taken = store.all.map(({ position }) => `${position.epoch}.${position.step}`);
-    expect(taken).toEqual(["0.5", "1.3", "2.0", "2.1", "2.6"]);
-  });
-
-  gpuTest("by time", async (device) => {
-    const store = new Memory();
-    const checkpoint = { store, everySeconds: 1e-6, everyEpochs: 100 };
-    await outcome(device, { compile: {}, fit: () => common }, { checkpoint });
-    expect(store.all.length).toBeGreaterThan(1);
-    expect(store.all.every(({ position }) => position.step > 0)).toBe(true);
-  });
-
-  gpuTest("by time, training does not wait for a slow store", async (device) => {
-    let steps = 0;
-    let saved = 0;
-    const store: CheckpointStore = {
-      load: () => Promise.resolve(undefined),
-      clear: () => Promise.resolve(),
-      async save() {
-        const before = steps;
-        // Would hang if training waited.
-        while (steps < before + 20) await new Promise((resolve) => setTimeout(resolve, 1));
-        saved++;
-      },
-    };
-    const counting: Callback = {
-      onBatchEnd: (batch) => void (steps = Math.max(steps, batch)),
-      onEpochEnd: () => void (steps += 100),
-    };
-    const job: Job = {
-      compile: {},
-      fit: () => ({ ...common, epochs: 10, batchSize: 15, callbacks: [counting] }),
-    };
-    const checkpoint = { store, everySeconds: 1e-3, everyEpochs: 1000 };
-    await outcome(device, job, { checkpoint });
-    expect(saved).toBeGreaterThan(0);
-  });
-
-  gpuTest("by steps, training waits for a slow store, and one is saved at a time", async (device) => {
-    let [running, most] = [0, 0];
-    const store = new Memory();
-    const slow: CheckpointStore = {
-      load: () => store.load(),
-      clear: () => store.clear(),
-      async save(snapshot) {
-        most = Math.max(most, ++running);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        await store.save(snapshot);
-        running--;
-      },
-    };
-    const job: Job = { compile: {}, fit: () => ({ ...common, epochs: 1 }) };
-    await outcome(device, job, { checkpoint: { store: slow, everySteps: 2 } });
-    expect(most).toBe(1);
-    expect(store.all.map(({ position }) => position.step)).toEqual([2, 4, 6, 0]);
-  });
-
-  gpuTest("a store that fails ends the training with its error", async (device) => {
-    const full = new Error("disk full");
-    const store: CheckpointStore = {
-      load: () => Promise.resolve(undefined),
-      clear: () => Promise.resolve(),
-      save: () => Promise.reject(full),
-    };
-    const epochs: number[] = [];
-    const job: Job = {
-      compile: {},
-      fit: () => ({
-        ...common,
-        epochs: 50,
-        callbacks: [{ onEpochBegin: (epoch) => void epochs.push(epoch) }],
-      }),
-    };
-    await expect(outcome(device, job, { checkpoint: { store, everySteps: 1 } })).rejects.toBe(full);
-    expect(epochs.length).toBeLessThan(5);
-  });
-
-  gpuTest("without a checkpoint in the store, resume starts anew", async (device) => {
-    const job: Job = { compile: {}, fit: () => common };
-    const fresh = await outcome(device, job, { checkpoint: { store: new Memory() }, resume: true });
-    assertEqual(fresh, await outcome(device, job), "a fresh run");
-  });
-});
-
-describe("another training is refused by name, and the model is left as it was", () => {
-  const other = findTheSeven(2);
-  const changedLabel = y.map((label, row) => (row === 3 ? 1 - label : label));
-  const changed: Record<
-    string,
-    [Partial<Job> & { x?: typeof x; y?: number[]; options?: FitOptions }, RegExp]
-  > = {
-    batchSize: [{ options: { batchSize: 32 } }, /batchSize 25, as in the checkpoint, got 32/],
-    seed: [{ compile: { seed: 5 } }, /seed in compile 4, as in the checkpoint, got 5/],
-    shuffle: [{ options: { shuffle: false } }, /shuffle true, as in the checkpoint, got false/],
-    split: [{ options: { validationSplit: 0.5 } }, /rows to train on 153, as in the checkpoint, got 96/],
-    x: [{ x: other.x }, /the x of before, of hash [0-9a-f]{8}/],
-    y: [{ y: changedLabel }, /the y of before, of hash [0-9a-f]{8}/],
-    weights: [{ options: { sampleWeight } }, /the sample or class weights of before, of hash none/],
-    optimizer: [
-      { compile: { optimizer: adam({ learningRate: 0.03 }) } },
-      /the optimizer as in the checkpoint/,
-    ],
-    loss: [{ compile: { loss: "mse" } }, /the loss as in the checkpoint/],
-    metrics: [{ compile: { metrics: ["accuracy"] } }, /metrics as in the checkpoint/],
-    layers: [
-      { layers: () => [embedding(20, 5), simpleRNN(8), dense(1, { activation: "sigmoid" })] },
-      /layers as in the checkpoint/,
-    ],
-    callbacks: [
-      { options: { callbacks: [earlyStopping()] } },
-      /0 callbacks with a state, as in the checkpoint, got 1/,
-    ],
-  };
-  for (const [name, [change, message]] of Object.entries(changed)) {
-    gpuTest(name, async (device) => {
-      const store = new Memory();
-      await outcome(device, { compile: {}, fit: () => common }, { epochs: 1, checkpoint: { store } });
-      const model = await made(device, {
-        compile: change.compile ?? {},
-        fit: () => common,
-        layers: change.layers,
-      });
-      const before = [await model.getWeights(), await model.getOptimizerState()];
-      const run = model.fit(change.x ?? x, change.y ?? y, { ...common, ...change.options, resume: store });
-      await expect(run).rejects.toThrow(InvalidInputError);
-      await expect(run).rejects.toThrow(message);
-      assertEqual([await model.getWeights(), await model.getOptimizerState()], before, "the model");
-      model.dispose();
-    });
-  }
-
-  gpuTest("the state of another callback", async (device) => {
-    const store = new Memory();
-    const job: Job = { compile: {}, fit: () => common };
-    await outcome(device, job, { checkpoint: { store }, callbacks: [earlyStopping()] });
-    const run = outcome(device, job, { resume: store, callbacks: [reduceLROnPlateau()] });
-    await expect(run).rejects.toThrow(
-      /the state of reduceLROnPlateau in the checkpoint, got that of earlyStopping/,
-    );
-  });
-
-  gpuTest("an interval that is none", async (device) => {
-    for (const [options, message] of [
-      [{ everySteps: 0 }, /checkpoint\.everySteps as a whole number of at least 1, got 0/],
-      [{ everyEpochs: 1.5 }, /checkpoint\.everyEpochs as a whole number of at least 1, got 1\.5/],
-      [{ everySeconds: -1 }, /checkpoint\.everySeconds as a number above 0, got -1/],
-    ] as const) {
-      const checkpoint = { store: new Memory(), ...options };
-      await expect(outcome(device, { compile: {}, fit: () => common }, { checkpoint })).rejects.toThrow(
-        message,
-      );
-    }
-  });
-});
-
-test("the hash tells values, their order and their division apart", () => {
-  expect(hashWords(Uint32Array.of(1, 2))).toMatch(/^[0-9a-f]{8}$/);
-  expect(hashWords(Uint32Array.of(1, 2))).not.toBe(hashWords(Uint32Array.of(2, 1)));
-  expect(hashWords(Uint32Array.of(1), Uint32Array.of(2))).not.toBe(hashWords(Uint32Array.of(1, 2)));
-  expect(hashWords(Float32Array.of(0.1))).toBe(hashWords(Float32Array.of(0.1)));
 });

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, test } from "vitest";
+import { beforeAll, describe, test } from "vitest";
 import type { Device } from "../../src/index";
 import type { ScanShape } from "../../src/kernels/scan";
-import { getTestDevice } from "../support/adapter";
+import { getSharedDevice } from "../support/adapter";
 import { engineLayers } from "../support/engine";
 import { parseGolden, parseReference } from "../support/goldens";
 import { hasShared, listShared, readShared } from "../support/shared-files";
@@ -9,10 +9,7 @@ import { checkGolden, checkReference } from "./checks";
 
 let device: Device | undefined;
 beforeAll(async () => {
-  device = await getTestDevice();
-});
-afterAll(() => {
-  device?.destroy();
+  device = await getSharedDevice();
 });
 
 const shapes: ScanShape[] = ["narrow", "wide"];

@@ -1,15 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { StateError, type Device } from "../../src/index";
 import { dense, embedding, sequential, simpleRNN } from "../../src/index";
-import { getTestDevice } from "../support/adapter";
+import { getSharedDevice } from "../support/adapter";
 import { randomTokens } from "../support/random";
 
 let device: Device | undefined;
 beforeAll(async () => {
-  device = await getTestDevice();
-});
-afterAll(() => {
-  device?.destroy();
+  device = await getSharedDevice();
 });
 
 describe("the life of a model", () => {

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { dense, embedding, sequential, simpleRNN, type Device, type ProgramSample } from "../../src/index";
-import { getTestDevice } from "../support/adapter";
+import { getSharedDevice } from "../support/adapter";
 import { findTheSeven } from "./training";
 
 let device: Device | undefined;
 beforeAll(async () => {
-  device = await getTestDevice();
-});
-afterAll(() => {
-  device?.destroy();
+  device = await getSharedDevice();
 });
 
 test("profile tells the kernels' times while fit runs, and nothing once it is ended", async ({ skip }) => {

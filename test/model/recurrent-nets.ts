@@ -3,6 +3,7 @@ import type {
   BidirectionalDescription,
   DenseDescription,
   EmbeddingDescription,
+  MaskingDescription,
   RecurrentDescription,
 } from "../support/layers";
 
@@ -43,6 +44,12 @@ export const full = (units: number, activation: DenseDescription["activation"]):
   units,
   activation,
   useBias: true,
+});
+
+export const masking = (maskValue: number): MaskingDescription => ({
+  type: "masking",
+  name: "masking",
+  maskValue,
 });
 
 export const sequences = { returnSequences: true } as const;

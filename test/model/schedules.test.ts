@@ -20,7 +20,7 @@ import {
   type Optimizer,
   type Sequential,
 } from "../../src/index";
-import { scheduledRate } from "../../src/model/schedules";
+import { scheduledRate } from "../../src/model/learning-rate-schedule";
 import { useDevice } from "../runtime/use-device";
 import { assertClose, assertEqual, assertThrows } from "../support/assert";
 

@@ -19,24 +19,17 @@ import { useDevice } from "../runtime/use-device";
 import { assertEqual, assertThrows } from "../support/assert";
 import type {
   Conv1dDescription,
-  DenseDescription,
   EmbeddingDescription,
   LayerDescription,
   MaxPooling1dDescription,
-  RecurrentDescription,
 } from "../support/layers";
 import { checkAgainstTwin, type Net } from "./against-twin";
+import { full, head, recurrent, sequences, table as words } from "./recurrent-nets";
 import { findTheSeven } from "./training";
 
 const gpuTest = useDevice();
 
-const table = (outputDim: number, maskZero = false): EmbeddingDescription => ({
-  type: "embedding",
-  name: "embedding",
-  inputDim: 13,
-  outputDim,
-  maskZero,
-});
+const table = (outputDim: number, maskZero = false): EmbeddingDescription => words(13, outputDim, maskZero);
 
 const convolution = (
   filters: number,
@@ -66,35 +59,8 @@ const pooling = (
   ...options,
 });
 
-const recurrent = (
-  type: RecurrentDescription["type"],
-  units: number,
-  options: Partial<RecurrentDescription> = {},
-): RecurrentDescription => ({
-  type,
-  name: `${type}_${units}`,
-  units,
-  activation: "tanh",
-  ...(type === "simpleRNN" ? {} : { recurrentActivation: "sigmoid" }),
-  ...(type === "gru" ? { resetAfter: true } : {}),
-  useBias: true,
-  returnSequences: false,
-  goBackwards: false,
-  ...options,
-});
-
-const full = (units: number, activation: DenseDescription["activation"]): DenseDescription => ({
-  type: "dense",
-  name: `dense_${units}`,
-  units,
-  activation,
-  useBias: true,
-});
-
 const mean: LayerDescription = { type: "globalAveragePooling1d", name: "global_average_pooling1d" };
 const flat: LayerDescription = { type: "flatten", name: "flatten" };
-const sequences = { returnSequences: true };
-const head = full(1, "sigmoid");
 
 const nets: Record<string, Net> = {
   "convolution, pooling, lstm": {

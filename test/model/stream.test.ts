@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   dense,
   embedding,
@@ -9,15 +9,12 @@ import {
   bidirectional,
   type Device,
 } from "../../src/index";
-import { getTestDevice } from "../support/adapter";
+import { getSharedDevice } from "../support/adapter";
 import { assertClose } from "../support/assert";
 
 let device: Device | undefined;
 beforeAll(async () => {
-  device = await getTestDevice();
-});
-afterAll(() => {
-  device?.destroy();
+  device = await getSharedDevice();
 });
 
 const tokens = [3, 1, 4, 1, 5, 0, 2, 6];

@@ -123,6 +123,7 @@ describe("layers of the float64 twin against central differences", () => {
     "maxPooling1d, same": maxPooling1d("same", 2, 2),
     globalAveragePooling1d: { type: "globalAveragePooling1d", name: "mean" },
     flatten: { type: "flatten", name: "flatten" },
+    masking: { type: "masking", name: "masking", maskValue: 0 },
   };
   for (const [name, layer] of Object.entries(layers)) {
     test(name, () => {
@@ -196,6 +197,14 @@ describe("layers of the float64 twin, by hand", () => {
     expect(output(layer)).toEqual([31 / 5]);
     expect(output(layer, [], { ...sequence, mask: [0, 3, 0, 1, 1] })).toEqual([26 / 3]);
     expect(output(layer, [], { ...sequence, mask: [0, 0, 0, 0, 0] })).toEqual([0]);
+  });
+
+  test("masking: steps that are the value throughout become zeros, and are marked", () => {
+    const input: Flow = { data: Float64Array.of(2, 2, 2, 0, 5, 6), batch: 1, steps: 3, width: 2 };
+    const { output: masked, backward } = runLayer({ type: "masking", name: "m", maskValue: 2 }, [], input);
+    expect([...masked.data]).toEqual([0, 0, 2, 0, 5, 6]);
+    expect([...Array.from(masked.mask!)]).toEqual([0, 1, 1]);
+    expect([...backward(Float64Array.of(1, 2, 3, 4, 5, 6), false).dInput]).toEqual([0, 0, 3, 4, 5, 6]);
   });
 
   test("spatialDropout1d drops a feature at all steps; dropout a value", () => {

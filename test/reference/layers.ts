@@ -10,6 +10,7 @@ import {
   runDropout,
   runFlatten,
   runGlobalAveragePooling1d,
+  runMasking,
   runMaxPooling1d,
   runSpatialDropout1d,
 } from "./sequence-layers";
@@ -44,6 +45,8 @@ export function runLayer(
       return runDense(layer, weights, input);
     case "timeDistributed":
       return runDense(layer.layer, weights, input);
+    case "masking":
+      return runMasking(layer, input);
     case "dropout":
       return runDropout(input, drop[name]);
     case "spatialDropout1d":

@@ -100,6 +100,20 @@ export class ReferenceModel {
     return { loss, accuracy };
   }
 
+  /** Where each row ends, [rows][units] of all recurrent layers in turn: h, and c of an LSTM; forward before backward. */
+  lastStates(tokens: ArrayLike<number>, rows: number): Float64Array[] {
+    return this.#run(tokens, rows).flatMap(({ lastStates = [] }, i) => {
+      const layer = this.#layers[i];
+      const { type } = layer.type === "bidirectional" ? layer.layer : layer;
+      return lastStates.flatMap(({ h, c }) => (type === "lstm" ? [h, c] : [h]));
+    });
+  }
+
+  /** Lets a stateful layer begin elsewhere. */
+  beginAt(layer: string, states: readonly LastStates[]): void {
+    this.#lastStates.set(layer, states);
+  }
+
   /** Lets stateful layers begin at zero again. */
   resetStates(): void {
     this.#lastStates.clear();

@@ -1,4 +1,4 @@
-import type { Conv1dDescription, MaxPooling1dDescription } from "../support/layers";
+import type { Conv1dDescription, MaskingDescription, MaxPooling1dDescription } from "../support/layers";
 import { activate, derivativeFromOutput } from "./activation";
 import type { DropFactors, Flow, Tape } from "./flow";
 import {
@@ -9,6 +9,17 @@ import {
   windowCount,
 } from "./windows";
 import type { WindowShape } from "./windows";
+
+/** Masks the steps all of whose features are the value, as float32 has it, and makes zeros of them. */
+export function runMasking({ maskValue }: Pick<MaskingDescription, "maskValue">, input: Flow): Tape {
+  const { data, batch, steps, width } = input;
+  const value = Math.fround(maskValue);
+  const mask = Uint8Array.from({ length: batch * steps }, (_, row) =>
+    data.subarray(row * width, (row + 1) * width).some((x) => x !== value) ? 1 : 0,
+  );
+  const tape = scaledBy(input, (i) => mask[Math.floor(i / width)]);
+  return { ...tape, output: { ...tape.output, mask } };
+}
 
 /** Multiplies every value by a factor of its own, [B][T][I]; the mask passes through. */
 export function runDropout(input: Flow, { input: factors }: DropFactors = {}): Tape {

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, test, type TestContext } from "vitest";
+import { beforeAll, test, type TestContext } from "vitest";
 import type { Device } from "../../src/index";
-import { getTestDevice } from "../support/adapter";
+import { getSharedDevice } from "../support/adapter";
 import { withValidation } from "./validation";
 
 /** A test on a GPU device; it fails on any GPU error. */
@@ -10,10 +10,7 @@ export type GpuTest = (name: string, run: (device: Device, context: TestContext)
 export function useDevice(): GpuTest {
   let device: Device | undefined;
   beforeAll(async () => {
-    device = await getTestDevice();
-  });
-  afterAll(() => {
-    device?.destroy();
+    device = await getSharedDevice();
   });
   return (name, run) => {
     test(name, async (context) => {

@@ -32,6 +32,18 @@ export async function getTestDevice(options: DeviceOptions = {}): Promise<Device
   }
 }
 
+let shared: Promise<Device | undefined> | undefined;
+
+/**
+ * A device for all test files of a process: what one has compiled, the next one need not. Only for tests that leave
+ * it alive.
+ */
+export async function getSharedDevice(): Promise<Device | undefined> {
+  const device = await (shared ??= getTestDevice());
+  if (!device?.lost) return device;
+  return (shared = getTestDevice());
+}
+
 async function useDeviceVariant(): Promise<void> {
   const variant = process.env.WEBGPU_RNN_TEST_DEVICE;
   if (!variant) return;

@@ -12,6 +12,7 @@ import {
   gru,
   input,
   lstm,
+  masking,
   maxPooling1d,
   meanSquaredError,
   nadam,
@@ -40,6 +41,7 @@ export const engineLayers = new Set<LayerDescription["type"]>([
   "gru",
   "bidirectional",
   "dense",
+  "masking",
   "conv1d",
   "maxPooling1d",
   "globalAveragePooling1d",
@@ -88,6 +90,8 @@ export function engineLayer(layer: LayerDescription): Layer {
       return dense(layer.units, optionsOf(layer));
     case "timeDistributed":
       return timeDistributed(dense(layer.layer.units, optionsOf(layer.layer)), { name: layer.name });
+    case "masking":
+      return masking({ name: layer.name, maskValue: layer.maskValue });
     case "dropout":
       return dropout(layer.rate, { name: layer.name });
     case "spatialDropout1d":

@@ -26,6 +26,8 @@ export interface RecurrentDescription {
   readonly resetAfter?: boolean;
   readonly useBias: boolean;
   readonly returnSequences: boolean;
+  /** Default `false`. */
+  readonly returnState?: boolean;
   readonly goBackwards: boolean;
   /** Default `false`. */
   readonly stateful?: boolean;
@@ -54,6 +56,12 @@ export interface TimeDistributedDescription {
   readonly type: "timeDistributed";
   readonly name: string;
   readonly layer: DenseDescription;
+}
+
+export interface MaskingDescription {
+  readonly type: "masking";
+  readonly name: string;
+  readonly maskValue: number;
 }
 
 export interface DropoutDescription {
@@ -93,6 +101,7 @@ export type LayerDescription =
   | BidirectionalDescription
   | DenseDescription
   | TimeDistributedDescription
+  | MaskingDescription
   | DropoutDescription
   | Conv1dDescription
   | MaxPooling1dDescription

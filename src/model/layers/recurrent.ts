@@ -20,6 +20,7 @@ interface RecurrentConfig extends TrainableLayer {
   recurrentInitializer: Initializer;
   biasInitializer: Initializer;
   returnSequences: boolean;
+  returnState: boolean;
   goBackwards: boolean;
   stateful: boolean;
   dropout: number;
@@ -61,6 +62,8 @@ export interface SimpleRnnOptions {
   biasInitializer?: InitializerOption;
   /** Return the state after every step, not only the last: [batch, steps, units]. Default `false`. */
   returnSequences?: boolean;
+  /** Let `predict` return the states after each row's last step, too: h, and c of an LSTM. Default `false`. */
+  returnState?: boolean;
   /** Process the steps from the last to the first. Default `false`. */
   goBackwards?: boolean;
   /** Row i of a batch goes on from the state in which row i of the batch before ended. Default `false`. */
@@ -94,6 +97,7 @@ const options = [
   "recurrentInitializer",
   "biasInitializer",
   "returnSequences",
+  "returnState",
   "goBackwards",
   "stateful",
   "dropout",
@@ -111,6 +115,7 @@ function recurrent(where: string, units: number, given: SimpleRnnOptions): Recur
     recurrentInitializer: initializer(given.recurrentInitializer ?? "orthogonal"),
     biasInitializer: initializer(given.biasInitializer ?? "zeros"),
     returnSequences: given.returnSequences ?? false,
+    returnState: given.returnState ?? false,
     goBackwards: given.goBackwards ?? false,
     stateful: given.stateful ?? false,
     dropout: rate(where, "dropout", given.dropout ?? 0),

@@ -35,7 +35,7 @@ export function recordBidirectional(
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
 ): Flow {
-  const { arena, capacity, plan, training } = recorder;
+  const { arena, capacity, plan } = recorder;
   const { units, returnSequences: sequences } = layer;
   const rows = writtenOut(recorder, input);
   const direction = (name: string, goBackwards: boolean, accumulate: boolean): LayerFlow => {
@@ -54,8 +54,8 @@ export function recordBidirectional(
   const f = direction("forward", layer.goBackwards, true);
   const b = direction("backward", !layer.goBackwards, false);
   const width = mergeMode === "concat" ? 2 * units : units;
-  const options: MergeOptions = { units, mode: mergeMode, sequences, masked: input.masked };
-  const masks: Record<string, Tensor> = sequences && input.masked ? { tokens: plan.tokens } : {};
+  const options: MergeOptions = { units, mode: mergeMode, sequences, masked: input.mask?.by ?? false };
+  const masks = sequences ? input.mask?.tensors : undefined;
   const factors: Record<string, Tensor> = mergeMode === "mul" ? { f: f.values, b: b.values } : {};
   const { step, segments } = plan;
   const shape = [sequences ? capacity.rows : capacity.samples, width];
@@ -68,7 +68,9 @@ export function recordBidirectional(
       grid,
     );
   });
-  const gradient = training ? arena.tensor("dMerged", shape) : undefined;
+  const { gradient: df } = f;
+  const { gradient: db } = b;
+  const gradient = df && db && arena.tensor("dMerged", shape);
   if (gradient) {
     recorder.backward.push((program) => {
       program.dispatch(
@@ -79,13 +81,13 @@ export function recordBidirectional(
           ...masks,
           d: gradient,
           ...factors,
-          df: f.gradient!,
-          db: b.gradient!,
+          df,
+          db,
         },
         grid,
       );
     });
   }
-  if (sequences) return { kind: "rows", width, masked: false, values, gradient };
+  if (sequences) return { kind: "rows", width, mask: undefined, values, gradient };
   return { kind: "samples", width, values, gradient };
 }

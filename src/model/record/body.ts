@@ -6,6 +6,7 @@ import { recordConvolution } from "./convolution";
 import { recordDense } from "./dense";
 import { recordDropout } from "./dropout";
 import { writtenOut } from "./embedding";
+import { recordMasking } from "./masking";
 import { recordFlatten, recordGlobalAveragePooling1d, recordMaxPooling1d } from "./pooling";
 import type { Flow, Recorder, SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
@@ -41,7 +42,9 @@ function recordLayer(
   gradients: WeightTensors | undefined,
 ): Flow {
   if (config.className === "Embedding") {
-    return { kind: "tokens", width: config.outputDim, masked: config.maskZero, weights, gradients };
+    const { tokens } = recorder.plan;
+    const mask = config.maskZero ? ({ by: "tokens", tensors: { tokens } } as const) : undefined;
+    return { kind: "tokens", width: config.outputDim, mask, weights, gradients };
   }
   // The architecture was checked: an embedding comes first, and sequences where they are wanted.
   const input = flow!;
@@ -70,6 +73,8 @@ function recordLayer(
       return recordDropout(recorder, { rate: config.rate, features: false }, input);
     case "SpatialDropout1D":
       return recordDropout(recorder, { rate: config.rate, features: true }, input);
+    case "Masking":
+      return recordMasking(recorder, config.maskValue, input as SequenceFlow);
     case "Conv1D":
       return recordConvolution(recorder, behind, config, input as SequenceFlow, weights, gradients);
     case "MaxPooling1D":

@@ -25,7 +25,8 @@ export function recordConvolution(
   gradients: WeightTensors | undefined,
 ): Flow {
   const flow = writtenOut(recorder, input);
-  const { arena, training } = recorder;
+  const { arena } = recorder;
+  const dx = flow.gradient;
   const options: WindowRowsOptions = { width: flow.width, size, strides, padding };
   const columns = size * flow.width;
   const windows = arena.tensor("windows", [behind.capacity.rows, columns]);
@@ -38,7 +39,7 @@ export function recordConvolution(
     );
   });
   // The derivative by the windows takes their place once the kernel's is known.
-  if (training) {
+  if (dx) {
     recorder.backward.push((program) => {
       program.dispatch(
         windowRowsGradient(options),
@@ -46,7 +47,7 @@ export function recordConvolution(
           step: recorder.plan.step,
           windows: behind.plan.segments,
           dWindows: windows,
-          dx: flow.gradient!,
+          dx,
         },
         grid,
       );
@@ -62,9 +63,9 @@ export function recordConvolution(
     {
       kind: "rows",
       width: columns,
-      masked: false,
+      mask: undefined,
       values: windows,
-      gradient: training ? windows : undefined,
+      gradient: dx && windows,
     },
     asMatrix(weights),
     gradients && asMatrix(gradients),

@@ -4,7 +4,14 @@ import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
 import { writtenOut } from "./embedding";
 import { recordLinear, recordLinearInputGradient } from "./linear";
-import { elementGrid, recordWeightGradient, type Flow, type Recorder } from "./recorder";
+import {
+  elementGrid,
+  recordWeightGradient,
+  wantsGradient,
+  type Flow,
+  type Mask,
+  type Recorder,
+} from "./recorder";
 
 type RowFlow = Exclude<Flow, { kind: "tokens" }>;
 
@@ -21,8 +28,8 @@ export function recordDense(
   gradients: WeightTensors | undefined,
 ): RowFlow {
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, plan, training } = recorder;
-  const masked = flow.kind === "rows" && flow.masked;
+  const { arena, capacity, plan } = recorder;
+  const mask = flow.kind === "rows" ? flow.mask : undefined;
   const count = flow.kind === "rows" ? "rows" : "samples";
   const rows = flow.kind === "last" ? "last" : "same";
   const kind = flow.kind === "rows" ? "rows" : "samples";
@@ -37,7 +44,7 @@ export function recordDense(
       { activation, rows, count },
     );
   });
-  if (!training) return flowOf(kind, { width: units, values }, masked);
+  if (!gradients && !wantsGradient(recorder, flow)) return flowOf(kind, { width: units, values }, mask);
   const gradient = arena.tensor("dDense", shape);
   recorder.backward.push((program) => {
     if (activation !== "linear") {
@@ -47,21 +54,24 @@ export function recordDense(
         elementGrid((sizes) => sizes[count], units, activationGradientSize),
       );
     }
-    recordWeightGradient(
-      recorder,
-      program,
-      { inputs: flow.width, outputs: units, rows, count },
-      { x: flow.values, dz: gradient, kernel: gradients!.kernel, bias: gradients!.bias },
-    );
-    recordLinearInputGradient(recorder, program, { dz: gradient, kernel, dx: flow.gradient! }, count);
+    if (gradients) {
+      recordWeightGradient(
+        recorder,
+        program,
+        { inputs: flow.width, outputs: units, rows, count },
+        { x: flow.values, dz: gradient, kernel: gradients.kernel, bias: gradients.bias },
+      );
+    }
+    const dx = flow.gradient;
+    if (dx) recordLinearInputGradient(recorder, program, { dz: gradient, kernel, dx }, count);
   });
-  return flowOf(kind, { width: units, values, gradient }, masked);
+  return flowOf(kind, { width: units, values, gradient }, mask);
 }
 
 function flowOf(
   kind: "rows" | "samples",
   tensors: { width: number; values: Tensor; gradient?: Tensor },
-  masked: boolean,
+  mask: Mask | undefined,
 ): RowFlow {
-  return kind === "rows" ? { kind, masked, ...tensors } : { kind, ...tensors };
+  return kind === "rows" ? { kind, mask, ...tensors } : { kind, ...tensors };
 }

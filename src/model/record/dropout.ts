@@ -1,6 +1,6 @@
 import { dropout, dropoutSize, featureDropout } from "../../kernels/dropout";
 import { writtenOut } from "./embedding";
-import { elementGrid, firstSample, type Flow, type Recorder } from "./recorder";
+import { elementGrid, firstSample, type Flow, type Recorder, type Recording } from "./recorder";
 
 /**
  * Records dropout of single values, or of whole features of a sequence. A workspace for inference alone has
@@ -22,7 +22,8 @@ export function recordDropout(
   const stream = recorder.nextStream();
   const shape = [capacity[count], width];
   const values = arena.tensor("dropped", shape);
-  const gradient = arena.tensor("dDropped", shape);
+  const dx = flow.gradient;
+  const gradient = dx && arena.tensor("dDropped", shape);
   const { step, segments } = plan;
   const each = elementGrid((sizes) => sizes[count], width, dropoutSize);
   const bySegment = elementGrid((sizes) => sizes.segments, width, dropoutSize);
@@ -39,14 +40,15 @@ export function recordDropout(
     const tensors = { step, ...(rows === "last" ? { segments } : {}), x: flow.values, out: values };
     program.dispatch(declare(share, rows), tensors, each);
   });
-  recorder.backward.push((program) => {
+  const back: Recording = (program) => {
     if (features) {
-      const x = { step, segments, x: gradient, out: flow.gradient! };
+      const x = { step, segments, x: gradient!, out: dx! };
       program.dispatch(featureDropout(width, rate, stream, accumulate), x, bySegment);
       return;
     }
-    program.dispatch(declare(rate, "same"), { step, x: gradient, out: flow.gradient! }, each);
-  });
-  if (sequence) return { kind: "rows", width, masked: flow.masked, values, gradient };
+    program.dispatch(declare(rate, "same"), { step, x: gradient!, out: dx! }, each);
+  };
+  if (gradient) recorder.backward.push(back);
+  if (sequence) return { kind: "rows", width, mask: flow.mask, values, gradient };
   return { kind: "samples", width, values, gradient };
 }

@@ -8,7 +8,7 @@ import type { StepValues } from "../../kernels/shared/step";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
-import { elementGrid, recordSumPartials, type Flow, type Recorder } from "./recorder";
+import { elementGrid, recordSumPartials, wantsGradient, type Flow, type Recorder } from "./recorder";
 
 type TokenFlow = Extract<Flow, { kind: "tokens" }>;
 type RowsFlow = Extract<Flow, { kind: "rows" }>;
@@ -23,7 +23,7 @@ export function writtenOut<Input extends Flow>(
 
 /** Writes the embeddings out, a row for each state row, for layers that are not recurrent. */
 function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
-  const { arena, capacity, plan, training } = recorder;
+  const { arena, capacity, plan } = recorder;
   const { width } = flow;
   const values = arena.tensor("embedded", [capacity.rows, width]);
   recorder.forward.push((program) => {
@@ -34,14 +34,14 @@ function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
       elementGrid((sizes) => sizes.rows, width, embeddingGatherSize),
     );
   });
-  if (!training) return { kind: "rows", width, masked: flow.masked, values };
+  if (!wantsGradient(recorder, flow)) return { kind: "rows", width, mask: flow.mask, values };
   const gradient = arena.tensor("dEmbedded", [capacity.rows, width]);
   const sums = arena.tensor("sums", [capacity.tasks, width]);
   recorder.backward.push((program) => {
     recordSumByToken(recorder, program, { dz: gradient, columns: width, sums });
     recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
   });
-  return { kind: "rows", width, masked: flow.masked, values, gradient };
+  return { kind: "rows", width, mask: flow.mask, values, gradient };
 }
 
 /** Records the sums of the derivatives of all state rows that have the same token. */
@@ -85,32 +85,31 @@ export function recordEmbeddingGradient(
   );
 }
 
-/** Records the gradients of the table and of the input kernel, where they can stay in registers. */
+/** Records the gradients of the table and of the input kernel, as far as they are trained, where they can stay in registers. */
 export function recordEmbeddingGradientNarrow(
   recorder: Recorder,
   program: Program<StepValues>,
   flow: TokenFlow,
   { columns, sums, kernel }: { columns: number; sums: Tensor; kernel: Tensor },
-  gradients: WeightTensors,
+  gradients: WeightTensors | undefined,
 ): void {
-  const { plan } = recorder;
+  const { plan, partials } = recorder;
   const { width } = flow;
-  const dEmbeddings = flow.gradients!.embeddings;
-  const useBias = gradients.bias !== undefined;
-  const { partials } = recorder;
-  program.clear(dEmbeddings).dispatch(
-    embeddingGradientNarrow({ width, columns, useBias }),
+  const dEmbeddings = flow.gradients?.embeddings;
+  const useBias = gradients?.bias !== undefined;
+  if (dEmbeddings) program.clear(dEmbeddings);
+  program.dispatch(
+    embeddingGradientNarrow({ width, columns, useBias, table: dEmbeddings !== undefined }),
     {
       step: plan.step,
       groupTasks: plan.groupTasks,
       taskTokens: plan.taskTokens,
       sums,
       embeddings: flow.weights.embeddings,
-      kernel,
-      dEmbeddings,
+      ...(dEmbeddings ? { kernel, dEmbeddings } : {}),
       partials,
     },
     () => [narrowWorkgroups],
   );
-  recordSumPartials(program, partials, narrowLanes, gradients.kernel, gradients.bias);
+  if (gradients) recordSumPartials(program, partials, narrowLanes, gradients.kernel, gradients.bias);
 }

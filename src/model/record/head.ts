@@ -1,6 +1,7 @@
 import { activate, activateSize } from "../../kernels/activate";
 import { denseSigmoidLoss } from "../../kernels/dense-sigmoid-loss";
 import { loss as lossKernel, lossSize } from "../../kernels/loss";
+import { maskWeights } from "../../kernels/mask-weights";
 import { softmax, softmaxSize } from "../../kernels/softmax";
 import { sumMetrics } from "../../kernels/sum-metrics";
 import type { Tensor } from "../../runtime/tensor";
@@ -45,7 +46,8 @@ export function recordHead(
   const rowMetrics = arena.tensor("rowMetrics", [capacity.outputs, 4]);
   const dz = flow.gradient ?? arena.tensor("dOutputs", [capacity.outputs, units]);
   const from = logits ? "logits" : "outputs";
-  const { step, labels, weights: rowWeights } = plan;
+  const { step, labels } = plan;
+  const rowWeights = recordRowWeights(recorder, flow);
   recorder.forward.push((program) => {
     program.dispatch(
       lossKernel({ kind: loss.kind, from, width: units, linear: activation === "linear" }),
@@ -71,6 +73,18 @@ export function recordHead(
   return outputs;
 }
 
+/** The plan's weights of the outputs: it knows which tokens are masked, but not which rows another layer marks. */
+function recordRowWeights({ arena, capacity, plan, forward }: Recorder, flow: Flow): Tensor {
+  const { step, weights } = plan;
+  const mask = flow.kind === "rows" ? flow.mask : undefined;
+  if (mask?.by !== "rows") return weights;
+  const out = arena.tensor("maskedWeights", [capacity.outputs, 2]);
+  forward.push((program) => {
+    program.dispatch(maskWeights(), { step, weights, ...mask.tensors, out }, () => [1]);
+  });
+  return out;
+}
+
 function recordBinaryHead(
   recorder: Recorder,
   linear: boolean,
@@ -82,6 +96,8 @@ function recordBinaryHead(
   const { arena, capacity, plan, layout, training } = recorder;
   const { kernel, bias } = weights;
   const outputs = arena.tensor("outputs", [capacity.samples, 1]);
+  // The kernel has all gradients, also where a frozen layer has no use for them.
+  const unread = (label: string, shape: readonly number[]): Tensor => arena.tensor(label, shape);
   const { step, segments, labels, weights: rowWeights } = plan;
   recorder.forward.push((program) => {
     program.dispatch(
@@ -103,9 +119,9 @@ function recordBinaryHead(
         metrics,
         ...(training
           ? {
-              dLast: input.gradient!,
-              dKernel: gradients!.kernel,
-              ...(bias ? { dBias: gradients!.bias } : {}),
+              dLast: input.gradient ?? unread("dLast", [capacity.samples, input.width]),
+              dKernel: gradients?.kernel ?? unread("dKernel", kernel.shape),
+              ...(bias ? { dBias: gradients?.bias ?? unread("dBias", bias.shape) } : {}),
             }
           : { outputs }),
       },

@@ -4,11 +4,12 @@ import type { StepValues } from "../../kernels/shared/step";
 import type { Program } from "../../runtime/program";
 import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
 import { recordLinearInputGradient } from "./linear";
-import { elementGrid, recordWeightGradient } from "./recorder";
+import { elementGrid, recordWeightGradient, wantsGradient } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
 /**
- * What a recurrent layer's dz gives: the gradients of the input kernel and its bias, and of the layer's input.
+ * What a recurrent layer's dz gives: the gradients of the input kernel and its bias, and of the layer's input, as far
+ * as they are wanted.
  *
  * @param accumulate add to the derivative of the input, which another layer has written already
  */
@@ -21,20 +22,22 @@ export function recordInputGradient(
   if (input.kind === "tokens") {
     const sums = arena.tensor("sums", [capacity.tasks, columns]);
     return (program) => {
-      const { kernel, bias } = gradients!;
       recordSumByToken(recorder, program, { dz, columns, sums });
       const toTable = { columns, sums, kernel: weights.kernel };
       if (recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix) {
-        recordEmbeddingGradientNarrow(recorder, program, input, toTable, gradients!);
+        recordEmbeddingGradientNarrow(recorder, program, input, toTable, gradients);
         return;
       }
-      recordEmbeddingGradient(recorder, program, input, toTable);
-      recordWeightGradient(
-        recorder,
-        program,
-        { inputs: input.width, outputs: columns, rows: "token", count: "tasks" },
-        { x: input.weights.embeddings, dz: sums, kernel, bias },
-      );
+      if (wantsGradient(recorder, input)) recordEmbeddingGradient(recorder, program, input, toTable);
+      if (gradients) {
+        const { kernel, bias } = gradients;
+        recordWeightGradient(
+          recorder,
+          program,
+          { inputs: input.width, outputs: columns, rows: "token", count: "tasks" },
+          { x: input.weights.embeddings, dz: sums, kernel, bias },
+        );
+      }
     };
   }
   const reversed = config.goBackwards ? arena.tensor("dInput", [capacity.rows, columns]) : undefined;
@@ -48,18 +51,18 @@ export function recordInputGradient(
       );
     }
     const dInput = reversed ?? dz;
-    recordWeightGradient(
-      recorder,
-      program,
-      { inputs: input.width, outputs: columns, rows: "same", count: "rows" },
-      { x: input.values, dz: dInput, kernel: gradients!.kernel, bias: gradients!.bias },
-    );
-    recordLinearInputGradient(
-      recorder,
-      program,
-      { dz: dInput, kernel: weights.kernel, dx: input.gradient! },
-      "rows",
-      accumulate,
-    );
+    if (gradients) {
+      const { kernel, bias } = gradients;
+      recordWeightGradient(
+        recorder,
+        program,
+        { inputs: input.width, outputs: columns, rows: "same", count: "rows" },
+        { x: input.values, dz: dInput, kernel, bias },
+      );
+    }
+    const dx = input.gradient;
+    if (!dx) return;
+    const { kernel } = weights;
+    recordLinearInputGradient(recorder, program, { dz: dInput, kernel, dx }, "rows", accumulate);
   };
 }

@@ -11,7 +11,6 @@ import {
   type MaxPooling1dOptions,
 } from "../../kernels/max-pooling1d";
 import { columnLanes } from "../../kernels/shared/vectors";
-import type { Tensor } from "../../runtime/tensor";
 import type { MaxPooling1dConfig } from "../layers";
 import { writtenOut } from "./embedding";
 import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
@@ -28,16 +27,16 @@ export function recordMaxPooling1d(
   input: SequenceFlow,
 ): Flow {
   const flow = writtenOut(recorder, input);
-  const { arena, training } = recorder;
-  const { width } = flow;
+  const { arena } = recorder;
+  const { width, gradient: dx } = flow;
   const options: MaxPooling1dOptions = { width, size, strides, padding };
   const shape = [behind.capacity.rows, width];
   const values = arena.tensor("pooled", shape);
-  const places = training ? arena.tensor("places", shape, "u32") : undefined;
+  const places = dx ? arena.tensor("places", shape, "u32") : undefined;
   const grid = elementGrid((sizes) => sizes.rows, columnLanes(width).across, maxPooling1dSize);
   behind.forward.push((program) => {
     program.dispatch(
-      maxPooling1d(options, training),
+      maxPooling1d(options, places !== undefined),
       {
         step: behind.plan.step,
         segments: recorder.plan.segments,
@@ -48,7 +47,7 @@ export function recordMaxPooling1d(
       grid,
     );
   });
-  if (!places) return { kind: "rows", width, masked: false, values };
+  if (!places || !dx) return { kind: "rows", width, mask: undefined, values };
   const gradient = arena.tensor("dPooled", shape);
   recorder.backward.push((program) => {
     program.dispatch(
@@ -58,37 +57,37 @@ export function recordMaxPooling1d(
         windows: behind.plan.segments,
         places,
         dOut: gradient,
-        dx: flow.gradient!,
+        dx,
       },
       grid,
     );
   });
-  return { kind: "rows", width, masked: false, values, gradient };
+  return { kind: "rows", width, mask: undefined, values, gradient };
 }
 
 /** Records the mean over the steps that are not masked. */
 export function recordGlobalAveragePooling1d(recorder: Recorder, input: SequenceFlow): Flow {
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, plan, training } = recorder;
-  const { width, masked } = flow;
+  const { arena, capacity, plan } = recorder;
+  const { width, mask, gradient: dx } = flow;
+  const masked = mask?.by ?? false;
   const shape = [capacity.samples, width];
   const values = arena.tensor("mean", shape);
   const { step, segments } = plan;
-  const mask: Record<string, Tensor> = masked ? { tokens: plan.tokens } : {};
   const grid = elementGrid((sizes) => sizes.samples, width, globalAveragePooling1dSize);
   recorder.forward.push((program) => {
     program.dispatch(
       globalAveragePooling1d(width, masked),
-      { step, segments, ...mask, x: flow.values, out: values },
+      { step, segments, ...mask?.tensors, x: flow.values, out: values },
       grid,
     );
   });
-  if (!training) return { kind: "samples", width, values };
+  if (!dx) return { kind: "samples", width, values };
   const gradient = arena.tensor("dMean", shape);
   recorder.backward.push((program) => {
     program.dispatch(
       globalAveragePooling1dGradient(width, masked),
-      { step, segments, ...mask, dOut: gradient, dx: flow.gradient! },
+      { step, segments, ...mask?.tensors, dOut: gradient, dx },
       grid,
     );
   });
@@ -103,8 +102,8 @@ export function recordGlobalAveragePooling1d(recorder: Recorder, input: Sequence
 export function recordFlatten(recorder: Recorder, input: Flow, columns: number): Flow {
   if (input.kind === "samples" || input.kind === "last") return input;
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, plan, training } = recorder;
-  const { width } = flow;
+  const { arena, capacity, plan } = recorder;
+  const { width, gradient: dx } = flow;
   const steps = columns / width;
   const shape = [capacity.samples, columns];
   const values = arena.tensor("flat", shape);
@@ -116,12 +115,12 @@ export function recordFlatten(recorder: Recorder, input: Flow, columns: number):
       elementGrid((sizes) => sizes.samples, columns, flattenSize),
     );
   });
-  if (!training) return { kind: "samples", width: columns, values };
+  if (!dx) return { kind: "samples", width: columns, values };
   const gradient = arena.tensor("dFlat", shape);
   recorder.backward.push((program) => {
     program.dispatch(
       flattenGradient(width, steps),
-      { step, dOut: gradient, dx: flow.gradient! },
+      { step, dOut: gradient, dx },
       elementGrid((sizes) => sizes.rows, width, flattenSize),
     );
   });

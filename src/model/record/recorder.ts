@@ -2,6 +2,7 @@ import { weightGradient, weightGradientSize, weightGradientTiles } from "../../k
 import type { WeightGradientOptions } from "../../kernels/weight-gradient";
 import { partialLength, sumPartials, sumPartialsSize, type PartialsTarget } from "../../kernels/sum-partials";
 import type { ScanShape } from "../../kernels/scan";
+import type { Masked } from "../../kernels/shared/mask";
 import { narrowLanes, narrowSize } from "../../kernels/shared/narrow";
 import {
   narrowWeightGradientFits,
@@ -30,22 +31,33 @@ export interface ScanSteps {
   end: number;
 }
 
-/** What lies between two layers, and where its derivative goes. */
+/** The steps that count, and what kernels bind to know them. */
+export interface Mask {
+  by: Exclude<Masked, false>;
+  tensors: Record<string, Tensor>;
+}
+
+/** What lies between two layers, and where its derivative goes: nowhere if no layer before is trained. */
 export type Flow =
   /** Token ids: the embedding waits to see whether a recurrent layer takes it projected. */
   | {
       kind: "tokens";
       width: number;
-      masked: boolean;
+      mask: Mask | undefined;
       weights: WeightTensors;
       gradients?: WeightTensors;
     }
   /** A sequence: one row for each state row. */
-  | { kind: "rows"; width: number; masked: boolean; values: Tensor; gradient?: Tensor }
+  | { kind: "rows"; width: number; mask: Mask | undefined; values: Tensor; gradient?: Tensor }
   /** State rows of which only the last of each sample counts; the derivative has a row per sample. */
-  | { kind: "last"; width: number; masked: false; values: Tensor; gradient?: Tensor }
+  | { kind: "last"; width: number; values: Tensor; gradient?: Tensor }
   /** One row for each sample. */
   | { kind: "samples"; width: number; values: Tensor; gradient?: Tensor };
+
+/** Whether a derivative by this is wanted. */
+export function wantsGradient({ training }: Recorder, flow: Flow): boolean {
+  return training && (flow.kind === "tokens" ? flow.gradients : flow.gradient) !== undefined;
+}
 
 /** What a layer on sequences takes. */
 export type SequenceFlow = Extract<Flow, { kind: "tokens" | "rows" }>;
@@ -64,9 +76,11 @@ export interface Recorder {
   chunks: readonly ScanSteps[];
   /** States that stateful layers carry from batch to batch. */
   carried: Tensor[];
+  /** Last states of the samples, of layers that return them. */
+  returned: Tensor[];
   /** A number that no other user of random numbers in this model has. */
   nextStream: () => number;
-  /** Whether gradients are wanted. */
+  /** Whether gradients are wanted, of the layers that are trained. */
   training: boolean;
   forward: Recordings;
   /** Recorded in reverse order. */

@@ -21,13 +21,14 @@ import {
   elementGrid,
   recordSumPartials,
   recordWeightGradient,
+  wantsGradient,
   type Flow,
   type Recorder,
   type SequenceFlow,
 } from "./recorder";
 import type { Recurrence } from "./recurrence";
 import { scanDispatches, scanGrid } from "./scan-dispatches";
-import { carriedState } from "./state";
+import { carriedState, returnedState } from "./state";
 
 /**
  * Records a recurrent layer: projection, scan, and their gradients.
@@ -42,7 +43,8 @@ export function recordRecurrent(
   gradients: WeightTensors | undefined,
   accumulate = false,
 ): Exclude<Flow, { kind: "tokens" | "samples" }> {
-  const { arena, capacity, training } = recorder;
+  const { arena, capacity } = recorder;
+  const training = gradients !== undefined || wantsGradient(recorder, input);
   const { units, returnSequences, recurrentDropout } = config;
   const cell = cellOf(config);
   const fromTokens = input.kind === "tokens";
@@ -55,7 +57,7 @@ export function recordRecurrent(
       units,
       cell,
       source: fromTokens ? "tokens" : "rows",
-      masked: input.masked,
+      masked: input.mask?.by ?? false,
       recurrentBias: config.className === "GRU" && config.resetAfter && config.useBias,
       dropout: recurrentDropout,
       stream: recorder.nextStream(),
@@ -76,22 +78,23 @@ export function recordRecurrent(
   recordForward(recurrence);
   const { h } = recurrence;
   const kind = returnSequences ? "rows" : "last";
-  if (!training) return { kind, width: units, values: h, masked: false };
+  if (!training) return { kind, width: units, values: h, mask: undefined };
   const gradient = arena.tensor(returnSequences ? "dSequence" : "dLast", [
     returnSequences ? capacity.rows : capacity.samples,
     units,
   ]);
   recordBackward(recurrence, gradient, accumulate);
-  return { kind, width: units, values: h, gradient, masked: false };
+  return { kind, width: units, values: h, gradient, mask: undefined };
 }
 
 function recordForward(recurrence: Recurrence): void {
-  const { recorder, config, options, dispatches, weights, narrow } = recurrence;
+  const { recorder, config, options, dispatches, input, weights, narrow } = recurrence;
   const { projected, h, c, dz, extra, inputs } = recurrence;
   const { plan, slots } = recorder;
   const { bias, recurrentKernel } = weights;
   const carries = config.stateful || recorder.layout.carriesState;
   const state = carries ? carriedState(recurrence) : undefined;
+  const returned = config.returnState && !carries ? returnedState(recurrence) : undefined;
   recorder.forward.push((program, training) => {
     const { step, segments, tokens } = plan;
     projectInput(recurrence, program);
@@ -100,7 +103,7 @@ function recordForward(recurrence: Recurrence): void {
       ...options,
       dropout: training ? options.dropout : 0,
       resumes: carries,
-      keep: training,
+      keep: training && recurrence.dz !== undefined,
     };
     const stores = keptBindings(scan);
     for (const { part, chunk, grid } of dispatches) {
@@ -110,8 +113,8 @@ function recordForward(recurrence: Recurrence): void {
           step,
           chunk,
           segments,
-          ...(options.source === "tokens" || options.masked ? { tokens } : {}),
-          ...(options.source === "tokens" ? { slots } : {}),
+          ...input.mask?.tensors,
+          ...(options.source === "tokens" ? { tokens, slots } : {}),
           projected,
           recurrentKernel,
           ...(options.recurrentBias ? { bias } : {}),
@@ -125,6 +128,7 @@ function recordForward(recurrence: Recurrence): void {
       );
     }
     state?.save(program);
+    if (!training) returned?.save(program);
   });
 }
 
@@ -148,7 +152,8 @@ function projectInput(recurrence: Recurrence, program: Program<StepValues>): voi
 }
 
 function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: boolean): void {
-  const { recorder, config, options, dispatches, weights, narrow, h, c, extra } = recurrence;
+  const { recorder, config, options, dispatches, input, weights, gradients, narrow, h, c, extra } =
+    recurrence;
   const { units, returnSequences } = config;
   const { arena, capacity, partials } = recorder;
   const dz = recurrence.dz!;
@@ -158,7 +163,7 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
   const groups = Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
   const lanes = groups * narrowSize;
   recorder.backward.push((program) => {
-    const { step, segments, tokens } = recorder.plan;
+    const { step, segments } = recorder.plan;
     const scan: ScanBackwardOptions = { ...options, sequences: returnSequences };
     const sums = narrow && sumsRecurrentGradient(scan);
     for (const { part, last, chunk, grid } of dispatches.toReversed()) {
@@ -168,7 +173,7 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
           step,
           chunk,
           segments,
-          ...(options.masked ? { tokens } : {}),
+          ...input.mask?.tensors,
           recurrentKernel: weights.recurrentKernel,
           ...(readsStates(scan) ? { h } : {}),
           ...(c ? { c } : {}),
@@ -184,21 +189,25 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
     }
     if (sums) {
       const chunks = recorder.layout.sharePrefix ? lanes + 1 : lanes;
-      recordSumPartials(program, partials, chunks, recurrence.gradients!.recurrentKernel);
-    } else {
-      recordRecurrentGradients(recurrence, program);
+      if (gradients) recordSumPartials(program, partials, chunks, gradients.recurrentKernel);
+    } else if (gradients) {
+      recordRecurrentGradients(recurrence, gradients, program);
     }
     record(program);
   });
 }
 
 /** Records the gradients of the recurrent kernel and its bias, the gates in groups of one and the same input. */
-function recordRecurrentGradients(recurrence: Recurrence, program: Program<StepValues>): void {
+function recordRecurrentGradients(
+  recurrence: Recurrence,
+  gradients: WeightTensors,
+  program: Program<StepValues>,
+): void {
   const { recorder, options, columns, h, extra, inputs } = recurrence;
   const { units, cell, recurrentBias } = options;
   const dz = recurrence.dz!;
-  const kernel = recurrence.gradients!.recurrentKernel;
-  const bias = recurrentBias ? recurrence.gradients!.bias : undefined;
+  const kernel = gradients.recurrentKernel;
+  const bias = recurrentBias ? gradients.bias : undefined;
   const fromState = inputs ? ({ x: inputs, rows: "same" } as const) : ({ x: h, rows: "above" } as const);
   const last = cell.gates - 1;
   const apart = cell.lastGate !== undefined;

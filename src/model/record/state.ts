@@ -1,26 +1,45 @@
 import { carryState, carryStateSize } from "../../kernels/carry-state";
+import type { Tensor } from "../../runtime/tensor";
 import type { Recording } from "./recorder";
-import { elementGrid } from "./recorder";
+import { elementGrid, firstSample } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
-/** What a stateful layer does before and after its scan. */
-export interface CarriedState {
+/** What a layer does before and after its scan with states that outlive a batch. */
+export interface KeptState {
   restore: (program: Parameters<Recording>[0]) => void;
   save: (program: Parameters<Recording>[0]) => void;
 }
 
 /** The states of a stateful layer, zero at first; the recorder knows them so that they can be reset. */
-export function carriedState({ recorder, options, h, c }: Recurrence): CarriedState {
-  const { units, cell } = options;
-  const { arena, capacity, plan } = recorder;
-  const carried = arena.tensor("carried", [capacity.samples, cell.memory ? 2 * units : units]);
+export function carriedState(recurrence: Recurrence): KeptState {
+  const { recorder, config } = recurrence;
+  const carried = keptTensor(recurrence, "carried");
   recorder.carried.push(carried);
+  if (config.returnState) recorder.returned.push(carried);
+  return keptState(recurrence, carried);
+}
+
+/** The last states of a layer that does not carry them; the recorder knows them so that they can be read. */
+export function returnedState(recurrence: Recurrence): Pick<KeptState, "save"> {
+  const returned = keptTensor(recurrence, "returned");
+  recurrence.recorder.returned.push(returned);
+  return keptState(recurrence, returned);
+}
+
+function keptTensor({ recorder, options: { units, cell } }: Recurrence, label: string): Tensor {
+  return recorder.arena.tensor(label, [recorder.capacity.samples, cell.memory ? 2 * units : units]);
+}
+
+function keptState({ recorder, options, h, c }: Recurrence, carried: Tensor): KeptState {
+  const { units, cell } = options;
+  const { step, segments } = recorder.plan;
+  const first = firstSample(recorder.layout);
   const record =
-    (save: boolean): CarriedState["save"] =>
+    (save: boolean): KeptState["save"] =>
     (program) => {
       program.dispatch(
-        carryState(units, cell.memory, save),
-        { step: plan.step, segments: plan.segments, h, ...(c ? { c } : {}), carried },
+        carryState({ units, memory: cell.memory, save, first }),
+        { step, segments, h, ...(c ? { c } : {}), carried },
         elementGrid((sizes) => sizes.samples, units, carryStateSize),
       );
     };

@@ -1,0 +1,107 @@
+import { describe, InvalidInputError } from "../runtime/errors";
+import { recurrentOf, type Architecture } from "./architecture";
+
+/** A state of a recurrent layer, a row for each sample. */
+export interface NamedState {
+  /** `"lstm/h"`, `"lstm/c"`, `"bidirectional/backward_gru/h"`, … */
+  readonly name: string;
+  /** [rows, units] */
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: Float32Array;
+}
+
+/** States of time loops as they lie on a device, one array per loop: [rows, units], or [rows, 2·units] with c behind h. */
+export interface CarriedStates {
+  readonly rows: number;
+  readonly values: readonly Float32Array[];
+}
+
+/** What a time loop of a model carries along. */
+export interface StatePlan {
+  name: string;
+  units: number;
+  /** h, and c of cells with a memory. */
+  parts: readonly ("h" | "c")[];
+  /** Whether the next batch goes on from it. */
+  stateful: boolean;
+  /** Whether `predict` returns it. */
+  returned: boolean;
+}
+
+/** The time loops of a model in Keras's order: layer by layer, forward before backward. */
+export function statePlans({ layers }: Architecture): StatePlan[] {
+  return layers.flatMap(({ config, weights }) => {
+    const layer = recurrentOf(config);
+    if (!layer) return [];
+    const { units, stateful, returnState: returned, className } = layer;
+    const parts = className === "LSTM" ? (["h", "c"] as const) : (["h"] as const);
+    const kernels = weights.filter(({ key }) => /(^|\.)kernel$/.test(key));
+    // `lstm/lstm_cell/kernel` → `lstm`
+    const names = kernels.map(({ name }) => name.split("/").slice(0, -2).join("/"));
+    return names.map((name) => ({ name, units, parts, stateful, returned }));
+  });
+}
+
+/** States under their names, h and c apart. */
+export function namedStates(plans: readonly StatePlan[], { rows, values }: CarriedStates): NamedState[] {
+  return plans.flatMap(({ name, units, parts }, i) =>
+    parts.map((part, at): NamedState => {
+      const data = new Float32Array(rows * units);
+      for (let row = 0; row < rows; row++) {
+        const from = (row * parts.length + at) * units;
+        data.set(values[i].subarray(from, from + units), row * units);
+      }
+      return { name: `${name}/${part}`, shape: [rows, units], data };
+    }),
+  );
+}
+
+/**
+ * Checks states against what a model has, and puts them as they lie on a device.
+ *
+ * @throws {InvalidInputError} a wrong number of states, a wrong name or length, a value that is not finite.
+ */
+export function checkedStates(
+  states: readonly (NamedState | ArrayLike<number>)[],
+  plans: readonly StatePlan[],
+  where: string,
+): CarriedStates {
+  const fail = (expected: string, got: string): never => {
+    throw new InvalidInputError(describe(where, expected, got, "pass what getStates() returned"));
+  };
+  const wanted = plans.flatMap(({ name, units, parts }) =>
+    parts.map((part) => ({ name: `${name}/${part}`, units })),
+  );
+  if (states.length !== wanted.length) {
+    const names = wanted.map(({ name }) => name).join(", ");
+    fail(`${wanted.length} states (${names})`, String(states.length));
+  }
+  const dataOf = (state: NamedState | ArrayLike<number>): ArrayLike<number> =>
+    "data" in state ? state.data : state;
+  const rows = wanted.length > 0 ? dataOf(states[0]).length / wanted[0].units : 0;
+  const checked = wanted.map(({ name, units }, i) => {
+    const state = states[i];
+    if ("data" in state && state.name !== name) fail(`${name} as state ${i}`, state.name);
+    const data = Float32Array.from(dataOf(state));
+    if (data.length !== rows * units || !Number.isInteger(rows)) {
+      const size = Number.isInteger(rows) ? `${rows} rows of ` : "rows of ";
+      fail(`${size}${units} values for ${name}`, `${data.length} values`);
+    }
+    const wrong = data.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) fail(`finite values for ${name}`, `${data[wrong]} in place ${wrong}`);
+    return data;
+  });
+  let next = 0;
+  const values = plans.map(({ units, parts }) => {
+    const own = checked.slice(next, (next += parts.length));
+    const joined = new Float32Array(rows * parts.length * units);
+    own.forEach((data, at) => {
+      for (let row = 0; row < rows; row++) {
+        joined.set(data.subarray(row * units, (row + 1) * units), (row * parts.length + at) * units);
+      }
+    });
+    return joined;
+  });
+  return { rows, values };
+}
