@@ -1,6 +1,6 @@
-import uPlot from "uplot";
-import { token } from "./dom";
-import type { EpochFigures, Point } from "./trainer";
+import { FixedScaleAxis, Interpolation, LineChart, type LineChartOptions } from "chartist";
+import type { EpochFigures } from "./courses";
+import type { Point } from "./trainer";
 
 /** A run as the charts show it. */
 export interface Curve {
@@ -9,100 +9,86 @@ export interface Curve {
   colour: number;
 }
 
-/** Okabe and Ito's palette, which stays apart for every kind of colour vision; for light and for dark paper. */
-const palettes = {
-  light: ["#0072b2", "#c4500a", "#007a5a", "#a8527f", "#8a6d00", "#2f7fb0"],
-  dark: ["#56b4e9", "#f08a4b", "#2fc39b", "#e39ac2", "#e6c229", "#9ad1f5"],
-};
+/** How many colours tokens.css has for curves. */
+const colours = 6;
 
-/** A colour of the palette, for the theme that is set. */
+/** A curve's colour as CSS has it: another one for light and for dark paper. */
 export function colourOf(number: number): string {
-  const theme = document.documentElement.dataset.theme === "dark" ? "dark" : "light";
-  return palettes[theme][number % palettes[theme].length];
+  return `var(--curve-${number % colours})`;
 }
 
 type Figure = "loss" | "acc";
+type Dots = { x: number; y: number }[];
 
-/** A chart that fills its box and is drawn anew when the box or the theme changes. */
+/** One line of a chart; its class names colour and dashes, which are in figures.css. */
+interface Line {
+  name: string;
+  className: string;
+  data: Dots;
+}
+
+interface Scale {
+  low: number;
+  high: number;
+  ticks: number[];
+  label: (value: number) => string;
+}
+
+const straight = Interpolation.none();
+/** The dashed lines have a dot for each epoch; the others have too many points for that. */
+const dotted = "unseen";
+
+/** A chart that fills its box, and is drawn anew when the box changes. */
 abstract class Chart {
-  protected readonly box: HTMLElement;
-  #plot: uPlot | undefined;
+  readonly #box: HTMLElement;
+  #chart: LineChart | undefined;
 
   constructor(box: HTMLElement) {
-    this.box = box;
-    new ResizeObserver(() => {
-      const { clientWidth: width, clientHeight: height } = box;
-      if (width > 0) this.#plot?.setSize({ width, height });
-      if (!this.#plot) this.draw();
-    }).observe(box);
+    this.#box = box;
+    new ResizeObserver(() => this.draw()).observe(box);
   }
 
   abstract draw(): void;
 
-  protected plot(
-    series: uPlot.Series[],
-    data: uPlot.AlignedData,
-    scales: uPlot.Scales,
-    labels: Labels,
-    decades = false,
-  ): void {
-    const { clientWidth: width, clientHeight: height } = this.box;
-    if (width === 0) return;
-    this.#plot?.destroy();
-    const options: uPlot.Options = {
-      width,
-      height,
-      legend: { show: false },
-      cursor: { show: false },
-      padding: [8, 8, 0, 0],
-      scales,
-      axes: [axis(30, labels.x, 56), { ...axis(46, labels.y, 28), ...(decades ? onlyDecades : {}) }],
-      series: [{}, ...series],
+  protected plot(series: Line[], x: Scale, y: Scale): void {
+    if (this.#box.clientWidth === 0) return;
+    const dots = series.filter(({ className }) => className.includes(dotted));
+    const options: LineChartOptions = {
+      axisX: axis(x, 18),
+      axisY: axis(y, 50),
+      chartPadding: { top: 8, right: 14, bottom: 0, left: 0 },
+      showPoint: false,
+      lineSmooth: straight,
+      series: Object.fromEntries(dots.map(({ name }) => [name, { showPoint: true }])),
     };
-    this.#plot = new uPlot(options, data, this.box);
-  }
-
-  /** New numbers for the curves that are there. */
-  protected set(data: uPlot.AlignedData): void {
-    this.#plot?.setData(data);
+    if (this.#chart) this.#chart.update({ series }, options);
+    else this.#chart = new LineChart(this.#box, { series }, options);
   }
 }
 
-const isDecade = (value: number): boolean => Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6);
-const keepDecades: uPlot.Axis.Filter = (_, values) => values.map((value) => (isDecade(value) ? value : null));
-/** A logarithmic axis without the lines between the powers of ten. */
-const onlyDecades = { filter: keepDecades, grid: { stroke: "#8885", width: 1, filter: keepDecades } };
-
-function powerOfTen(value: number): string {
-  const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-  const exponent = Math.round(Math.log10(value));
-  const raised = [...String(Math.abs(exponent))].map((digit) => digits[Number(digit)]).join("");
-  return `10${exponent < 0 ? "⁻" : ""}${raised}`;
-}
-
-interface Labels {
-  x?: (value: number) => string;
-  y?: (value: number) => string;
-}
-
-function axis(size: number, label: ((value: number) => string) | undefined, space: number): uPlot.Axis {
+function axis({ low, high, ticks, label }: Scale, offset: number) {
   return {
-    size,
-    space,
-    gap: 4,
-    stroke: token("soft"),
-    font: "11px system-ui, sans-serif",
-    grid: { stroke: token("line"), width: 1 },
-    ticks: { show: false },
-    ...(label ? { values: (_, values) => values.map((value) => (value === null ? "" : label(value))) } : {}),
+    type: FixedScaleAxis,
+    low,
+    high,
+    ticks,
+    offset,
+    labelInterpolationFnc: (value: number) => label(value),
   };
+}
+
+/** Round numbers from `low` to `high`, about `count` of them. */
+export function ticksBetween(low: number, high: number, count: number): number[] {
+  const power = 10 ** Math.floor(Math.log10((high - low) / count));
+  const step = power * ([1, 2, 5].find((factor) => factor * power * count >= high - low) ?? 10);
+  const [first, last] = [Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)];
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(6)));
 }
 
 /** Loss or accuracy of several runs by epoch: training drawn through, validation dashed. */
 export class RunsChart extends Chart {
   readonly #figure: Figure;
   #curves: readonly Curve[] = [];
-  #drawn = "";
 
   constructor(box: HTMLElement, figure: Figure) {
     super(box);
@@ -115,51 +101,50 @@ export class RunsChart extends Chart {
   }
 
   draw(): void {
-    const figure = this.#figure;
-    const curves = this.#curves;
-    const tables = curves.flatMap(({ points, epochs }) => [
-      [points.map(({ at }) => at), points.map((point) => point[figure])],
-      [epochs.map(({ epoch }) => epoch + 1), epochs.map((one) => one[`val_${figure}`])],
-    ]) as uPlot.AlignedData[];
-    const data =
-      tables.length > 0
-        ? uPlot.join(tables)
-        : ([
-            [0, 1],
-            [null, null],
-          ] as uPlot.AlignedData);
-    const theme = document.documentElement.dataset.theme ?? "";
-    const drawn = `${theme} ${curves.map(({ colour }) => colour).join()}`;
-    if (drawn === this.#drawn) return this.set(data);
-    this.#drawn = drawn;
-    const series = curves.length > 0 ? curves.flatMap(({ colour }) => pair(colour)) : [{}];
-    const range = figure === "acc" ? accuracyRange : lossRange;
-    const labels: Labels = { y: figure === "acc" ? (v) => `${Math.round(v * 100)} %` : undefined };
-    this.plot(series, data, { x: { time: false, range: epochRange }, y: { range } }, labels);
-  }
-
-  /** Colours have changed. */
-  redraw(): void {
-    this.#drawn = "";
-    this.draw();
+    const lines = this.#curves.flatMap((curve, i) => linesOf(curve, this.#figure, i));
+    const dots = lines.flatMap(({ data }) => data);
+    const most = (values: number[], least: number): number => values.reduce((a, b) => Math.max(a, b), least);
+    const last = Math.ceil(
+      most(
+        dots.map(({ x }) => x),
+        1,
+      ),
+    );
+    const x = { low: 0, high: last, ticks: ticksBetween(0, last, 5), label: String };
+    const y =
+      this.#figure === "acc"
+        ? accuracyScale(dots)
+        : lossScale(
+            most(
+              dots.map((dot) => dot.y),
+              0.8,
+            ),
+          );
+    this.plot(lines, x, y);
   }
 }
 
-function pair(colour: number): uPlot.Series[] {
-  const stroke = colourOf(colour);
-  const points = { show: true, size: 5, fill: stroke };
+function linesOf({ points, epochs, colour }: Curve, figure: Figure, i: number): Line[] {
+  const className = `curve curve-${colour % colours}`;
   return [
-    { stroke, width: 1.25, spanGaps: true, points: { show: false } },
-    { stroke, width: 2, dash: [5, 4], spanGaps: true, points },
+    { name: `learnt-${i}`, className, data: points.map((point) => ({ x: point.at, y: point[figure] })) },
+    {
+      name: `${dotted}-${i}`,
+      className: `${className} ${dotted}`,
+      data: epochs.map((one) => ({ x: one.epoch + 1, y: one[`val_${figure}`] })),
+    },
   ];
 }
 
-const epochRange: uPlot.Range.Function = (_, __, max) => [0, Math.max(1, Math.ceil(max ?? 1))];
-const accuracyRange: uPlot.Range.Function = (_, min) => [
-  Math.min(0.4, Math.floor((min ?? 0.4) * 10) / 10),
-  1,
-];
-const lossRange: uPlot.Range.Function = (_, __, max) => [0, Math.max(0.8, max ?? 0.8)];
+function accuracyScale(dots: Dots): Scale {
+  const least = dots.reduce((low, { y }) => Math.min(low, y), 0.4);
+  const low = Math.floor(least * 10) / 10;
+  return { low, high: 1, ticks: ticksBetween(low, 1, 5), label: (value) => `${Math.round(value * 100)} %` };
+}
+
+function lossScale(high: number): Scale {
+  return { low: 0, high, ticks: ticksBetween(0, high, 5), label: String };
+}
 
 /** The mean gradient by distance from the end, on a logarithmic axis. */
 export class MemoryChart extends Chart {
@@ -173,10 +158,21 @@ export class MemoryChart extends Chart {
   draw(): void {
     if (!this.#values || this.#values.length === 0) return;
     // A logarithmic axis has no place for a gradient that has died out altogether.
-    const y = Array.from(this.#values, (value) => (value > 1e-30 ? value : null));
-    const x = y.map((_, k) => k);
-    const series = [{ stroke: colourOf(0), width: 2, points: { show: false } }];
-    const labels: Labels = { y: powerOfTen };
-    this.plot(series, [x, y], { x: { time: false }, y: { distr: 3 } }, labels, true);
+    const data = Array.from(this.#values, (value, x) => ({ x, y: Math.log10(value) })).filter(
+      ({ y }) => y > -30,
+    );
+    const exponents = data.map(({ y }) => y);
+    const [low, high] = [Math.floor(Math.min(...exponents)), Math.ceil(Math.max(...exponents))];
+    const last = this.#values.length - 1;
+    const x = { low: 0, high: last, ticks: ticksBetween(0, last, 8), label: String };
+    const ticks = ticksBetween(low, high, 6).filter(Number.isInteger);
+    const y = { low, high, ticks, label: powerOfTen };
+    this.plot([{ name: "gradient", className: "curve curve-0", data }], x, y);
   }
+}
+
+function powerOfTen(exponent: number): string {
+  const digits = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+  const raised = [...String(Math.abs(exponent))].map((digit) => digits[Number(digit)]).join("");
+  return `10${exponent < 0 ? "⁻" : ""}${raised}`;
 }

@@ -1,18 +1,14 @@
-import type { Weight } from "./net";
+import type { Standing } from "./courses";
+import type { Run } from "./runs";
 import type { Settings } from "./settings";
 import * as store from "./store";
-import type { OptimizerState, Progress } from "./trainer";
-import type { Run } from "./runs";
 
 const key = "checkpoint";
 
 /** A training in the middle: what is needed to go on with it, in this visit or the next. */
-export interface Checkpoint {
+export interface Checkpoint extends Standing {
   settings: Settings;
-  progress: Progress;
   run: Run;
-  weights: Weight[];
-  optimizer: OptimizerState;
 }
 
 /** Keeps a checkpoint for the next visit; it replaces the one before. */

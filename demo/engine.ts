@@ -15,9 +15,6 @@ export class Engine {
   /** Whether this browser has an adapter. */
   usable = false;
 
-  /** Called when the device is gone without having been freed. */
-  onLost: (message: string) => void = () => undefined;
-
   get worker(): WorkerEngine {
     return (this.#worker ??= startWorker());
   }
@@ -32,10 +29,9 @@ export class Engine {
     for (let attempt = 1; ; attempt++) {
       try {
         const device = await this.worker.requestDevice({ powerPreference: "high-performance" });
-        void device.lost.then(({ message }) => {
+        void device.lost.then(() => {
           this.#device = undefined;
           this.#reading = undefined;
-          this.onLost(message);
         });
         return device;
       } catch (error) {

@@ -1,4 +1,5 @@
 import { inspectModel, saveModel, type ModelFormat } from "webgpu-rnn/io";
+import { make } from "./dom";
 import { fromMetadata, toMetadata, type Model, type Preprocessing } from "./net";
 
 /** What a net can be taken along as. */
@@ -49,4 +50,11 @@ function sizesOf(layers: Model["layers"]): [vocabularySize: number, maxlen: numb
   const embedding = layers.find((layer) => layer.className === "Embedding");
   const input = layers.find((layer) => layer.className === "InputLayer");
   return [embedding?.inputDim ?? 0, input?.shape.at(-1) ?? undefined];
+}
+
+/** Hands a file to the browser's downloads. */
+export function offer(file: File): void {
+  const url = URL.createObjectURL(file);
+  make("a", { href: url, download: file.name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

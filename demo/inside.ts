@@ -2,9 +2,10 @@ import { MemoryChart } from "./charts";
 import type { Desk } from "./desk";
 import { byId, make, percent, setText } from "./dom";
 import type { Engine } from "./engine";
-import { downloads, fromFile, toFiles } from "./files";
+import { downloads, fromFile, offer, toFiles } from "./files";
 import type { ReaderService } from "./reader.worker";
 import type { Remote } from "./rpc";
+import { wireTabs } from "./tabs";
 import type { Training } from "./training";
 
 /** Reviews that the memory curve is a mean of. */
@@ -26,7 +27,7 @@ export class Inside {
     this.#desk = desk;
     this.#engine = engine;
     this.#training = training;
-    this.#wireTabs();
+    wireTabs(byId("inside-tabs"), () => void this.#showOpenPanel());
     byId("find-wrong").addEventListener("click", () => void this.#findWrong());
     byId("near-word").addEventListener("input", () => void this.#showNeighbours());
     byId("model-file").addEventListener("change", (event) => {
@@ -43,11 +44,6 @@ export class Inside {
   update(): void {
     this.#memoryIsOld = true;
     void this.#showOpenPanel();
-  }
-
-  /** Colours have changed. */
-  redraw(): void {
-    this.#memory.draw();
   }
 
   /** Reads a model, of TF.js from several files, and puts it on the desk; where that fails, the one before stays. */
@@ -68,31 +64,6 @@ export class Inside {
     } catch (error) {
       setText(byId("file-note"), `${file.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
-  }
-
-  #wireTabs(): void {
-    const tabs = [...document.querySelectorAll<HTMLButtonElement>('[role="tab"]')];
-    const select = (tab: HTMLButtonElement): void => {
-      for (const one of tabs) {
-        const chosen = one === tab;
-        one.setAttribute("aria-selected", String(chosen));
-        one.tabIndex = chosen ? 0 : -1;
-        byId(one.getAttribute("aria-controls") ?? "").hidden = !chosen;
-      }
-      void this.#showOpenPanel();
-    };
-    tabs.forEach((tab, i) => {
-      tab.addEventListener("click", () => select(tab));
-      tab.addEventListener("keydown", ({ key }) => {
-        const next = { ArrowRight: i + 1, ArrowLeft: i - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[
-          key
-        ];
-        if (next === undefined) return;
-        const target = tabs[next % tabs.length];
-        target.focus();
-        select(target);
-      });
-    });
   }
 
   async #showOpenPanel(): Promise<void> {
@@ -191,13 +162,6 @@ export class Inside {
       setText(note, error instanceof Error ? error.message : String(error));
     }
   }
-}
-
-/** Hands a file to the browser's downloads. */
-function offer(file: File): void {
-  const url = URL.createObjectURL(file);
-  make("a", { href: url, download: file.name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 function fillMemoryTable(curve: Float32Array): void {

@@ -13,9 +13,12 @@ import type { ReaderService } from "./reader.worker";
 import { loadRecording, play } from "./recorded";
 import { Remote } from "./rpc";
 import { Runs, type Run } from "./runs";
-import type { Settings } from "./settings";
+import { hashOf, knobs as readingKnobs, presets, settingsFromHash, type Settings } from "./settings";
+import { wireTabs } from "./tabs";
 import { followTheme } from "./theme";
 import { Training, type TrainingState } from "./training";
+import { WritePage } from "./write-page";
+import { isWriteHash, writeHashOf, writeSettingsFromHash } from "./write-settings";
 
 const builtInName = "The net that comes with the page: 16 units, trained on sample reviews";
 
@@ -29,7 +32,16 @@ const reader = new Remote<ReaderService>(
 );
 const view = new ReadingView();
 const desk = new Desk(reader, view, engine);
-const knobs = new Knobs(showSettings);
+const knobs = new Knobs<Settings>({
+  knobs: readingKnobs,
+  prefix: "knob",
+  settings: settingsFromHash(isWriteHash(location.hash) ? "" : location.hash),
+  place: () => byId("knobs"),
+  presetOf: ({ data }) => presets[data],
+  leading: "data",
+  onChange: showSettings,
+});
+const writePage = new WritePage(engine, reader, keepAddress);
 const runs = new Runs((settings) => knobs.set(settings));
 const training = new Training(engine, reader, desk, runs);
 const inside = new Inside(reader, desk, engine, training);
@@ -38,15 +50,15 @@ let recording: Run | undefined;
 desk.onModel = () => inside.update();
 training.onState = showState;
 training.onSummary = (text) => setText(byId("summary"), text);
-followTheme(() => {
-  view.redraw();
-  runs.redraw();
-  inside.redraw();
-});
+followTheme(() => view.redraw());
+const openTab = wireTabs(byId("pages"), keepAddress);
+openTab(isWriteHash(location.hash) ? "tab-write" : "tab-read");
+window.addEventListener("hashchange", takeAddress);
 wireControls();
 wireExamples();
 wireFiles();
 document.documentElement.dataset.ready = "";
+keepAddress();
 void start();
 
 async function start(): Promise<void> {
@@ -65,6 +77,25 @@ async function start(): Promise<void> {
   const checkpoint = engine.usable ? await loadCheckpoint() : undefined;
   if (checkpoint) offerToGoOn(checkpoint);
   await desk.read();
+  // What the other tab needs is there when the network may be gone.
+  await reader.call("fetchText").catch(() => undefined);
+}
+
+/** The address holds the settings of the tab that is open. */
+function keepAddress(): void {
+  if (document.documentElement.dataset.ready === undefined) return;
+  const hash = byId("page-write").hidden ? hashOf(knobs.settings) : writeHashOf(writePage.settings);
+  history.replaceState(null, "", hash);
+}
+
+function takeAddress(): void {
+  const { hash } = location;
+  // A link within the page is no address of settings.
+  if (!hash.includes("=")) return keepAddress();
+  const write = isWriteHash(hash);
+  openTab(write ? "tab-write" : "tab-read");
+  if (write) writePage.settings = writeSettingsFromHash(hash);
+  else knobs.set(settingsFromHash(hash));
 }
 
 function showGpu(status: GpuStatus): void {
@@ -72,6 +103,7 @@ function showGpu(status: GpuStatus): void {
   setText(byId("gpu-text"), status.name);
   byId("gpu").title = status.name;
   engine.usable = status.state !== "none";
+  writePage.showGpu();
   byId("start").textContent = engine.usable ? "Train" : "Play a recorded training";
   if (status.state === "none") notify(status.title, status.advice, "problem");
   else if (status.state === "software") setText(byId("status"), `Ready. ${status.title} ${status.advice}`);
@@ -119,6 +151,7 @@ function wireControls(): void {
     else training.pause();
   });
   byId("stop").addEventListener("click", () => training.stop());
+  byId("reset").addEventListener("click", () => knobs.reset());
   for (const button of document.querySelectorAll<HTMLButtonElement>("[data-copy]")) {
     button.addEventListener("click", () => {
       const text = byId(button.dataset.copy ?? "").textContent ?? "";
@@ -129,7 +162,7 @@ function wireControls(): void {
 
 async function begin(paused: boolean): Promise<void> {
   if (!engine.usable) return playRecording();
-  if (!knobs.valid) return knobs.report();
+  if (!knobs.check()) return;
   if (byId("notice").dataset.kind === "offer") byId("notice").hidden = true;
   await training.start(knobs.settings, { paused });
 }
@@ -168,6 +201,7 @@ function showSettings(settings: Settings): void {
   setText(byId("code-ts"), typescriptCode(settings));
   setText(byId("code-py"), kerasCode(settings));
   byId("drop").hidden = data !== "imdb";
+  keepAddress();
 }
 
 function wireExamples(): void {
@@ -186,7 +220,10 @@ function wireFiles(): void {
       training.forgetData();
       setText(byId("status"), `${file.name} will be used.`);
     }
-    await inside.open(files.filter((file) => !isData(file)));
+    const isText = ({ name, type }: File): boolean => name.endsWith(".txt") || type === "text/plain";
+    const [text] = files.filter(isText);
+    if (text) await writePage.open(text);
+    await inside.open(files.filter((file) => !isData(file) && !isText(file)));
   };
   byId("imdb-file").addEventListener(
     "change",

@@ -3,6 +3,7 @@ import { encodeReview, imdb, padSequences, sampleCorpus } from "webgpu-rnn/datas
 import { memory, neighbours, read, type Net, type Reading } from "./explain";
 import { netOf, type Model, type Preprocessing } from "./net";
 import { expose, type Report } from "./rpc";
+import { textService } from "./text-data";
 
 /** A data set as the page asks for it. */
 export interface Request {
@@ -72,6 +73,8 @@ function makeService(report: Report) {
   };
 
   const service = {
+    ...textService,
+
     /** Takes a dropped file in place of a download. */
     addFile(name: string, bytes: Uint8Array): void {
       files[name] = bytes;

@@ -1,6 +1,7 @@
+import type { EpochFigures } from "./courses";
 import type { Run, Runs } from "./runs";
 import type { Settings } from "./settings";
-import type { EpochFigures, Point } from "./trainer";
+import type { Point } from "./trainer";
 
 /** A training as scripts/train-demo-model.mjs records it. */
 interface Recording {

@@ -1,9 +1,10 @@
 import { colourOf, RunsChart } from "./charts";
+import type { EpochFigures } from "./courses";
 import { byId, duration, make, percent } from "./dom";
 import type { Settings } from "./settings";
 import { presets, differences } from "./settings";
 import * as store from "./store";
-import type { EpochFigures, Point } from "./trainer";
+import type { Point } from "./trainer";
 
 /** A training, running or past. */
 export interface Run {
@@ -76,8 +77,7 @@ export class Runs {
   }
 
   addPoint(run: Run, point: Point): void {
-    run.points.push(point);
-    if (run.points.length > mostPoints) run.points = merged(run.points);
+    run.points = withPoint(run.points, point);
     this.#drawSoon();
   }
 
@@ -98,13 +98,6 @@ export class Runs {
     if (focused && focused !== document.activeElement?.id) document.getElementById(focused)?.focus();
     this.#fillEpochs();
     this.#draw();
-  }
-
-  /** Colours have changed. */
-  redraw(): void {
-    this.refresh();
-    this.#accuracy.redraw();
-    this.#loss.redraw();
   }
 
   /** Points may come faster than anyone can see. */
@@ -189,6 +182,12 @@ function figuresOf({ epoch, loss, acc, val_loss, val_acc }: EpochFigures): strin
 function describeSettings(settings: Settings): string {
   const changes = differences({ ...settings, epochs: 0 }, { ...presets[settings.data], epochs: 0 });
   return [settings.data === "imdb" ? "IMDB" : "sample", changes].filter(Boolean).join(", ");
+}
+
+/** The points with one more. */
+export function withPoint(points: Point[], point: Point): Point[] {
+  points.push(point);
+  return points.length > mostPoints ? merged(points) : points;
 }
 
 function merged(points: readonly Point[]): Point[] {

@@ -1,3 +1,5 @@
+import { choice, fraction, fromAddress, toAddress, whole, type Knob } from "./knob";
+
 /** What the knobs say. */
 export interface Settings {
   data: "sample" | "imdb";
@@ -13,39 +15,10 @@ export interface Settings {
   seed: number;
 }
 
-/** A knob: a choice among names, or a number within bounds. */
-export type Knob = {
-  key: keyof Settings;
-  label: string;
-  hint: string;
-} & (
-  | { kind: "choice"; choices: readonly [value: string, label: string][] }
-  | { kind: "number"; min: number; max: number; step: number | "any"; whole: boolean }
-);
-
-const choice = (key: keyof Settings, label: string, hint: string, choices: [string, string][]): Knob => ({
-  key,
-  label,
-  hint,
-  kind: "choice",
-  choices,
-});
-
-const whole = (key: keyof Settings, label: string, hint: string, min: number, max: number): Knob => ({
-  key,
-  label,
-  hint,
-  kind: "number",
-  min,
-  max,
-  step: 1,
-  whole: true,
-});
-
 const same = (...names: string[]): [string, string][] => names.map((name) => [name, name]);
 
 /** The knobs, in the order of the page. */
-export const knobs: readonly Knob[] = [
+export const knobs: readonly Knob<keyof Settings>[] = [
   choice("data", "Data", "What the net reads", [
     ["sample", "Sample reviews"],
     ["imdb", "IMDB reviews"],
@@ -61,16 +34,7 @@ export const knobs: readonly Knob[] = [
     same("tanh", "relu", "sigmoid", "linear"),
   ),
   choice("optimizer", "Optimizer", "How gradients become steps", same("rmsprop", "adam", "sgd")),
-  {
-    key: "learningRate",
-    label: "Learning rate",
-    hint: "Size of a step",
-    kind: "number",
-    min: 0.000001,
-    max: 10,
-    step: "any",
-    whole: false,
-  },
+  fraction("learningRate", "Learning rate", "Size of a step", 0.000001, 10),
   whole("batchSize", "Batch", "Reviews for each step", 1, 1024),
   whole("epochs", "Epochs", "Times through the data", 1, 100),
   whole("seed", "Seed", "Decides the first weights and the order", 0, 2 ** 31),
@@ -106,34 +70,15 @@ export const presets: Readonly<Record<Settings["data"], Settings>> = {
   },
 };
 
-/** Whether `value` is one that the knob can take. */
-export function accepts(knob: Knob, value: string): boolean {
-  if (knob.kind === "choice") return knob.choices.some(([name]) => name === value);
-  const number = Number(value);
-  const inside = value.trim() !== "" && number >= knob.min && number <= knob.max;
-  return inside && (!knob.whole || Number.isInteger(number));
-}
-
 /** The settings that an address holds; what it does not say, or says wrongly, is the data set's preset. */
 export function settingsFromHash(hash: string): Settings {
   const asked = new URLSearchParams(hash.replace(/^#/, ""));
-  const settings: Settings = { ...presets[asked.get("data") === "imdb" ? "imdb" : "sample"] };
-  for (const knob of knobs) {
-    const value = asked.get(knob.key);
-    if (value !== null && accepts(knob, value)) assign(settings, knob, value);
-  }
-  return settings;
+  return fromAddress(asked, knobs, presets[asked.get("data") === "imdb" ? "imdb" : "sample"]);
 }
 
 /** The address that holds every setting. */
 export function hashOf(settings: Settings): string {
-  const pairs = knobs.map(({ key }) => [key, String(settings[key])]);
-  return `#${new URLSearchParams(pairs).toString()}`;
-}
-
-/** Sets one knob. */
-export function assign(settings: Settings, knob: Knob, value: string): void {
-  Object.assign(settings, { [knob.key]: knob.kind === "choice" ? value : Number(value) });
+  return `#${toAddress(settings, knobs)}`;
 }
 
 /** What differs between two settings, in words. */

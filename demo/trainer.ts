@@ -1,9 +1,6 @@
-import { adam, dense, embedding, rmsprop, sgd, simpleRNN, type Layer, type Optimizer } from "webgpu-rnn";
-import type { WorkerDevice, WorkerEngine, WorkerModel } from "webgpu-rnn/worker";
-import type { Weight } from "./net";
+import type { ProgramSample } from "webgpu-rnn";
+import type { WorkerModel } from "webgpu-rnn/worker";
 import { Pace } from "./pace";
-import type { Loaded } from "./reader.worker";
-import type { Settings } from "./settings";
 
 /** What the optimizer remembers, as the model gives and takes it. */
 export type OptimizerState = Awaited<ReturnType<WorkerModel["getOptimizerState"]>>;
@@ -15,12 +12,11 @@ export interface Point {
   acc: number;
 }
 
-export interface EpochFigures {
+/** The means of an epoch. */
+export interface EpochMeans {
   epoch: number;
   loss: number;
   acc: number;
-  val_loss: number;
-  val_acc: number;
   /** Since the training began, pauses left out. */
   seconds: number;
 }
@@ -36,10 +32,12 @@ export interface Progress {
 }
 
 /** What the trainer tells while it runs. */
-export interface TrainerEvents {
+export interface TrainerEvents<Validation> {
   /** A piece of training is done. */
   onPoint(point: Point, speed: Speed): void;
-  onEpoch(figures: EpochFigures): void;
+  onEpoch(figures: EpochMeans & Validation): void;
+  /** How long the kernels of a step took, every now and then. */
+  onSample?(sample: ProgramSample): void;
   /** Between two pieces, when weights and progress belong together; training waits for it. */
   between(): Promise<void>;
 }
@@ -53,71 +51,47 @@ export interface Speed {
   epoch: number;
 }
 
-const optimizers = { rmsprop, adam, sgd };
-
-/** The optimizer that the knobs ask for. */
-function optimizerOf({ optimizer, learningRate }: Settings): Optimizer {
-  return optimizers[optimizer]({ learningRate });
+/** What is learnt, and how. */
+export interface Course<Validation> {
+  /** Tokens, (rows, steps). */
+  x: Int32Array;
+  steps: number;
+  /** (rows), or (rows, steps). */
+  y: Float32Array;
+  rows: number;
+  batchSize: number;
+  epochs: number;
+  seed: number;
+  /** At the end of each epoch: the figures of rows that are not learnt. */
+  validate: () => Promise<Validation>;
 }
 
-/** The layers that the knobs ask for. */
-function layersOf(settings: Settings, vocabularySize: number): Layer[] {
-  return [
-    embedding(vocabularySize, settings.embedding),
-    simpleRNN(settings.units, { activation: settings.activation }),
-    dense(1, { activation: "sigmoid" }),
-  ];
-}
+/** Milliseconds between two looks at the time that the kernels take: each makes one step a little longer. */
+const profileMilliseconds = 2000;
 
 /**
  * One training: the model in the worker, fed piece by piece, so that it can be paused, stepped and stopped at any
- * step and goes on where it was. The order of the reviews follows from the seed and the epoch alone.
+ * step and goes on where it was. The order of the rows follows from the seed and the epoch alone.
  */
-export class Trainer {
+export class Trainer<Validation extends object> {
   readonly progress: Progress = { epoch: 0, step: 0, seconds: 0, sums: { loss: 0, acc: 0, rows: 0 } };
-  readonly #model: WorkerModel;
-  readonly #settings: Settings;
-  readonly #data: Loaded;
+  readonly model: WorkerModel;
+  readonly #course: Course<Validation>;
   readonly #pace = new Pace();
   #order: Uint32Array | undefined;
   #stopping = false;
   #pausing: (() => void) | undefined;
   #allowed = Infinity;
+  #lastProfile = -Infinity;
 
-  private constructor(model: WorkerModel, settings: Settings, data: Loaded) {
-    this.#model = model;
-    this.#settings = settings;
-    this.#data = data;
-  }
-
-  /** Makes and compiles the model; with weights and progress it goes on from there. */
-  static async make(
-    engine: WorkerEngine,
-    device: WorkerDevice,
-    settings: Settings,
-    data: Loaded,
-    from?: { weights: Weight[]; optimizer: OptimizerState; progress: Progress },
-  ): Promise<Trainer> {
-    const model = await engine.sequential(layersOf(settings, data.vocabularySize));
-    await model.build([null, settings.maxlen]);
-    const trainer = new Trainer(model, settings, data);
-    await model.compile({
-      optimizer: optimizerOf(settings),
-      loss: "binaryCrossentropy",
-      metrics: ["acc"],
-      seed: settings.seed,
-      device,
-    });
-    if (from) {
-      await model.setWeights(from.weights);
-      await model.setOptimizerState(from.optimizer);
-      Object.assign(trainer.progress, structuredClone(from.progress));
-    }
-    return trainer;
-  }
-
-  get model(): WorkerModel {
-    return this.#model;
+  /**
+   * @param model compiled, with the weights and the optimizer of `from`
+   * @param from where the training goes on; at its beginning where it is left out
+   */
+  constructor(model: WorkerModel, course: Course<Validation>, from?: Progress) {
+    this.model = model;
+    this.#course = course;
+    if (from) Object.assign(this.progress, structuredClone(from));
   }
 
   get paused(): boolean {
@@ -125,7 +99,7 @@ export class Trainer {
   }
 
   get stepsPerEpoch(): number {
-    return Math.ceil(this.#data.trainY.length / this.#settings.batchSize);
+    return Math.ceil(this.#course.rows / this.#course.batchSize);
   }
 
   pause(): void {
@@ -148,7 +122,7 @@ export class Trainer {
 
   dispose(): void {
     this.stop();
-    this.#model.dispose();
+    this.model.dispose();
   }
 
   #allow(steps: number): void {
@@ -157,9 +131,9 @@ export class Trainer {
   }
 
   /** Trains until the last epoch is done, or `stop`. */
-  async run(events: TrainerEvents): Promise<void> {
+  async run(events: TrainerEvents<Validation>): Promise<void> {
     const { progress } = this;
-    while (progress.epoch < this.#settings.epochs) {
+    while (progress.epoch < this.#course.epochs) {
       if (!(await this.#mayGoOn())) return;
       if (progress.step < this.stepsPerEpoch) await this.#piece(events);
       else await this.#endEpoch(events);
@@ -174,16 +148,18 @@ export class Trainer {
     return !this.#stopping;
   }
 
-  async #piece(events: TrainerEvents): Promise<void> {
+  async #piece(events: TrainerEvents<Validation>): Promise<void> {
     const { progress } = this;
-    const { batchSize } = this.#settings;
+    const { batchSize } = this.#course;
     const steps = Math.min(this.#pace.steps, this.#allowed, this.stepsPerEpoch - progress.step);
     this.#allowed -= steps;
     const first = progress.step * batchSize;
     const { x, y } = this.#gather(this.#orderOf(progress.epoch).subarray(first, first + steps * batchSize));
+    const endProfile = await this.#profile(events);
     const began = performance.now();
-    const { history } = await this.#model.fit(x, y, { batchSize, shuffle: false, transfer: true });
+    const { history } = await this.model.fit(x, y, { batchSize, shuffle: false, transfer: true });
     const milliseconds = performance.now() - began;
+    endProfile?.();
     const [loss, acc] = [history.loss[0], history.acc[0]];
     const rows = x.shape[0];
     progress.step += steps;
@@ -196,10 +172,18 @@ export class Trainer {
     events.onPoint({ at, loss, acc }, this.#speed(steps, rows, milliseconds));
   }
 
+  /** Every now and then, has the times of a step's kernels told during the piece to come. */
+  async #profile(events: TrainerEvents<Validation>): Promise<(() => void) | undefined> {
+    const now = performance.now();
+    if (!events.onSample || now - this.#lastProfile < profileMilliseconds) return undefined;
+    this.#lastProfile = now;
+    return this.model.profile((sample) => events.onSample?.(sample), { interval: profileMilliseconds });
+  }
+
   #speed(stepsDone: number, rows: number, milliseconds: number): Speed {
     const { epoch, step } = this.progress;
     const steps = this.stepsPerEpoch;
-    const left = (this.#settings.epochs - epoch) * steps - step;
+    const left = (this.#course.epochs - epoch) * steps - step;
     const stepMilliseconds = milliseconds / stepsDone;
     const samplesPerSecond = (rows * 1000) / milliseconds;
     return {
@@ -212,12 +196,10 @@ export class Trainer {
     };
   }
 
-  async #endEpoch(events: TrainerEvents): Promise<void> {
+  async #endEpoch(events: TrainerEvents<Validation>): Promise<void> {
     const { progress } = this;
-    const { validX, validY } = this.#data;
     const began = performance.now();
-    const x = { data: validX, shape: [validY.length, this.#settings.maxlen] };
-    const { loss, acc } = await this.#model.evaluate(x, validY, { batchSize: 256 });
+    const validation = await this.#course.validate();
     progress.seconds += (performance.now() - began) / 1000;
     const { sums, epoch, seconds } = progress;
     progress.epoch++;
@@ -228,26 +210,25 @@ export class Trainer {
       epoch,
       loss: sums.loss / sums.rows,
       acc: sums.acc / sums.rows,
-      val_loss: loss,
-      val_acc: acc,
       seconds,
+      ...validation,
     });
   }
 
   #orderOf(epoch: number): Uint32Array {
-    return (this.#order ??= shuffled(this.#data.trainY.length, this.#settings.seed, epoch));
+    return (this.#order ??= shuffled(this.#course.rows, this.#course.seed, epoch));
   }
 
   #gather(rows: Uint32Array): { x: { data: Int32Array; shape: [number, number] }; y: Float32Array } {
-    const { trainX, trainY } = this.#data;
-    const { maxlen } = this.#settings;
-    const data = new Int32Array(rows.length * maxlen);
-    const y = new Float32Array(rows.length);
+    const { x, y, steps } = this.#course;
+    const perRow = y.length / this.#course.rows;
+    const data = new Int32Array(rows.length * steps);
+    const labels = new Float32Array(rows.length * perRow);
     rows.forEach((row, i) => {
-      data.set(trainX.subarray(row * maxlen, (row + 1) * maxlen), i * maxlen);
-      y[i] = trainY[row];
+      data.set(x.subarray(row * steps, (row + 1) * steps), i * steps);
+      labels.set(y.subarray(row * perRow, (row + 1) * perRow), i * perRow);
     });
-    return { x: { data, shape: [rows.length, maxlen] }, y };
+    return { x: { data, shape: [rows.length, steps] }, y: labels };
   }
 }
 

@@ -1,20 +1,22 @@
+import type { WorkerDevice } from "webgpu-rnn/worker";
 import { forgetCheckpoint, keepCheckpoint, type Checkpoint } from "./checkpoint";
+import { readingCourse, type EpochFigures, type Validation } from "./courses";
 import type { Desk } from "./desk";
 import { announce, byId, duration, percent, setText } from "./dom";
 import type { Engine } from "./engine";
+import { KernelTimes } from "./kernel-times";
+import { messageOf, throughLosses } from "./losses";
 import type { Model } from "./net";
 import type { Loaded, ReaderService } from "./reader.worker";
 import type { Remote } from "./rpc";
 import type { Run, Runs } from "./runs";
 import type { Settings } from "./settings";
-import { Trainer, type EpochFigures, type Speed } from "./trainer";
+import type { Speed, Trainer } from "./trainer";
 
 /** The net on the desk follows the training this often. */
 const liveMilliseconds = 1200;
 /** A reload loses at most this much of a training. */
 const checkpointMilliseconds = 4000;
-/** A device that is lost again and again is not worth another try. */
-const mostLosses = 4;
 
 export type TrainingState = "idle" | "starting" | "running" | "paused";
 
@@ -24,13 +26,13 @@ export class Training {
   readonly #reader: Remote<ReaderService>;
   readonly #desk: Desk;
   readonly #runs: Runs;
+  readonly #kernelTimes = new KernelTimes();
   #data: { key: string; loaded: Loaded } | undefined;
-  #trainer: Trainer | undefined;
+  #trainer: Trainer<Validation> | undefined;
   #state: TrainingState = "idle";
   #checkpoint: Checkpoint | undefined;
   #lastLive = 0;
   #lastKept = 0;
-  #lostBecause: string | undefined;
 
   onState: (state: TrainingState) => void = () => undefined;
   onSummary: (text: string) => void = () => undefined;
@@ -40,9 +42,6 @@ export class Training {
     this.#reader = reader;
     this.#desk = desk;
     this.#runs = runs;
-    engine.onLost = (message) => {
-      this.#lostBecause = message || "no reason given";
-    };
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.#lastKept = 0;
     });
@@ -65,6 +64,9 @@ export class Training {
     } catch (error) {
       run.state = "stopped";
       this.#say(messageOf(error));
+    } finally {
+      this.#trainer?.dispose();
+      this.#trainer = undefined;
     }
     this.#setState("idle");
     this.#runs.refresh();
@@ -112,45 +114,40 @@ export class Training {
     this.#runs.add(run);
   }
 
-  async #trainThroughLosses(settings: Settings, loaded: Loaded, run: Run, paused: boolean): Promise<void> {
-    for (let losses = 0; ; losses++) {
-      this.#lostBecause = undefined;
-      try {
-        return await this.#train(settings, loaded, run, losses === 0 ? paused : this.#state === "paused");
-      } catch (error) {
-        const lost = this.#lostBecause ?? (isLoss(error) ? messageOf(error) : undefined);
-        if (lost === undefined || losses === mostLosses) throw error;
-        announce("The GPU was lost; the training goes on from its last checkpoint.");
-        this.#say(`The GPU was lost (${lost}). Going on from the last checkpoint …`);
-        if (this.#checkpoint) this.#takeUp(run, this.#checkpoint);
-        else Object.assign(run, { points: [], epochs: [], seconds: 0 });
-      } finally {
+  #trainThroughLosses(settings: Settings, loaded: Loaded, run: Run, paused: boolean): Promise<void> {
+    return throughLosses(
+      this.#engine,
+      (device, losses) =>
+        this.#train(device, settings, loaded, run, losses === 0 ? paused : this.#state === "paused"),
+      (why) => {
         this.#trainer?.dispose();
         this.#trainer = undefined;
-      }
-    }
+        announce("The GPU was lost; the training goes on from its last checkpoint.");
+        this.#say(`The GPU was lost (${why}). Going on from the last checkpoint …`);
+        if (this.#checkpoint) this.#takeUp(run, this.#checkpoint);
+        else Object.assign(run, { points: [], epochs: [], seconds: 0 });
+      },
+    );
   }
 
-  async #train(settings: Settings, loaded: Loaded, run: Run, paused: boolean): Promise<void> {
+  async #train(device: WorkerDevice, settings: Settings, loaded: Loaded, run: Run, paused: boolean) {
     this.#say("Compiling the kernels …");
-    const device = await this.#engine.device();
     run.adapter = device.description;
-    const from = this.#checkpoint;
-    const trainer = await Trainer.make(this.#engine.worker, device, settings, loaded, from);
+    const place = { engine: this.#engine.worker, device };
+    const trainer = await readingCourse(place, settings, loaded, this.#checkpoint);
     this.#trainer = trainer;
     this.onSummary(await trainer.model.summary({ print: () => undefined }));
     await this.#desk.use(await modelOf(trainer, loaded), `${run.name}, in training`, run);
     if (paused) trainer.pause();
     this.#setState(paused ? "paused" : "running");
     this.#say(paused ? "Paused before the first step." : "Training …");
-    const lost = device.lost.then(({ message }) => {
-      throw new DeviceGone(message);
-    });
-    await Promise.race([lost, this.#runTrainer(trainer, settings, run)]);
+    const timed = device.features.includes("timestamp-query");
+    this.#kernelTimes.begin(timed);
+    await this.#runTrainer(trainer, settings, run, timed);
     await this.#finish(trainer, loaded, run, settings);
   }
 
-  #runTrainer(trainer: Trainer, settings: Settings, run: Run): Promise<void> {
+  #runTrainer(trainer: Trainer<Validation>, settings: Settings, run: Run, timed: boolean): Promise<void> {
     return trainer.run({
       onPoint: (point, speed) => {
         run.seconds = trainer.progress.seconds;
@@ -162,12 +159,13 @@ export class Training {
         this.#showEpoch(figures, settings);
         this.#lastKept = 0;
       },
+      onSample: timed ? (sample) => this.#kernelTimes.add(sample) : undefined,
       between: () => this.#between(trainer, settings, run),
     });
   }
 
   /** Weights for the net on the desk, and every now and then a checkpoint. */
-  async #between(trainer: Trainer, settings: Settings, run: Run): Promise<void> {
+  async #between(trainer: Trainer<Validation>, settings: Settings, run: Run): Promise<void> {
     const now = performance.now();
     const keepDue = trainer.paused || this.#lastKept === 0 || now - this.#lastKept > checkpointMilliseconds;
     if (!keepDue && now - this.#lastLive < liveMilliseconds) return;
@@ -183,7 +181,7 @@ export class Training {
     if (!document.hidden) void this.#desk.refresh(weights, run);
   }
 
-  async #finish(trainer: Trainer, loaded: Loaded, run: Run, settings: Settings): Promise<void> {
+  async #finish(trainer: Trainer<Validation>, loaded: Loaded, run: Run, settings: Settings): Promise<void> {
     const done = trainer.progress.epoch >= settings.epochs;
     run.state = done ? "done" : "stopped";
     run.seconds = trainer.progress.seconds;
@@ -231,19 +229,6 @@ export class Training {
 }
 
 /** The net as it is now. */
-async function modelOf({ model }: Trainer, { preprocessing }: Loaded): Promise<Model> {
+async function modelOf({ model }: Trainer<Validation>, { preprocessing }: Loaded): Promise<Model> {
   return { layers: model.getConfig().layers, weights: await model.getWeights(), preprocessing };
-}
-
-/** The device's own word that it is gone, where no call has failed yet. */
-class DeviceGone extends Error {
-  override name = "DeviceLostError";
-}
-
-function isLoss(error: unknown): boolean {
-  return error instanceof Error && error.name === "DeviceLostError";
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

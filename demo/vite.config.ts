@@ -1,12 +1,68 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const workerAddress = /(?<=new Worker\(\s*)new URL\("([^"]+\.ts)", import\.meta\.url\)/;
+
+/**
+ * Builds workers with the page, so that what both need is in a chunk that both load; vite alone would build each
+ * worker by itself, with an engine of its own.
+ */
+const workersShareChunks: Plugin = {
+  name: "workers-share-chunks",
+  apply: "build",
+  enforce: "pre",
+  transform: {
+    filter: { id: /\.ts$/, code: workerAddress },
+    async handler(code, id) {
+      const [address, script] = workerAddress.exec(code) ?? [];
+      const found = script && (await this.resolve(script, id));
+      if (!address || !found) return this.error(`demo: expected a worker script, got ${script} in ${id}`);
+      const name = script.replace(/^\.\/|(\.worker)?\.ts$/g, "");
+      const reference = this.emitFile({ type: "chunk", id: found.id, name });
+      return { code: code.replace(address, `import.meta.ROLLUP_FILE_URL_${reference}`), map: null };
+    },
+  },
+};
+
+/** Takes jsfive without the library for deflate that it has been published with. */
+const oneInflate: Plugin = {
+  name: "one-inflate",
+  apply: "build",
+  enforce: "pre",
+  resolveId(id) {
+    const published = import.meta.resolve("jsfive");
+    if (id === "jsfive") return fileURLToPath(new URL("../../esm/high-level.js", published));
+    return id.endsWith("/pako.esm.mjs") ? here("inflate.ts") : undefined;
+  },
+};
+
+/** Leaves out of the shaders' text what only its readers need: indentation, and lines that are comments. */
+const leanShaders: Plugin = {
+  name: "lean-shaders",
+  apply: "build",
+  enforce: "pre",
+  transform: {
+    filter: { id: /\/src\/kernels\/.*\.ts$/ },
+    handler: (code) => ({ code: code.replace(/^\s+(\/\/.*\n)?/gm, ""), map: null }),
+  },
+};
+
+/** In place of vite's own, which puts links for style sheets into the document: a worker has none. */
+const plainImports: Plugin = {
+  name: "plain-imports",
+  apply: "build",
+  enforce: "pre",
+  load: (id) =>
+    id === "\0vite/preload-helper.js" ? "export const __vitePreload = (load) => load();" : undefined,
+};
 
 /** The demo as static files in dist-demo/, for any folder of any web server: all addresses are relative. */
 export default defineConfig({
   root: here("."),
   base: "./",
+  plugins: [workersShareChunks, oneInflate, leanShaders, plainImports],
   // The page uses the published entry points; in the repository they are the sources.
   resolve: {
     alias: [
@@ -14,13 +70,28 @@ export default defineConfig({
       { find: /^webgpu-rnn\/(datasets|io|worker)$/, replacement: here("../src/$1/index.ts") },
     ],
   },
-  worker: { format: "es" },
+  // What a worker alone imports would be found late, and reload the page.
+  optimizeDeps: { entries: ["index.html", "reader.worker.ts", "../src/worker/host.ts"] },
   build: {
     target: "es2022",
     outDir: here("../dist-demo"),
     emptyOutDir: true,
     // Everything small enough to inline would count twice: in the page and in its workers.
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    // A chunk may be a worker's, where there is no document to put a link into.
+    modulePreload: false,
+    rolldownOptions: {
+      // Loaded in Node alone.
+      external: [/node\/dataset-store$/],
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "shared", minShareCount: 2, priority: 1 },
+            { name: "hdf5-reader", test: /\/jsfive\// },
+            { name: "hdf5-writer", test: /\/h5wasm\// },
+          ],
+        },
+      },
+    },
   },
 });

@@ -1,6 +1,7 @@
 /**
- * `npm run demo:screenshots`: builds the demo, opens it in headless Chromium, trains on the sample corpus and takes
- * pictures: three widths in both colour schemes into artifacts/screenshots/, the two of the README into docs/images/.
+ * `npm run demo:screenshots`: builds the demo, opens it in headless Chromium, trains on the sample corpus, then on a
+ * text, and takes pictures of both tabs: three widths in both colour schemes into artifacts/screenshots/, those of the
+ * README and the documents into docs/images/.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -44,7 +45,10 @@ await main(async () => {
   return 0;
 });
 
-/** One visit in one colour scheme: train, then one picture for each width. */
+/** Small enough to learn to write in a minute without a GPU. */
+const writing = "#tab=write&units=48&length=40&characters=40000&epochs=6&learningRate=0.01";
+
+/** One visit in one colour scheme: train, then one picture of each tab for each width. */
 async function takeAll(browser, address, scheme) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
@@ -58,13 +62,22 @@ async function takeAll(browser, address, scheme) {
   await page.click("#tab-memory");
   await waitForText(page, "#memory-note", /Mean of/);
   await page.evaluate("document.activeElement.blur()");
+  await takeWidths(page, "", scheme);
+  await page.goto(address + writing);
+  await page.waitForSelector("#write-start:not([disabled])");
+  await page.click("#write-start");
+  await waitForText(page, "#write-status", /^Done/, 600_000);
+  await takeWidths(page, "write-", scheme);
+  await context.close();
+}
+
+async function takeWidths(page, tab, scheme) {
   for (const width of widths) {
     await page.setViewport({ width, height: 1000, deviceScaleFactor: scale[width] });
     await page.evaluate("new Promise((resolve) => setTimeout(resolve, 400))");
-    await shoot(page, join(root, "artifacts", "screenshots"), `${width}-${scheme}`);
-    if (width === 1440) await shoot(page, join(root, "docs", "images"), `demo-${scheme}`);
+    await shoot(page, join(root, "artifacts", "screenshots"), `${tab}${width}-${scheme}`);
+    if (width === 1440) await shoot(page, join(root, "docs", "images"), `demo-${tab}${scheme}`);
   }
-  await context.close();
 }
 
 async function shoot(page, folder, name) {
@@ -74,7 +87,7 @@ async function shoot(page, folder, name) {
   say(path);
 }
 
-async function waitForText(page, selector, pattern) {
+async function waitForText(page, selector, pattern, timeout = 120_000) {
   const text = `document.querySelector(${JSON.stringify(selector)})?.textContent ?? ""`;
-  await page.waitForFunction(`${pattern}.test(${text})`, { polling: 100, timeout: 120_000 });
+  await page.waitForFunction(`${pattern}.test(${text})`, { polling: 100, timeout });
 }

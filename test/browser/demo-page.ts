@@ -6,11 +6,12 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext, Page } from "puppeteer";
 import { build, preview } from "vite";
+import { afterAll, beforeAll, expect } from "vitest";
 
 const configFile = fileURLToPath(new URL("../../demo/vite.config.ts", import.meta.url));
 
-/** The script that holds the package h5wasm. */
-export const hdf5Writer = /^hdf5/;
+/** What the name of the script that holds the package h5wasm begins with. */
+export const hdf5Writer = "hdf5-writer";
 
 /** The built demo on a local server. */
 export interface DemoSite {
@@ -31,7 +32,7 @@ export async function serveDemo(): Promise<DemoSite> {
   const server = await preview({ ...options, logLevel: "error" });
   const { port } = server.httpServer.address() as AddressInfo;
   const scripts = readdirSync(join(outDir, "assets")).filter(
-    (name) => name.endsWith(".js") && !name.startsWith("hdf5"),
+    (name) => name.endsWith(".js") && !name.startsWith(hdf5Writer),
   );
   const sizes = scripts.map((name) => gzipSync(readFileSync(join(outDir, "assets", name))).length);
   return {
@@ -40,6 +41,50 @@ export async function serveDemo(): Promise<DemoSite> {
     async close() {
       await server.close();
       rmSync(outDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The demo in one browser for all tests of a file. */
+export interface Demo {
+  readonly site: DemoSite;
+  /** Undefined where none is installed. */
+  readonly browser: Browser | undefined;
+  /** Runs a test in a visit of its own; a complaint of the page fails it. */
+  visit(
+    skip: () => void,
+    run: (visit: Visit) => Promise<void>,
+    circumstances?: Circumstances,
+  ): Promise<unknown>;
+}
+
+/** Opens the demo before a file's first test and closes it behind its last. */
+export function demoIn(launch: () => Promise<Browser | undefined>): Demo {
+  let site: DemoSite;
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    [site, browser] = await Promise.all([serveDemo(), launch()]);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+  return {
+    get site() {
+      return site;
+    },
+    get browser() {
+      return browser;
+    },
+    async visit(skip, run, circumstances) {
+      if (!browser) return skip();
+      const here = await Visit.begin(browser, site, circumstances);
+      try {
+        await run(here);
+        expect(here.complaints).toEqual([]);
+      } finally {
+        await here.end();
+      }
     },
   };
 }
@@ -128,6 +173,40 @@ export class Visit {
       area.dispatchEvent(new Event("input", { bubbles: true }));
     }`;
     await this.page.evaluate(script);
+  }
+
+  /** What stands behind the address: the settings. */
+  async hash(): Promise<string> {
+    return String(await this.page.evaluate("location.hash"));
+  }
+
+  /** Turns a knob. */
+  async turn(id: string, value: string): Promise<void> {
+    const script = `{
+      const knob = document.getElementById(${JSON.stringify(id)});
+      knob.value = ${JSON.stringify(value)};
+      knob.dispatchEvent(new Event("change"));
+    }`;
+    await this.page.evaluate(script);
+  }
+
+  /** Notes the longest task, and how far things move without being told to, from now on. */
+  async watch(): Promise<void> {
+    const script = `
+      window.longest = 0;
+      window.moved = 0;
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
+      }).observe({ type: "longtask" });
+      new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) window.moved += value;
+      }).observe({ type: "layout-shift" });`;
+    await this.page.evaluate(script);
+  }
+
+  /** What {@link watch} has noted: milliseconds, and the browser's measure of layout shifts. */
+  async watched(): Promise<{ longest: number; moved: number }> {
+    return (await this.page.evaluate("({ longest, moved })")) as { longest: number; moved: number };
   }
 
   async openDetails(table: string): Promise<void> {

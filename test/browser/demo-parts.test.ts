@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { ticksBetween } from "../../demo/charts";
 import { memory, neighbours, read, type Net } from "../../demo/explain";
 import { Pace } from "../../demo/pace";
 import { hashOf, presets, settingsFromHash } from "../../demo/settings";
+import { textService } from "../../demo/text-data";
 import { shuffled } from "../../demo/trainer";
+import { writeHashOf, writePreset, writeSettingsFromHash } from "../../demo/write-settings";
 import { randomValues } from "../support/random";
 
 const sizes = { vocabularySize: 7, width: 3, units: 4 };
@@ -94,6 +97,51 @@ describe("the settings in the address", () => {
     expect(settingsFromHash("")).toEqual(presets.sample);
     const wrong = "#data=imdb&units=0&embedding=1.5&optimizer=newton&epochs=3&seed=&batchSize=abc";
     expect(settingsFromHash(wrong)).toEqual({ ...presets.imdb, epochs: 3 });
+  });
+});
+
+describe("the settings of the second tab in the address", () => {
+  it("come back as they were", () => {
+    const settings = { ...writePreset, cell: "lstm", units: 7, prompt: "So & so + 1 = #2", topK: 3 } as const;
+    expect(writeSettingsFromHash(writeHashOf(settings))).toEqual(settings);
+  });
+
+  it("are the preset's where the address is silent, wrong or the other tab's", () => {
+    const wrong = `#tab=write&cell=rnn&units=1.5&temperature=-1&prompt=${"x".repeat(201)}&epochs=3`;
+    expect(writeSettingsFromHash(wrong)).toEqual({ ...writePreset, epochs: 3 });
+    expect(writeSettingsFromHash("#data=imdb&units=7")).toEqual(writePreset);
+  });
+});
+
+describe("the text that a net learns to write", () => {
+  it("becomes rows of characters, each with the one that follows", async () => {
+    expect(textService.setText(new TextEncoder().encode("\uFEFFto be\r\nor not to be, that"))).toBe(24);
+    const { x, y, rows, tokenizer, characters, beginning } = await textService.loadText({
+      characters: 13,
+      length: 4,
+    });
+    const text = (ids: ArrayLike<number>) =>
+      Array.from(ids, (id) => tokenizer.vocabulary[id - 2] ?? "?").join("");
+    expect([rows, characters, beginning]).toEqual([3, 13, "to be\nor not "]);
+    expect(text(x)).toBe("to be\nor not");
+    expect(text(y)).toBe("o be\nor not ");
+  });
+
+  it("is refused where there is none in it", () => {
+    expect(() => textService.setText(Uint8Array.of(0xff, 0xfe, 0xfd))).toThrow();
+    expect(() => textService.setText(new TextEncoder().encode(" \n"))).toThrow(/no text/);
+  });
+});
+
+describe("the ticks of an axis", () => {
+  it.each([
+    [0, 1, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]],
+    [0.4, 1, 5, [0.4, 0.6, 0.8, 1]],
+    [0, 20, 5, [0, 5, 10, 15, 20]],
+    [-4, 1, 6, [-4, -3, -2, -1, 0, 1]],
+    [0, 4.3, 5, [0, 1, 2, 3, 4]],
+  ])("are round: %d to %d", (low, high, count, ticks) => {
+    expect(ticksBetween(low, high, count)).toEqual(ticks);
   });
 });
 
