@@ -1,8 +1,6 @@
 import type { Cell } from "../kernels/cells/cell";
-import { chunkWords, narrowFits, packChunk, type ScanForwardOptions, type ScanShape } from "../kernels/scan";
-import { scanForwardNarrow } from "../kernels/scan-forward-narrow";
-import { scanForwardWide } from "../kernels/scan-forward-wide";
-import { narrowSize } from "../kernels/shared/narrow";
+import { chunkWords, packChunk, type ScanForwardOptions, type ScanShape } from "../kernels/scan";
+import { samplesOfWorkgroup, scanForm, scanForward } from "../kernels/scan-forms";
 import {
   noOrigin,
   noRates,
@@ -21,10 +19,13 @@ import type { Compiled } from "./compiled";
 import type { RecurrentLayer } from "./layers";
 
 const samples = 64;
-const steps = 64;
 const rounds = 3;
 
-/** Milliseconds within which a GPU does the measured batch in the wide shape: about 20 µs a step. */
+/** Steps of the measured batch: fewer of wide layers, so that a software adapter measures for less than a second. */
+const stepsFor = (units: number, gates: number): number =>
+  Math.min(64, Math.max(4, Math.floor((64 * 64 * 64) / (units * units * gates))));
+
+/** Milliseconds within which a GPU does 64 steps of the measured batch in the wide shape: about 20 µs a step. */
 const fastEnough = 1.5;
 
 /**
@@ -86,24 +87,15 @@ async function measured(
   if (!layer) return { shape: wanted ?? "wide", perToken: 0 };
   const cell = cellOf(layer);
   const { units } = layer;
-  const fits = narrowFits(units, cell.gates);
-  if (wanted === "narrow" && !fits) {
-    throw new InvalidInputError(
-      describe(
-        "compile",
-        `scan "wide" for ${units} units in ${cell.gates} gates`,
-        `"narrow"`,
-        "leave scan out",
-      ),
-    );
-  }
   const assumed = products(layer) / assumedRate;
-  if (wanted || !fits) return { shape: wanted ?? "wide", perToken: assumed };
+  if (wanted) return { shape: wanted, perToken: assumed };
   return device.cached(`scan shape for ${cell.name} of ${units} units`, async () => {
+    const steps = stepsFor(units, cell.gates);
     const perToken = (time: number): number => time / (samples * steps);
     const wide = await timeOf(device, units, cell, "wide");
     // The narrow shape's long unrolled text takes some drivers seconds to compile: not where it cannot win.
-    if (!device.software && wide < fastEnough) return { shape: "wide", perToken: perToken(wide) };
+    if (!device.software && wide < (fastEnough * steps) / 64)
+      return { shape: "wide", perToken: perToken(wide) };
     const narrow = await timeOf(device, units, cell, "narrow");
     return { shape: narrow < wide ? "narrow" : "wide", perToken: perToken(Math.min(narrow, wide)) };
   });
@@ -112,6 +104,8 @@ async function measured(
 /** Milliseconds of a forward scan over a small batch, the least of a few rounds. */
 async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShape): Promise<number> {
   const arena = new Arena(device, "scan choice");
+  const steps = stepsFor(units, cell.gates);
+  const form = scanForm(shape, units, cell.gates, "all");
   try {
     const options: ScanForwardOptions = {
       units,
@@ -148,9 +142,9 @@ async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShap
     const segments = Array.from({ length: samples }, (_, i) => [i * (steps + 1), steps, 0, noOrigin]);
     write(device, tensors.segments, Uint32Array.from(segments.flat()));
     const program = new Program<StepValues>(device, `scan ${shape}`).dispatch(
-      shape === "wide" ? scanForwardWide(options) : scanForwardNarrow(options),
+      scanForward(form, options),
       tensors,
-      () => [shape === "wide" ? samples : Math.ceil(samples / narrowSize)],
+      () => [Math.ceil(samples / samplesOfWorkgroup[form])],
     );
     await program.ready();
     let least = Infinity;

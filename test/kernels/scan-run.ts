@@ -2,11 +2,9 @@ import { gatesFrom, type Cell } from "../../src/kernels/cells/cell";
 import { gruCell } from "../../src/kernels/cells/gru";
 import { lstmCell } from "../../src/kernels/cells/lstm";
 import { simpleRnnCell } from "../../src/kernels/cells/simple-rnn";
-import { packChunk, type ScanPart, type ScanShape } from "../../src/kernels/scan";
-import { scanBackwardNarrow, sumsRecurrentGradient } from "../../src/kernels/scan-backward-narrow";
-import { scanBackwardWide } from "../../src/kernels/scan-backward-wide";
-import { scanForwardNarrow } from "../../src/kernels/scan-forward-narrow";
-import { scanForwardWide } from "../../src/kernels/scan-forward-wide";
+import { packChunk, type ScanPart } from "../../src/kernels/scan";
+import { sumsRecurrentGradient } from "../../src/kernels/scan-backward-narrow";
+import { samplesOfWorkgroup, scanBackward, scanForward, type ScanForm } from "../../src/kernels/scan-forms";
 import { narrowSize } from "../../src/kernels/shared/narrow";
 import { Arena } from "../../src/runtime/arena";
 import type { Device } from "../../src/runtime/device";
@@ -55,7 +53,7 @@ interface Dispatch {
 
 /** The dispatches of one scan over the whole batch, as a layer records them. */
 function dispatches(
-  shape: ScanShape,
+  form: ScanForm,
   test: ScanTest,
   { samples, steps }: { samples: number; steps: number },
   chunks: readonly Steps[],
@@ -63,9 +61,10 @@ function dispatches(
 ): Record<"forward" | "backward", Dispatch[]> {
   const { units, source, masked, reverse, recurrentBias, dropout, share, resumes, sequences } = test;
   const options = { units, cell: cellOf(test), source, masked, recurrentBias, dropout, stream };
-  const wide = shape === "wide";
-  const groups = wide ? samples : Math.ceil(samples / narrowSize);
-  const backwardGroups = wide ? samples : lanes / narrowSize;
+  const groups = Math.ceil(samples / samplesOfWorkgroup[form]);
+  const backwardGroups = form === "narrow" ? lanes / narrowSize : groups;
+  // As a layer has it: the tiles of four take no prefix.
+  const formOf = (part: ScanPart): ScanForm => (form === "tiled" && part === "prefix" ? "wide" : form);
   const parts: ScanPart[] = share ? ["prefix", "samples"] : ["all"];
   const over = (
     taken: readonly Steps[],
@@ -81,15 +80,15 @@ function dispatches(
         chunk: packChunk({ ...chunk, part, reverse }),
         grid: part === "prefix" ? [1] : workgroups(all),
       }));
-  const sums = !wide && sumsRecurrentGradient(options);
+  const sums = form === "narrow" && sumsRecurrentGradient(options);
   return {
     forward: parts.flatMap((part) => {
       const scan = { ...options, resumes, keep };
-      return over(chunks, part, wide ? scanForwardWide(scan) : scanForwardNarrow(scan), groups, () => false);
+      return over(chunks, part, scanForward(formOf(part), scan), groups, () => false);
     }),
     backward: parts.toReversed().flatMap((part) => {
       const scan = { ...options, sequences };
-      const declaration = wide ? scanBackwardWide(scan) : scanBackwardNarrow(scan, lanes);
+      const declaration = scanBackward(formOf(part), scan, lanes);
       // The last chunk begins the partial sums, also where no sample reaches into it.
       return over(chunks.toReversed(), part, declaration, backwardGroups, ({ last }) => sums && last);
     }),
@@ -103,20 +102,20 @@ function dispatches(
  */
 export async function runScan(
   device: Device,
-  shape: ScanShape,
+  form: ScanForm,
   test: ScanTest,
   data: ScanData,
   { cuts = [], keep = true }: { cuts?: readonly number[]; keep?: boolean } = {},
 ): Promise<ScanRun> {
   const arena = new Arena(device, "test scan");
   try {
-    const tensors = uploadAll(arena, shape, test, data);
+    const tensors = uploadAll(arena, form, test, data);
     const begins = [0, ...cuts];
     const chunks = begins.map((begin, i): Steps => {
       const last = i === cuts.length;
       return { begin, end: last ? Infinity : begins[i + 1], last };
     });
-    const { forward, backward } = dispatches(shape, test, data.sizes, chunks, keep);
+    const { forward, backward } = dispatches(form, test, data.sizes, chunks, keep);
     const run = async (list: Dispatch[], names: readonly string[]): Promise<Record<string, Float32Array>> => {
       const program = new Program<undefined>(device, "scan");
       for (const { declaration, chunk, grid } of list) {
@@ -141,7 +140,7 @@ export async function runScan(
     return {
       forward: states,
       backward: results,
-      ...recurrentGradients(shape, test, { ...states, ...results }),
+      ...recurrentGradients(form, test, { ...states, ...results }),
     };
   } finally {
     arena.dispose();
@@ -155,7 +154,7 @@ const floats = (values: Record<string, Values>): Record<string, Float32Array> =>
 
 function uploadAll(
   arena: Arena,
-  shape: ScanShape,
+  form: ScanForm,
   test: ScanTest,
   { sizes, drawn, placement, upload: uploadPlan }: ScanData,
 ): Record<string, Tensor> {
@@ -170,7 +169,7 @@ function uploadAll(
     });
     return values;
   };
-  const sums = sumsOf(shape, test);
+  const sums = sumsOf(form, test);
   return {
     ...uploadPlan(arena),
     slots: upload(arena, "slots", true, drawn.slots),
@@ -204,15 +203,15 @@ function maskRows(
 }
 
 /** The partial sums of the recurrent kernel's gradient, where the scan makes them. */
-function sumsOf(shape: ScanShape, test: ScanTest) {
+function sumsOf(form: ScanForm, test: ScanTest) {
   const { units, dropout, share } = test;
-  if (shape === "wide" || !sumsRecurrentGradient({ units, cell: cellOf(test), dropout })) return undefined;
+  if (form !== "narrow" || !sumsRecurrentGradient({ units, cell: cellOf(test), dropout })) return undefined;
   return { rows: units, columns: units, useBias: false, chunks: lanes + (share ? 1 : 0) };
 }
 
 /** As a layer makes them of what the scans leave behind: over all rows, those before a first step included. */
 function recurrentGradients(
-  shape: ScanShape,
+  form: ScanForm,
   test: ScanTest,
   buffers: Record<string, Float32Array>,
 ): Pick<ScanRun, "dRecurrentKernel" | "dRecurrentBias"> {
@@ -236,7 +235,7 @@ function recurrentGradients(
       }
     }
   }
-  const sums = sumsOf(shape, test);
+  const sums = sumsOf(form, test);
   return {
     dRecurrentKernel: Float32Array.from(sums ? sumPartials(partials, sums).kernel : kernel),
     dRecurrentBias: Float32Array.from(bias),

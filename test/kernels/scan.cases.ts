@@ -1,4 +1,4 @@
-import type { ScanShape } from "../../src/kernels/scan";
+import type { ScanForm } from "../../src/kernels/scan-forms";
 import { sumRows } from "../reference/rows";
 import type { CellKind } from "../reference/scan";
 import { assertEqual, assertTrue } from "../support/assert";
@@ -36,7 +36,7 @@ const cells = {
   "gru, reset before": { cell: "gru", resetAfter: false },
 } as const satisfies Record<string, Partial<ScanTest>>;
 
-function nameOf(shape: ScanShape, test: ScanTest): string {
+function nameOf(form: ScanForm, test: ScanTest): string {
   const { cell, units, batch, steps, activation, recurrentActivation, padding, source, scale, dropout } =
     test;
   const flags = (["share", "reverse", "sequences", "recurrentBias", "resumes"] as const).filter(
@@ -61,7 +61,7 @@ function nameOf(shape: ScanShape, test: ScanTest): string {
     ...(scale === 1 ? [] : [`inputs of ${scale}`]),
     ...(dropout === 0 ? [] : [`dropout ${dropout}`]),
   ];
-  return `scan, ${shape}: ${[...parts, ...more].join(", ")}`;
+  return `scan, ${form}: ${[...parts, ...more].join(", ")}`;
 }
 
 /** Rows whose gates mean nothing, made equal: those before a first step, and masked ones. */
@@ -93,20 +93,20 @@ function assertRun(test: ScanTest, { expected }: ScanData, run: ScanRun): void {
     assertOutputs({ [name]: actual }, { [name]: wanted }, tolerance);
 }
 
-function scanCase(shape: ScanShape, options: Partial<ScanTest>): KernelCase {
+function scanCase(form: ScanForm, options: Partial<ScanTest>): KernelCase {
   const test = { ...usual, ...options };
-  return kernelCase(nameOf(shape, test), async (device) => {
+  return kernelCase(nameOf(form, test), async (device) => {
     const data = scanData(test);
-    assertRun(test, data, await runScan(device, shape, test, data));
+    assertRun(test, data, await runScan(device, form, test, data));
   });
 }
 
-function simpleCases(shape: ScanShape): KernelCase[] {
-  const make = (options: Partial<ScanTest>): KernelCase => scanCase(shape, options);
+function simpleCases(form: ScanForm): KernelCase[] {
+  const make = (options: Partial<ScanTest>): KernelCase => scanCase(form, options);
   return [
     // Large narrow scans compile slowly: one variant of each will do.
-    ...(shape === "wide" ? wideUnits : narrowWidths).map((units, i) => {
-      const large = shape === "narrow" && units > 5;
+    ...(form === "narrow" ? narrowWidths : wideUnits).map((units, i) => {
+      const large = form === "narrow" && units > 5;
       return make({ units, share: !large && i % 2 === 0, sequences: !large && i % 3 === 1 });
     }),
     ...batchSizes.map((batch) => make({ batch, units: 4, steps: 3, share: true })),
@@ -126,8 +126,8 @@ function simpleCases(shape: ScanShape): KernelCase[] {
 }
 
 /** Each option at least once for each cell, several of them in one variant: each takes time to compile. */
-function gatedCases(shape: ScanShape, cell: Partial<ScanTest>): KernelCase[] {
-  const make = (options: Partial<ScanTest>): KernelCase => scanCase(shape, { ...cell, ...options });
+function gatedCases(form: ScanForm, cell: Partial<ScanTest>): KernelCase[] {
+  const make = (options: Partial<ScanTest>): KernelCase => scanCase(form, { ...cell, ...options });
   return [
     make({ units: 1, batch: 1, steps: 1, padding: "none" }),
     make({ units: 4, batch: 37, share: true }),
@@ -138,27 +138,24 @@ function gatedCases(shape: ScanShape, cell: Partial<ScanTest>): KernelCase[] {
     make({ units: 5, padding: "mixed", masked: "tokens", reverse: true, sequences: true, source: "rows" }),
     make({ units: 5, activation: "softsign", recurrentActivation: "hardSigmoid", recurrentBias: false }),
     make({ units: 4, scale: 1e4, share: true }),
-    ...(shape === "wide" ? [31, 33, 65] : []).map((units) => make({ units })),
+    ...(form === "narrow" ? [] : [31, 33, 65]).map((units) => make({ units })),
   ];
 }
 
 /** The shared prefix is an economy, not another result: without it everything is the same to rounding. */
-function sharingCase(shape: ScanShape, name: string, cell: Partial<ScanTest>): KernelCase {
-  return kernelCase(
-    `scan, ${shape}, ${name}: the same with and without the shared prefix`,
-    async (device) => {
-      const { units } = usual;
-      const run = async (share: boolean): Promise<{ last: Float32Array; sum: Float32Array }> => {
-        const test = { ...usual, ...cell, share, batch: 9 };
-        const data = scanData(test);
-        const { forward, backward } = await runScan(device, shape, test, data);
-        const last = data.lastRows.flatMap((row) => [...forward.h.subarray(row * units, (row + 1) * units)]);
-        const sum = sumRows(backward.dz, units * cellOf(test).gates);
-        return { last: Float32Array.from(last), sum: Float32Array.from(sum) };
-      };
-      assertOutputs(await run(true), await run(false), kernelTolerance(9 * usual.steps * units));
-    },
-  );
+function sharingCase(form: ScanForm, name: string, cell: Partial<ScanTest>): KernelCase {
+  return kernelCase(`scan, ${form}, ${name}: the same with and without the shared prefix`, async (device) => {
+    const { units } = usual;
+    const run = async (share: boolean): Promise<{ last: Float32Array; sum: Float32Array }> => {
+      const test = { ...usual, ...cell, share, batch: 9 };
+      const data = scanData(test);
+      const { forward, backward } = await runScan(device, form, test, data);
+      const last = data.lastRows.flatMap((row) => [...forward.h.subarray(row * units, (row + 1) * units)]);
+      const sum = sumRows(backward.dz, units * cellOf(test).gates);
+      return { last: Float32Array.from(last), sum: Float32Array.from(sum) };
+    };
+    assertOutputs(await run(true), await run(false), kernelTolerance(9 * usual.steps * units));
+  });
 }
 
 /**
@@ -167,14 +164,14 @@ function sharingCase(shape: ScanShape, name: string, cell: Partial<ScanTest>): K
  */
 const cuts = [[4], [1, 2, 6], [5, 8]] as const;
 
-function chunkCase(shape: ScanShape, name: string, options: Partial<ScanTest>): KernelCase {
+function chunkCase(form: ScanForm, name: string, options: Partial<ScanTest>): KernelCase {
   const test = { ...usual, ...options };
   const lists = cuts.map((list) => list.join(" and ")).join(", ");
-  return kernelCase(`scan, ${shape}, ${name}: the same bits when cut at ${lists}`, async (device) => {
+  return kernelCase(`scan, ${form}, ${name}: the same bits when cut at ${lists}`, async (device) => {
     const data = scanData(test);
-    const whole = bitsOf(test, data, await runScan(device, shape, test, data));
+    const whole = bitsOf(test, data, await runScan(device, form, test, data));
     for (const list of cuts) {
-      const run = await runScan(device, shape, test, data, { cuts: list });
+      const run = await runScan(device, form, test, data, { cuts: list });
       assertRun(test, data, run);
       const cut = bitsOf(test, data, run);
       for (const [key, bits] of Object.entries(whole))
@@ -203,12 +200,12 @@ function assertSameBits(actual: Uint32Array, expected: Uint32Array, name: string
 }
 
 /** Without a backward pass to follow, the states are the same. */
-function statesCase(shape: ScanShape, name: string, options: Partial<ScanTest>): KernelCase {
+function statesCase(form: ScanForm, name: string, options: Partial<ScanTest>): KernelCase {
   const test = { ...usual, ...options };
-  return kernelCase(`scan, ${shape}, ${name}: the same states where nothing else is kept`, async (device) => {
+  return kernelCase(`scan, ${form}, ${name}: the same states where nothing else is kept`, async (device) => {
     const data = scanData(test);
-    const { forward } = await runScan(device, shape, test, data);
-    const states = (await runScan(device, shape, test, data, { keep: false })).forward;
+    const { forward } = await runScan(device, form, test, data);
+    const states = (await runScan(device, form, test, data, { keep: false })).forward;
     for (const key of ["h", "c"]) {
       assertSameBits(
         new Uint32Array(states[key].slice().buffer),
@@ -222,35 +219,38 @@ function statesCase(shape: ScanShape, name: string, options: Partial<ScanTest>):
   });
 }
 
-const shapes = ["narrow", "wide"] as const;
+const forms = ["narrow", "tiled", "wide"] as const;
 /** From rows: with tokens and their slots, an LSTM's or GRU's scan would bind more buffers than every adapter allows. */
 const dropped = { dropout: 0.4, source: "rows" } as const;
 const masked = { padding: "mixed", masked: "tokens" } as const;
 const marked = { padding: "mixed", masked: "rows", source: "rows" } as const;
 const given = { resumes: true, padding: "none" } as const;
 
-const cellCases = shapes.flatMap((shape) =>
+const cellCases = forms.flatMap((form) =>
   Object.entries(cells).flatMap(([name, cell]) => [
-    ...(name === "simpleRNN" ? simpleCases(shape) : gatedCases(shape, cell)),
-    scanCase(shape, { ...cell, ...masked, resumes: true }),
-    scanCase(shape, { ...cell, ...masked, ...dropped, batch: 9 }),
-    scanCase(shape, { ...cell, ...marked }),
-    scanCase(shape, { ...cell, ...marked, reverse: true, sequences: true }),
-    scanCase(shape, { ...cell, ...given, ...dropped, reverse: true, sequences: true }),
-    chunkCase(shape, `${name}, shared prefix`, { ...cell, units: 4, share: true }),
-    chunkCase(shape, `${name}, masked, sequences, backwards`, {
+    ...(name === "simpleRNN" ? simpleCases(form) : gatedCases(form, cell)),
+    scanCase(form, { ...cell, ...masked, resumes: true }),
+    scanCase(form, { ...cell, ...masked, ...dropped, batch: 9 }),
+    scanCase(form, { ...cell, ...marked }),
+    scanCase(form, { ...cell, ...marked, reverse: true, sequences: true }),
+    scanCase(form, { ...cell, ...given, ...dropped, reverse: true, sequences: true }),
+    chunkCase(form, `${name}, shared prefix`, { ...cell, units: 4, share: true }),
+    chunkCase(form, `${name}, masked, sequences, backwards`, {
       ...cell,
       ...masked,
       ...{ reverse: true, sequences: true, source: "rows" },
     }),
-    chunkCase(shape, `${name}, dropout, given states`, { ...cell, ...given, ...dropped }),
-    statesCase(shape, name, { ...cell, units: 4 }),
+    chunkCase(form, `${name}, dropout, given states`, { ...cell, ...given, ...dropped }),
+    statesCase(form, name, { ...cell, units: 4 }),
   ]),
 );
 
 export const cases: KernelCase[] = [
   ...cellCases,
   scanCase("wide", { units: 1024, batch: 2, steps: 2 }),
+  scanCase("tiled", { units: 1024, batch: 5, steps: 2 }),
+  scanCase("tiled", { ...cells.lstm, units: 129, batch: 6, steps: 2, share: true }),
+  scanCase("tiled", { ...cells["gru, reset before"], units: 131, batch: 6, steps: 3 }),
   scanCase("wide", { ...cells.lstm, units: 257, batch: 2, steps: 2, share: true }),
   scanCase("wide", { ...cells["gru, reset after"], units: 263, batch: 2, steps: 2 }),
   scanCase("wide", { ...cells["gru, reset before"], units: 263, batch: 2, steps: 3 }),
@@ -263,8 +263,8 @@ export const cases: KernelCase[] = [
       ...{ units: 263, batch: 3, sequences: true },
     }),
   ),
-  ...shapes.flatMap((shape) =>
-    Object.entries(cells).map(([name, cell]) => sharingCase(shape, name, cell satisfies { cell?: CellKind })),
+  ...forms.flatMap((form) =>
+    Object.entries(cells).map(([name, cell]) => sharingCase(form, name, cell satisfies { cell?: CellKind })),
   ),
 ];
 

@@ -1,5 +1,5 @@
 import type { ScanShape } from "../../src/kernels/scan";
-import { Sequential } from "../../src/model/sequential";
+import { Trainer } from "../../src/model/trainer";
 import { InvalidInputError } from "../../src/runtime/errors";
 
 const shapes: readonly ScanShape[] = ["narrow", "wide"];
@@ -17,8 +17,8 @@ export function forceScan(name: string | undefined): void {
   if (!scan)
     throw new Error(`scan: expected one of ${shapes.join(", ")}, got "${name}"; correct the variable`);
   forced = true;
-  const { prototype } = Sequential;
-  const compile = Object.getOwnPropertyDescriptor(prototype, "compile")?.value as Sequential["compile"];
+  const { prototype } = Trainer;
+  const compile = Object.getOwnPropertyDescriptor(prototype, "compile")?.value as Trainer["compile"];
   prototype.compile = async function (options) {
     try {
       await compile.call(this, { ...options, scan: options.scan ?? scan });

@@ -1,4 +1,5 @@
-import type { ScanOptions } from "../../kernels/scan";
+import type { ScanOptions, ScanPart } from "../../kernels/scan";
+import type { ScanForm } from "../../kernels/scan-forms";
 import type { Tensor } from "../../runtime/tensor";
 import type { RecurrentLayer } from "../layers";
 import type { WeightTensors } from "../parameters";
@@ -15,7 +16,8 @@ export interface Recurrence {
   input: SequenceFlow;
   weights: WeightTensors;
   gradients: WeightTensors | undefined;
-  narrow: boolean;
+  /** In which form the scan takes a part of the segments. */
+  formOf: (part: ScanPart) => ScanForm;
   /** G·U columns. */
   columns: number;
   projected: Tensor;

@@ -2,12 +2,9 @@ import { gatesFrom } from "../../kernels/cells/cell";
 import { embedProject, embedProjectSize } from "../../kernels/embed-project";
 import { embedProjectNarrow } from "../../kernels/embed-project-narrow";
 import type { ScanBackwardOptions, ScanForwardOptions } from "../../kernels/scan";
-import { narrowFits } from "../../kernels/scan";
-import { scanBackwardNarrow, sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
+import { sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
 import { keptBindings, readsStates } from "../../kernels/scan-bindings";
-import { scanBackwardWide } from "../../kernels/scan-backward-wide";
-import { scanForwardNarrow } from "../../kernels/scan-forward-narrow";
-import { scanForwardWide } from "../../kernels/scan-forward-wide";
+import { scanBackward, scanForm, scanForward } from "../../kernels/scan-forms";
 import { maxOwnMatrix, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Program } from "../../runtime/program";
@@ -66,7 +63,7 @@ export function recordRecurrent(
     input,
     weights,
     gradients,
-    narrow: recorder.shape === "narrow" && narrowFits(units, cell.gates),
+    formOf: (part) => scanForm(recorder.shape, units, cell.gates, part),
     columns,
     projected: arena.tensor("projected", [fromTokens ? capacity.distinct : capacity.rows, columns]),
     h: rows("h", units),
@@ -88,7 +85,7 @@ export function recordRecurrent(
 }
 
 function recordForward(recurrence: Recurrence): void {
-  const { recorder, config, options, dispatches, input, weights, narrow } = recurrence;
+  const { recorder, config, options, dispatches, input, weights, formOf } = recurrence;
   const { projected, h, c, dz, extra, inputs } = recurrence;
   const { plan, slots } = recorder;
   const { bias, recurrentKernel } = weights;
@@ -107,8 +104,9 @@ function recordForward(recurrence: Recurrence): void {
     };
     const stores = keptBindings(scan);
     for (const { part, chunk, grid } of dispatches) {
+      const form = formOf(part);
       program.dispatch(
-        narrow ? scanForwardNarrow(scan) : scanForwardWide(scan),
+        scanForward(form, scan),
         {
           step,
           chunk,
@@ -124,7 +122,7 @@ function recordForward(recurrence: Recurrence): void {
           ...(stores.extra ? { extra: extra! } : {}),
           ...(stores.inputs ? { inputs: inputs! } : {}),
         },
-        grid(scanGrid(part, narrow)),
+        grid(scanGrid(part, form)),
       );
     }
     state?.save(program);
@@ -152,7 +150,7 @@ function projectInput(recurrence: Recurrence, program: Program<StepValues>): voi
 }
 
 function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: boolean): void {
-  const { recorder, config, options, dispatches, input, weights, gradients, narrow, h, c, extra } =
+  const { recorder, config, options, dispatches, input, weights, gradients, formOf, h, c, extra } =
     recurrence;
   const { units, returnSequences } = config;
   const { arena, capacity, partials } = recorder;
@@ -165,10 +163,11 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
   recorder.backward.push((program) => {
     const { step, segments } = recorder.plan;
     const scan: ScanBackwardOptions = { ...options, sequences: returnSequences };
-    const sums = narrow && sumsRecurrentGradient(scan);
+    const sums = formOf("all") === "narrow" && sumsRecurrentGradient(scan);
     for (const { part, last, chunk, grid } of dispatches.toReversed()) {
+      const form = formOf(part);
       program.dispatch(
-        narrow ? scanBackwardNarrow(scan, lanes) : scanBackwardWide(scan),
+        scanBackward(form, scan, lanes),
         {
           step,
           chunk,
@@ -184,7 +183,7 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
           ...(sums ? { partials } : {}),
         },
         // The last chunk begins the partial sums, also where no sample reaches into it.
-        grid(narrow && part !== "prefix" ? () => [groups] : scanGrid(part, narrow), sums && last),
+        grid(form === "narrow" && part !== "prefix" ? () => [groups] : scanGrid(part, form), sums && last),
       );
     }
     if (sums) {

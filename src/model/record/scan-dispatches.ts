@@ -1,5 +1,5 @@
+import { samplesOfWorkgroup, type ScanForm } from "../../kernels/scan-forms";
 import { chunkWords, packChunk, type ScanPart } from "../../kernels/scan";
-import { narrowSize } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
 import { write } from "../../runtime/arena";
 import { workgroups, type GridOf } from "../../runtime/program";
@@ -54,8 +54,8 @@ export function scanDispatches({ arena, layout, chunks }: Recorder, reverse: boo
   });
 }
 
-/** Workgroups of a scan that takes an invocation, or a workgroup, per sample. */
-export function scanGrid(part: ScanPart, narrow: boolean): GridOf<StepValues> {
+/** Workgroups of a scan over a part of the segments. */
+export function scanGrid(part: ScanPart, form: ScanForm): GridOf<StepValues> {
   if (part === "prefix") return () => [1];
-  return ({ samples }) => workgroups(narrow ? Math.ceil(samples / narrowSize) : samples);
+  return ({ samples }) => workgroups(Math.ceil(samples / samplesOfWorkgroup[form]));
 }
