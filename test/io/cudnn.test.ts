@@ -37,6 +37,10 @@ function fileOf(className: string, gates: number): Promise<Uint8Array> {
     { class_name: "Embedding", config: { name: "words", input_dim: 13, output_dim: features } },
     { class_name: className, config: { name: "rnn", units, return_sequences: false } },
   ];
+  return fileWith(groups, config);
+}
+
+function fileWith(groups: Record<string, [string, Hdf5Dataset][]>, config: object[]): Promise<Uint8Array> {
   const model_weights = {
     attributes: { layer_names: Object.keys(groups) },
     groups: Object.fromEntries(
@@ -68,5 +72,37 @@ describe("Keras 2's layers for cuDNN", () => {
     expect(kernel.data).toEqual(randomValues(5 * 21, 1));
     expect(recurrent.data).toEqual(randomValues(7 * 21, 2));
     expect(bias).toMatchObject({ shape: [2, 21], data: randomValues(42, 3) });
+  });
+
+  test("in a Bidirectional, both directions", async () => {
+    const kernel = (rows: number, seed: number): Hdf5Dataset => ({
+      shape: [rows, 4 * units],
+      data: forCudnn([rows, 4 * units], randomValues(rows * 4 * units, seed)),
+    });
+    const direction = (name: string, seed: number): [string, Hdf5Dataset][] => [
+      [`both/${name}_rnn/kernel:0`, kernel(features, seed)],
+      [`both/${name}_rnn/recurrent_kernel:0`, kernel(units, seed + 1)],
+      [`both/${name}_rnn/bias:0`, { shape: [8 * units], data: randomValues(8 * units, seed + 2) }],
+    ];
+    const words: [string, Hdf5Dataset][] = [
+      ["words/embeddings:0", { shape: [13, features], data: randomValues(13 * features, 9) }],
+    ];
+    const groups = { words, both: [...direction("forward", 1), ...direction("backward", 4)] };
+    const inner = { class_name: "CuDNNLSTM", config: { name: "rnn", units } };
+    const model = await loadModel(
+      await fileWith(groups, [
+        { class_name: "Embedding", config: { name: "words", input_dim: 13, output_dim: features } },
+        { class_name: "Bidirectional", config: { name: "both", merge_mode: "concat", layer: inner } },
+      ]),
+    );
+    expect(model.getConfig().layers[1]).toMatchObject({ layer: { className: "LSTM" } });
+    const [, forward, , , backward, recurrent, bias] = await model.getWeights();
+    expect(forward.data).toEqual(randomValues(features * 4 * units, 1));
+    expect(backward.data).toEqual(randomValues(features * 4 * units, 4));
+    expect(recurrent.data).toEqual(randomValues(units * 4 * units, 5));
+    const parts = randomValues(8 * units, 6);
+    expect(bias.data).toEqual(
+      Float32Array.from({ length: 4 * units }, (_, i) => parts[i] + parts[4 * units + i]),
+    );
   });
 });

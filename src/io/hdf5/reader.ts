@@ -96,7 +96,8 @@ export class Hdf5File {
 
   /** A string attribute, undefined where there is none. */
   text(path: string, name: string): string | undefined {
-    const value = this.attributes(path)[name];
+    const stored = this.attributes(path)[name];
+    const value: unknown = Array.isArray(stored) && stored.length === 1 ? stored[0] : stored;
     return typeof value === "string" ? value : undefined;
   }
 
@@ -191,6 +192,11 @@ function guarded<Result>(read: () => Result): Result {
     return read();
   } catch (error) {
     if (error instanceof FormatError) throw error;
+    // jsfive's way to say that a structure is of a version that it does not know.
+    if (error instanceof TypeError && error.message.includes("thing is not a function")) {
+      const remedy = 'save the file again without libver="latest", or without chunks';
+      throw refused("an HDF5 file of Keras's kind", "a structure of a later version", remedy, error);
+    }
     const got = (error instanceof Error ? error.message : String(error)).replace(/[^\x20-\x7e]/g, "?");
     throw refused("an undamaged HDF5 file", `"${got.slice(0, 100)}"`, undefined, error);
   }

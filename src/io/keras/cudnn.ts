@@ -1,6 +1,7 @@
 import { recurrentOf } from "../../model/architecture";
 import type { LayerPlan } from "../../model/architecture";
 import { gatesOf } from "../../model/layer-weights";
+import { isRecord } from "../stored-model";
 import type { KerasLayer } from "./functional";
 
 /** Keras 2's layers for cuDNN, which compute what these do with these settings. */
@@ -12,11 +13,24 @@ const equivalents: Readonly<Record<string, { className: string; settings: object
   },
 };
 
-/** A layer for cuDNN as the layer that computes the same; any other as it is. */
+/** A layer for cuDNN as the layer that computes the same, in a wrapper, too; any other as it is. */
 export function withoutCudnn(layer: KerasLayer): KerasLayer {
+  if (layer.className === "Bidirectional") return withInner(layer);
   if (!Object.hasOwn(equivalents, layer.className)) return layer;
   const { className, settings } = equivalents[layer.className];
   return { ...layer, className, config: { ...layer.config, ...settings } };
+}
+
+function withInner(wrapper: KerasLayer): KerasLayer {
+  const inner = Object.entries(wrapper.config).map(([key, value]): [string, unknown] => {
+    if (!isRecord(value) || typeof value.class_name !== "string" || !isRecord(value.config))
+      return [key, value];
+    // Its own class alone: a wrapper in a wrapper is refused, however deep it goes.
+    if (!Object.hasOwn(equivalents, value.class_name)) return [key, value];
+    const { className, config } = withoutCudnn({ className: value.class_name, config: value.config });
+    return [key, { ...value, class_name: className, config }];
+  });
+  return { ...wrapper, config: Object.fromEntries(inner) };
 }
 
 /**

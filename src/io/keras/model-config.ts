@@ -108,14 +108,20 @@ export function problemOf(layer: KerasLayer, dialect: Dialect): string | undefin
 
 /** Whether layers of a class can be read. */
 function isKnown(className: string): boolean {
-  return isLayerClass(className) || isActivationLayer(className);
+  return isLayerClass(className) || isActivationLayer(className) || trainingOnlyLayers.includes(className);
 }
+
+/** Layers without weights that hand on what they get, but for training. */
+const trainingOnlyLayers = ["GaussianNoise", "GaussianDropout", "AlphaDropout", "ActivityRegularization"];
 
 function appended(built: Layer[], reader: ConfigReader): Layer[] {
   const { className } = reader;
   noteDtype(reader);
   if (isActivationLayer(className)) return foldActivation(built, reader);
-  if (!isLayerClass(className)) return built;
+  if (!isLayerClass(className)) {
+    reader.notes.push(`${reader.where} is left out: it changes nothing but training`);
+    return built;
+  }
   const layer = layerFromKeras(className, reader);
   if (className === "InputLayer") return [...built, layer, ...oneHot(reader)];
   return [...built, ...(built.length === 0 ? impliedInput(reader) : []), layer];
@@ -127,7 +133,9 @@ function impliedInput(reader: ConfigReader): Layer[] {
   if (shape !== undefined && shape !== null) {
     return [input({ shape: [stepsOf(reader, shape)] }), ...oneHot(reader)];
   }
-  return length === undefined || length === null ? [] : [input({ shape: [stepsOf(reader, [null, length])] })];
+  if (length === undefined || length === null) return [];
+  // A number, or a list of one.
+  return [input({ shape: [stepsOf(reader, [null, ...(Array.isArray(length) ? length : [length])])] })];
 }
 
 /** The engine computes in float32 whatever the file's policy. Keras 2.0 gives an embedding the type of its tokens. */

@@ -166,8 +166,8 @@ function sortByPosition(
   const oneBehindTheOther = names.flatMap((slot) => plans.map((_, plan) => ({ slot, plan })));
   const byKeras3 = order(optimizer, plans);
   const fits = byKeras3.every(({ plan }, i) => String(slots[i]?.shape) === String(plans[plan].shape));
-  // Some versions of Keras 3 have Nadam's lists, too, one behind the other.
-  const isOfKeras3 = count === scalarsOf(optimizer) && (optimizer.rule.kind !== "nadam" || fits);
+  // Keras 2 has as many scalars where the rate follows a schedule; some versions of Keras 3 have Nadam's lists so, too.
+  const isOfKeras3 = count === scalarsOf(optimizer) && fits;
   const places = isOfKeras3 ? byKeras3 : oneBehindTheOther;
   if (slots.length < places.length) return `it has ${slots.length} variables instead of ${places.length}`;
   places.forEach(({ slot }, i) => sorted.lists.set(slot, [...(sorted.lists.get(slot) ?? []), slots[i]]));

@@ -6,6 +6,7 @@ import type { CompileConfig } from "../../model/compiled";
 import { InvalidInputError } from "../../runtime/errors";
 import type { LearningRateSchedule } from "../../model/learning-rate-schedule";
 import { isRecord, shown } from "../stored-model";
+import { metricsFromKeras } from "./metrics";
 import { scheduleFromKeras, scheduleToKeras } from "./schedules";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -23,7 +24,7 @@ export function compileFromKeras(json: unknown, notes: string[]): CompileConfig 
   if (stored === undefined || stored === null || json.loss === undefined || json.loss === null)
     return undefined;
   try {
-    const optimizer = optimizerFromKeras(stored);
+    const optimizer = optimizerFromKeras(stored, notes);
     const loss = lossFromKeras(json.loss, notes);
     return { optimizer, loss, metrics: metricsFromKeras(json.metrics, notes) };
   } catch (error) {
@@ -33,9 +34,9 @@ export function compileFromKeras(json: unknown, notes: string[]): CompileConfig 
   }
 }
 
-/** Keras's arguments by the engine's names; those of an optimizer's older versions, too. */
+/** Keras's arguments by the engine's names; those of an optimizer's older versions and of TF.js, too. */
 const argumentNames = {
-  learningRate: ["learning_rate", "lr"],
+  learningRate: ["learning_rate", "lr", "learningRate"],
   weightDecay: ["weight_decay"],
   clipnorm: ["clipnorm"],
   globalClipnorm: ["global_clipnorm"],
@@ -45,8 +46,8 @@ const argumentNames = {
   epsilon: ["epsilon"],
   centered: ["centered"],
   nesterov: ["nesterov"],
-  beta1: ["beta_1"],
-  beta2: ["beta_2"],
+  beta1: ["beta_1", "beta1"],
+  beta2: ["beta_2", "beta2"],
   amsgrad: ["amsgrad"],
 } as const;
 
@@ -65,15 +66,24 @@ const optimizers: Record<string, { make: (options: object) => Optimizer; own: re
 
 /** Arguments of Keras that the engine has not; their value when they do nothing. */
 const withoutEffect: Config = {
-  decay: 0,
   use_ema: false,
   gradient_accumulation_steps: null,
   loss_scale_factor: null,
 };
 
-function optimizerFromKeras(stored: unknown): Optimizer {
+function optimizerFromKeras(stored: unknown, notes: string[]): Optimizer {
   const className = isRecord(stored) ? stored.class_name : stored;
-  const config: Config = isRecord(stored) && isRecord(stored.config) ? stored.config : {};
+  const given: Config = isRecord(stored) && isRecord(stored.config) ? stored.config : {};
+  // Around the optimizer of a model that computed in float16.
+  if (className === "LossScaleOptimizer") {
+    const inner = given.inner_optimizer ?? given.optimizer;
+    // One that wraps another of its kind has no end.
+    if (isRecord(inner) && inner.class_name !== className) {
+      notes.push("its loss is not scaled here: float32 needs no such");
+      return optimizerFromKeras(inner, notes);
+    }
+  }
+  const config = withDecay(className, given);
   const name = Object.keys(optimizers).find((known) => isSame(known, className));
   if (name === undefined) {
     throw new NotTaken(
@@ -89,6 +99,22 @@ function optimizerFromKeras(stored: unknown): Optimizer {
   const { make, own } = optimizers[name];
   const options = [...shared, ...own].map((key) => [key, argument(config, key)] as const);
   return make(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
+}
+
+/**
+ * Without `decay`: in Keras 2 the rate divided by 1 + decay · steps, which is a schedule since; in TF.js's RMSProp
+ * what Keras calls `rho`.
+ */
+function withDecay(className: unknown, config: Config): Config {
+  const { decay, ...others } = config;
+  if (decay === undefined || decay === null || decay === 0) return others;
+  if (className === "RMSProp" && config.rho === undefined) return { ...others, rho: decay };
+  const rate = argumentNames.learningRate.map((key) => config[key]).find((entry) => entry !== undefined);
+  if (typeof decay !== "number" || typeof rate !== "number") {
+    throw new NotTaken(`decay of the optimizer is ${shown(decay)} with a rate of ${shown(rate)}`);
+  }
+  const schedule = { initial_learning_rate: rate, decay_steps: 1, decay_rate: decay };
+  return { ...others, learning_rate: { class_name: "InverseTimeDecay", config: schedule } };
 }
 
 function argument(config: Config, key: ArgumentName): number | boolean | LearningRateSchedule | undefined {
@@ -131,7 +157,8 @@ const otherLossNames: Readonly<Record<string, string>> = {
 };
 
 function lossFromKeras(stored: unknown, notes: string[]): Loss {
-  if (Array.isArray(stored) && stored.length === 1) return lossFromKeras(stored[0], notes);
+  const only = onlyOne(stored);
+  if (only !== undefined) return lossFromKeras(only, notes);
   const config: Config = isRecord(stored) && isRecord(stored.config) ? stored.config : {};
   const isFunction = isRecord(stored) && typeof stored.config === "string";
   const given = isFunction ? stored.config : isRecord(stored) ? stored.class_name : stored;
@@ -143,25 +170,21 @@ function lossFromKeras(stored: unknown, notes: string[]): Loss {
   if (typeof config.label_smoothing === "number" && config.label_smoothing !== 0) {
     throw new NotTaken(`the engine's losses have no label_smoothing (${config.label_smoothing})`);
   }
+  if (config.reduction === "sum" || config.reduction === "none") {
+    throw new NotTaken(`the engine's losses are means, not of reduction ${shown(config.reduction)}`);
+  }
   if (String(given).toLowerCase().startsWith("categorical")) {
     notes.push("its loss takes one-hot labels; here labels are class numbers, for the same loss");
   }
   return losses[found]({ fromLogits: config.from_logits === true });
 }
 
-function metricsFromKeras(stored: unknown, notes: string[]): string[] {
-  const flat = Array.isArray(stored) ? (stored.flat(2) as unknown[]) : [];
-  const names = flat.map(metricName);
-  const accuracy = names.find((name) => name === "acc" || name === "accuracy");
-  const others = names.filter((name) => name !== accuracy);
-  if (others.length > 0) notes.push(`metrics left out: ${others.map(shown).join(", ")}`);
-  return accuracy === undefined ? [] : [accuracy];
-}
-
-function metricName(metric: unknown): unknown {
-  if (!isRecord(metric) || !isRecord(metric.config)) return metric;
-  const { name } = metric.config;
-  return name === "binary_accuracy" || name === "sparse_categorical_accuracy" ? "accuracy" : name;
+/** What stands in a list or an object of one, as models with names for their outputs have it. */
+function onlyOne(stored: unknown): unknown {
+  const list = isRecord(stored) && stored.class_name === undefined ? Object.values(stored) : stored;
+  return Array.isArray(list) && list.length === 1 && !Array.isArray(list[0])
+    ? (list[0] as unknown)
+    : undefined;
 }
 
 /** Keras's `compile_config` of a compiled model. */

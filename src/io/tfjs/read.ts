@@ -35,6 +35,8 @@ interface Entry {
   readonly begin: number;
   readonly end: number;
   readonly group: number;
+  /** TF.js puts an optimizer's variables behind the weights where it is told to save them. */
+  readonly isOptimizers: boolean;
 }
 
 /**
@@ -57,7 +59,10 @@ export async function readTfjs(bytes: Uint8Array, beside: Beside): Promise<Store
   const { entries, groups } = parseManifest(json.weightsManifest);
   const data = await Promise.all(groups.map((paths) => readShards(paths, beside)));
   groups.forEach((paths, group) => checkLength(paths, group, entries, data[group].length));
-  if (entries.some(({ dtype, scale }) => scale !== 1 || dtype !== "float32")) {
+  const weights = entries.filter(({ isOptimizers }) => !isOptimizers);
+  if (weights.length < entries.length)
+    notes.push("the optimizer starts afresh: TF.js's variables are not read");
+  if (weights.some(({ dtype, scale }) => scale !== 1 || dtype !== "float32")) {
     notes.push("weights stored in fewer bits are taken as float32");
   }
   return storedKeras(
@@ -68,11 +73,11 @@ export async function readTfjs(bytes: Uint8Array, beside: Beside): Promise<Store
       metadata: stringsOf(json.userDefinedMetadata),
       notes,
       tensors: entries,
-      weights: (architecture) => readWeights(architecture, entries, data),
+      weights: (architecture) => readWeights(architecture, weights, data),
       compile,
       state: () => undefined,
     },
-    ({ config: { name } }) => entries.filter((entry) => folders(entry).includes(String(name))),
+    ({ config: { name } }) => weights.filter((entry) => folders(entry).includes(String(name))),
   );
 }
 
@@ -129,6 +134,7 @@ function parseEntry(weight: unknown, begin: number, group: number): Entry {
     begin,
     end,
     group,
+    isOptimizers: isRecord(weight) && weight.group === "optimizer",
   };
 }
 
