@@ -138,7 +138,7 @@ export class Inside {
   }
 
   #wrongItem({ probability, label }: { probability: number; label: number }, text: string): HTMLElement {
-    const end = text.length > snippetLength ? `… ${text.slice(-snippetLength)}` : text;
+    const end = text.length > snippetLength ? `… ${text.slice(-snippetLength).replace(/^\S* /, "")}` : text;
     const says = `The net: ${percent(probability)} positive. The label: ${label > 0.5 ? "positive" : "negative"}.`;
     const button = make("button", { type: "button" }, make("small", {}, says), end);
     button.addEventListener("click", () => {

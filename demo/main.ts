@@ -77,8 +77,10 @@ async function start(): Promise<void> {
   const checkpoint = engine.usable ? await loadCheckpoint() : undefined;
   if (checkpoint) offerToGoOn(checkpoint);
   await desk.read();
-  // What the other tab needs is there when the network may be gone.
-  await reader.call("fetchText").catch(() => undefined);
+  // What the first click will need is there then, even if the network is gone.
+  const needs = [reader.call("fetchText"), ...(engine.usable ? [engine.device()] : [])];
+  await Promise.allSettled(needs);
+  document.documentElement.dataset.complete = "";
 }
 
 /** The address holds the settings of the tab that is open. */

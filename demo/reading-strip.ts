@@ -5,7 +5,8 @@ import type { Explained } from "./reader.worker";
 const curve = 72;
 const bars = 44;
 const heat = 144;
-const gap = 10;
+/** Room for a line of text. */
+const gap = 24;
 /** Width of all padding together: it is drawn as what it is, one long run-up. */
 const paddingWidth = 36;
 const narrowestColumn = 4;

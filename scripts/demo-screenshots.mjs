@@ -12,9 +12,9 @@ import { root, say } from "./lib/run.mjs";
 import { main, setUp } from "./lib/setup.mjs";
 
 const configFile = join(root, "demo", "vite.config.ts");
-const widths = [360, 820, 1440];
+const widths = [360, 768, 1440];
 const schemes = ["light", "dark"];
-const scale = { 360: 2, 820: 1, 1440: 1 };
+const scale = { 360: 2, 768: 1, 1440: 1 };
 const flags = [
   "--enable-unsafe-webgpu",
   "--no-first-run",

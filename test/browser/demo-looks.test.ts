@@ -25,13 +25,28 @@ describe("the demo's looks", () => {
     await here.page.addScriptTag({ path: createRequire(import.meta.url).resolve("axe-core/axe.min.js") });
     await here.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await here.page.waitForSelector(`html[data-theme="${scheme}"]`);
-    for (const tab of ["wrong", "memory", "near", "code", "files"]) {
+    for (const tab of ["wrong", "memory", "near", "kernels", "code", "files"]) {
       await here.page.click(`#tab-${tab}`);
       expect(await violationsIn(tab === "wrong" ? "html" : "#inside")).toEqual([]);
     }
     await here.page.click("#tab-write");
     expect(await violationsIn("html")).toEqual([]);
     await here.page.click("#tab-read");
+  });
+
+  it("keep still for those whom motion unsettles", async ({ skip }) => {
+    if (!demo.browser) return skip();
+    const moving = () =>
+      here.page.evaluate(
+        `[...document.querySelectorAll("*")].filter((one) => {
+          const { transitionDuration, animationName } = getComputedStyle(one);
+          return parseFloat(transitionDuration) > 0 || animationName !== "none";
+        }).map(({ id, className }) => id || className)`,
+      );
+    expect(await moving()).toContain("scale-mark");
+    await here.page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+    expect(await moving()).toEqual([]);
+    await here.page.emulateMediaFeatures([]);
   });
 
   it("fit any width without scrolling sideways", async ({ skip }) => {
@@ -75,6 +90,24 @@ describe("the demo where it cannot compute", () => {
         expect(await here.text("#check")).toBe("Computed on the processor, step by step.");
       },
       { before },
+    );
+  });
+
+  it("says that an adapter is software, and trains on", async ({ skip }) => {
+    const limits =
+      "maxStorageBuffersPerShaderStage: 8, maxComputeInvocationsPerWorkgroup: 256, " +
+      "maxComputeWorkgroupStorageSize: 16384, maxStorageBufferBindingSize: 2 ** 27";
+    const software = gpuIs(
+      `{ requestAdapter: async () => ({ info: { vendor: "test", isFallbackAdapter: true }, limits: { ${limits} } }) }`,
+    );
+    await demo.visit(
+      skip,
+      async (here) => {
+        await here.until("#status", /adapter is software.*hardware acceleration/);
+        expect(await here.text("#gpu")).toContain("Software: test");
+        expect(await here.page.$eval("#start", (start) => start.textContent)).toBe("Train");
+      },
+      { before: software },
     );
   });
 

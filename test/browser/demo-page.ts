@@ -209,6 +209,16 @@ export class Visit {
     return (await this.page.evaluate("({ longest, moved })")) as { longest: number; moved: number };
   }
 
+  /** Presses Tab until the element has the focus. */
+  async tabTo(id: string): Promise<void> {
+    const focused = () => this.page.evaluate("document.activeElement.id");
+    for (let presses = 0; presses < 100; presses++) {
+      if ((await focused()) === id) return;
+      await this.page.keyboard.press("Tab");
+    }
+    throw new Error(`demo: expected #${id} within 100 presses of Tab, got #${String(await focused())}`);
+  }
+
   async openDetails(table: string): Promise<void> {
     await this.page.evaluate(`document.querySelector("${table}").closest("details").open = true`);
   }

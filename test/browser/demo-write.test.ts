@@ -127,4 +127,27 @@ describe("the demo's second tab in Chromium", () => {
       { hash: "#tab=write&units=8&embedding=4&length=16&batchSize=16&epochs=1000&characters=5000" },
     );
   });
+
+  it("goes on by itself when the GPU is lost", async ({ skip }) => {
+    if (!demo.browser) return skip();
+    await demo.visit(
+      skip,
+      async (other) => {
+        await other.until("#gpu-text", /^(?!Looking)/);
+        await other.page.click("#write-start");
+        await other.until("#live", /Epoch 1 of 40/);
+        const protocol = await demo.browser?.target().createCDPSession();
+        await protocol?.send("Browser.crashGpuProcess").catch(() => undefined);
+        await other.until("#write-status", /GPU was lost/);
+        await other.until("#live", /Epoch ([4-9]|\d\d) of 40/);
+        const epochs = (await other.rows("#write-epochs")).map(([epoch]) => Number(epoch));
+        expect(epochs).toEqual(epochs.map((_, i) => i + 1));
+        await other.page.click("#write-stop");
+        await other.until("#write-status", /^Stopped/);
+        // Chromium itself reports the crash.
+        other.complaints.length = 0;
+      },
+      { hash: "#tab=write&units=8&embedding=4&length=16&batchSize=16&epochs=40&characters=3000" },
+    );
+  });
 });
