@@ -154,9 +154,12 @@ export class Writing {
     this.#ended = undefined;
     if (means) {
       const [weights, optimizer] = [await model.getWeights(), await model.getOptimizerState()];
-      this.#standing = { weights, optimizer, progress: structuredClone(progress) };
+      const standing = { weights, optimizer, progress: structuredClone(progress) };
       await this.#beginText();
       const sample = await this.#compose(sampleLength, sampleMilliseconds);
+      // Where the GPU was lost over the sample, the epoch is learnt again: otherwise its line would be missing.
+      if (this.#trainer?.model !== model) return;
+      this.#standing = standing;
       this.#view.epoch(means, this.#settings, sample);
     } else if (!document.hidden) {
       const began = performance.now();
