@@ -39,10 +39,10 @@ export interface ScanBackwardOptions extends ScanOptions {
   sequences: boolean;
 }
 
-/** Products of the narrow shape are unrolled text, U·G·U of them; beyond this the shape is not offered. */
+/** Up to so many products, U·G·U, the narrow shape is unrolled text; beyond, it would take too long to compile. */
 export const maxNarrowProducts = 64 * 64;
 
-/** Whether a layer may be scanned in the narrow shape: beyond, shaders compile too slowly. */
+/** Whether the narrow shape takes a layer as unrolled text, and not in tiles. */
 export const narrowFits = (units: number, gates: number): boolean =>
   units * units * gates <= maxNarrowProducts;
 

@@ -1,12 +1,11 @@
 import type { ScanShape } from "../../src/kernels/scan";
 import { Trainer } from "../../src/model/trainer";
-import { InvalidInputError } from "../../src/runtime/errors";
 
 const shapes: readonly ScanShape[] = ["narrow", "wide"];
 let forced = false;
 
 /**
- * From here on, models that leave the shape of the time loop to a measurement get this one, where it can hold them.
+ * From here on, models that leave the shape of the time loop to a measurement get this one.
  *
  * @param name a shape, or nothing for the measurement
  * @throws {Error} there is no such shape
@@ -20,12 +19,6 @@ export function forceScan(name: string | undefined): void {
   const { prototype } = Trainer;
   const compile = Object.getOwnPropertyDescriptor(prototype, "compile")?.value as Trainer["compile"];
   prototype.compile = async function (options) {
-    try {
-      await compile.call(this, { ...options, scan: options.scan ?? scan });
-    } catch (error) {
-      const isRefused = error instanceof InvalidInputError && error.message.includes(`scan "`);
-      if (!isRefused || options.scan) throw error;
-      await compile.call(this, options);
-    }
+    await compile.call(this, { ...options, scan: options.scan ?? scan });
   };
 }

@@ -135,7 +135,8 @@ function impliedInput(reader: ConfigReader): Layer[] {
   }
   if (length === undefined || length === null) return [];
   // A number, or a list of one.
-  return [input({ shape: [stepsOf(reader, [null, ...(Array.isArray(length) ? length : [length])])] })];
+  const steps: unknown = Array.isArray(length) ? (length as unknown[])[0] : length;
+  return [input({ shape: [stepsOf(reader, [null, steps])] })];
 }
 
 /** The engine computes in float32 whatever the file's policy. Keras 2.0 gives an embedding the type of its tokens. */
