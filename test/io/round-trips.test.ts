@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { loadModel, saveModel } from "../../src/io/index";
+import { loadModel, loadWeights, saveModel } from "../../src/io/index";
 import type { ModelSource } from "../../src/io/index";
 import type { Sequential } from "../../src/model/sequential";
 import type { Device } from "../../src/runtime/device";
@@ -7,6 +7,7 @@ import type { OptimizerState } from "../../src/model/training-state";
 import { InvalidInputError, StateError } from "../../src/runtime/errors";
 import { getSharedDevice } from "../support/adapter";
 import { assertThrows } from "../support/assert";
+import { halfTrained } from "./damage";
 import { samples, tokens, trained, untrained } from "./models";
 
 const formats = ["safetensors", "keras", "h5", "tfjs"] as const;
@@ -118,5 +119,18 @@ describe("training goes on from the file", () => {
     expect(await model.getOptimizerState()).toEqual(state);
     await assertThrows(() => untrained("plain").setOptimizerState(state), StateError, /a compiled model/);
     model.dispose();
+  });
+});
+
+describe("weights into a model of a file that no device has seen", () => {
+  test("the optimizer's state comes with them, and is compiled with them later", async () => {
+    const saved = halfTrained("plain");
+    const file = await saveModel(saved, "keras");
+    const fresh = await saveModel({ ...saved, getOptimizerState: undefined }, "keras");
+    const model = await loadModel(fresh);
+    expect((await model.getOptimizerState()).iterations).toBe(0);
+    await loadWeights(model, file);
+    expect(await model.getOptimizerState()).toEqual(await saved.getOptimizerState?.());
+    expect(model.getCompileConfig()?.metrics).toEqual(["acc"]);
   });
 });

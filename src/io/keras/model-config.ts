@@ -135,7 +135,7 @@ function impliedInput(reader: ConfigReader): Layer[] {
   }
   if (length === undefined || length === null) return [];
   // A number, or a list of one.
-  const steps: unknown = Array.isArray(length) ? (length as unknown[])[0] : length;
+  const steps: unknown = Array.isArray(length) && length.length === 1 ? length[0] : length;
   return [input({ shape: [stepsOf(reader, [null, steps])] })];
 }
 
