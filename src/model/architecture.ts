@@ -65,7 +65,7 @@ export function planArchitecture(configs: readonly Layer[]): Architecture {
   let vocabulary = 0;
   let between: Between = { width: 0, sequence: true, steps: (t) => t, masked: false };
   configsLeft.forEach((config, i) => {
-    const innerName = "layer" in config ? name(config.layer) : "";
+    const innerName = "layer" in config ? name(config.layer, true) : "";
     const layerName = name(config);
     const refuse: Refuse = (expected, got, remedy) => {
       throw new InvalidInputError(describe(`sequential, layer ${i} (${layerName})`, expected, got, remedy));
@@ -237,11 +237,11 @@ export function recurrentOf(config: Layer): RecurrentLayer | undefined {
   }
 }
 
-/** Names as Keras gives them: the class in snake_case, then with _1, _2, … */
-function namer(): (config: Layer) => string {
+/** Names as Keras gives them: the class in snake_case, then with _1, _2, … Layers inside others may share names. */
+function namer(): (config: Layer, inside?: boolean) => string {
   const taken = new Set<string>();
   const counts = new Map<string, number>();
-  return (config) => {
+  return (config, inside = false) => {
     const base = automaticNames[config.className];
     let name = config.name;
     if (name === undefined) {
@@ -249,6 +249,7 @@ function namer(): (config: Layer) => string {
       counts.set(base, count + 1);
       name = count === 0 ? base : `${base}_${count}`;
     }
+    if (inside) return name;
     if (taken.has(name)) {
       throw new InvalidInputError(
         describe("sequential", "layers with different names", `two called "${name}"`, "rename one of them"),
