@@ -8,7 +8,8 @@ import { goldenGradientTolerance, goldenTolerance, tolerances } from "../support
 
 /** Compares the engine with one file that Keras wrote. */
 export async function checkGolden(device: Device, golden: Golden, scan: ScanShape): Promise<void> {
-  const model = await engineModel(device, golden, { scan, metric: golden.metrics[0] });
+  const steps = golden.inputLength ?? undefined;
+  const model = await engineModel(device, golden, { scan, steps, metric: golden.metrics[0] });
   try {
     await model.setWeights(golden.init.map(({ data }) => data as Float32Array));
     if (golden.kind === "fit") await checkFit(model, golden);
