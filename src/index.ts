@@ -63,6 +63,7 @@ export {
   zeros,
   type Initializer,
 } from "./model/initializers";
+export { l1, l1l2, l2, type Regularizer, type RegularizerOption } from "./model/regularizers";
 export type { Callback, CallbackModel, Logs } from "./model/callback";
 export * from "./model/callbacks";
 export * from "./model/learning-rate-callbacks";

@@ -1,4 +1,5 @@
 import type { Initializer } from "./initializers";
+import type { Regularizer } from "./regularizers";
 import type { BidirectionalConfig, Layer, RecurrentLayer } from "./layers";
 
 /** A weight of a layer: its name in the layer, its name in the model, its shape. */
@@ -7,6 +8,8 @@ export interface WeightPlan {
   name: string;
   shape: readonly number[];
   initializer: Initializer;
+  /** What it adds to the loss while it is trained. */
+  regularizer?: Regularizer;
   /** Whether training changes it. */
   trainable: boolean;
 }
@@ -67,7 +70,13 @@ function drafts(config: Layer, inputs: number, innerName: string): Draft[] {
   switch (config.className) {
     case "Embedding":
       return [
-        draft("embeddings", "embeddings", [config.inputDim, config.outputDim], config.embeddingsInitializer),
+        draft(
+          "embeddings",
+          "embeddings",
+          [config.inputDim, config.outputDim],
+          config.embeddingsInitializer,
+          config.embeddingsRegularizer,
+        ),
       ];
     case "SimpleRNN":
     case "LSTM":
@@ -77,8 +86,10 @@ function drafts(config: Layer, inputs: number, innerName: string): Draft[] {
       return bothDirections(config, inputs, innerName);
     case "Dense":
       return [
-        draft("kernel", "kernel", [inputs, config.units], config.kernelInitializer),
-        ...(config.useBias ? [draft("bias", "bias", [config.units], config.biasInitializer)] : []),
+        draft("kernel", "kernel", [inputs, config.units], config.kernelInitializer, config.kernelRegularizer),
+        ...(config.useBias
+          ? [draft("bias", "bias", [config.units], config.biasInitializer, config.biasRegularizer)]
+          : []),
       ];
     case "TimeDistributed":
       return drafts(config.layer, inputs, innerName).map((weight) => ({
@@ -87,9 +98,10 @@ function drafts(config: Layer, inputs: number, innerName: string): Draft[] {
       }));
     case "Conv1D": {
       const { kernelSize, filters, useBias, kernelInitializer, biasInitializer } = config;
+      const shape = [kernelSize, inputs, filters];
       return [
-        draft("kernel", "kernel", [kernelSize, inputs, filters], kernelInitializer),
-        ...(useBias ? [draft("bias", "bias", [filters], biasInitializer)] : []),
+        draft("kernel", "kernel", shape, kernelInitializer, config.kernelRegularizer),
+        ...(useBias ? [draft("bias", "bias", [filters], biasInitializer, config.biasRegularizer)] : []),
       ];
     }
     default:
@@ -97,8 +109,14 @@ function drafts(config: Layer, inputs: number, innerName: string): Draft[] {
   }
 }
 
-function draft(key: string, path: string, shape: number[], initializer: Initializer): Draft {
-  return { key, path, shape, initializer };
+function draft(
+  key: string,
+  path: string,
+  shape: number[],
+  initializer: Initializer,
+  regularizer: Regularizer | undefined,
+): Draft {
+  return { key, path, shape, initializer, ...(regularizer ? { regularizer } : {}) };
 }
 
 function recurrentWeights(config: RecurrentLayer, inputs: number): Draft[] {
@@ -106,9 +124,17 @@ function recurrentWeights(config: RecurrentLayer, inputs: number): Draft[] {
   const cell = cellNames[config.className];
   const columns = gatesOf[config.className] * units;
   return [
-    draft("kernel", `${cell}/kernel`, [inputs, columns], kernelInitializer),
-    draft("recurrentKernel", `${cell}/recurrent_kernel`, [units, columns], recurrentInitializer),
-    ...(useBias ? [draft("bias", `${cell}/bias`, biasShape(config), biasInitializer(config))] : []),
+    draft("kernel", `${cell}/kernel`, [inputs, columns], kernelInitializer, config.kernelRegularizer),
+    draft(
+      "recurrentKernel",
+      `${cell}/recurrent_kernel`,
+      [units, columns],
+      recurrentInitializer,
+      config.recurrentRegularizer,
+    ),
+    ...(useBias
+      ? [draft("bias", `${cell}/bias`, biasShape(config), biasInitializer(config), config.biasRegularizer)]
+      : []),
   ];
 }
 

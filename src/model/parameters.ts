@@ -2,6 +2,7 @@ import { Arena, alignment, read, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { elements, Tensor } from "../runtime/tensor";
 import type { LayerPlan, WeightPlan } from "./architecture";
+import type { Regularizer } from "./regularizers";
 import type { NamedWeight } from "./weights";
 import { clipsByNorm, optimizerSlots, type OptimizerRule } from "../kernels/optimizer";
 
@@ -79,6 +80,16 @@ export class Parameters {
       this.#gradients = { gradients: all, flat, weights };
     }
     return this.#gradients;
+  }
+
+  /** The weights that are trained and add to the loss. */
+  get regularized(): { weight: Tensor; regularizer: Regularizer; gradient: () => Tensor }[] {
+    return this.trainedPlans.flatMap((plan, i) => {
+      const { regularizer } = plan;
+      if (!regularizer) return [];
+      const weight = this.#flat[this.#plans.indexOf(plan)];
+      return [{ weight, regularizer, gradient: () => this.gradients.flat[i] }];
+    });
   }
 
   /** Reads the gradients back, under the names of all weights: zeros for those that are not trained. */

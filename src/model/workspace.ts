@@ -1,6 +1,7 @@
 import { gradientSquares } from "../kernels/gradient-squares";
 import { optimizer as optimizerKernel, optimizerSize, type OptimizerRule } from "../kernels/optimizer";
 import type { ScanShape } from "../kernels/scan";
+import { weightPenalty } from "../kernels/weight-penalty";
 import type { StepValues } from "../kernels/shared/step";
 import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
@@ -124,11 +125,13 @@ export class Workspace {
     this.outputs = head({ ...behind, training: false, forward: forwardHead });
     this.evaluate = new Program(device, "evaluate");
     play(this.evaluate, [...forward, ...forwardHead.map(behind.inStage)], false);
+    this.#recordPenalties(this.evaluate, parameters, false);
     if (training) {
       const trainHead: Recording[] = [];
       head({ ...behind, forward: trainHead });
       this.train = new Program(device, "train");
       play(this.train, [...forward, ...trainHead.map(behind.inStage), ...backward.reverse()], true);
+      this.#recordPenalties(this.train, parameters, true);
       recordOptimizer(this.train, parameters, compilation.rule, this.#plan.step);
     }
   }
@@ -149,6 +152,17 @@ export class Workspace {
     } catch (error) {
       workspace.dispose();
       throw error;
+    }
+  }
+
+  /** What the weights add to the loss, and while training to their gradients; both are there already. */
+  #recordPenalties(program: Program<StepValues>, parameters: Parameters, train: boolean): void {
+    for (const { weight, regularizer, gradient } of parameters.regularized) {
+      program.dispatch(
+        weightPenalty({ ...regularizer, length: weight.length, train }),
+        { step: this.#plan.step, weight, metrics: this.metrics, ...(train ? { gradient: gradient() } : {}) },
+        () => [1],
+      );
     }
   }
 

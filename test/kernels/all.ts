@@ -24,6 +24,7 @@ import { cases as sumByToken } from "./sum-by-token.cases";
 import { cases as sumMetrics } from "./sum-metrics.cases";
 import { cases as sumPartials } from "./sum-partials.cases";
 import { cases as weightGradient } from "./weight-gradient.cases";
+import { cases as weightPenalty } from "./weight-penalty.cases";
 import { cases as windowRows } from "./window-rows.cases";
 import type { KernelCase } from "./harness";
 
@@ -53,5 +54,6 @@ export const kernelCases: readonly KernelCase[] = [
   sumMetrics,
   sumPartials,
   weightGradient,
+  weightPenalty,
   windowRows,
 ].flat();

@@ -9,6 +9,7 @@ import { denseBackward, denseForward } from "./dense";
 import { embeddingGradient, gatherEmbedding } from "./embedding";
 import { binaryCrossentropy, meanSquaredError, sparseCategoricalCrossentropy } from "./loss";
 import { ReferenceModel } from "./model";
+import { weightPenalty } from "./regularization";
 import { atLastState, lastState, scanBackward, scanForward } from "./scan";
 import type { ScanShape } from "./scan";
 
@@ -101,6 +102,19 @@ describe("derivatives of the float64 twins against central differences", () => {
       assertClose(gradient, numericGradient(f, outputs), tolerance, "by the outputs");
     });
   }
+
+  test("regularisers", () => {
+    const weight = doubles(7, 1);
+    const factors = { l1: 0.3, l2: 0.7 };
+    const f = (w: Float64Array): number => weightPenalty(w, factors).loss;
+    assertClose(
+      weightPenalty(weight, factors).gradient,
+      numericGradient(f, weight),
+      tolerance,
+      "by the weight",
+    );
+    assertEqual([...weightPenalty([0], factors).gradient], [0], "at zero");
+  });
 
   test("losses stay finite and exact far out", () => {
     assertClose([binaryCrossentropy([800, -800], [0, 0]).loss], [400], 1e-12, "binary");

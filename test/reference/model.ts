@@ -9,6 +9,7 @@ import {
   sparseCategoricalCrossentropy,
 } from "./loss";
 import type { LossResult } from "./loss";
+import { regularizersOf, weightPenalty } from "./regularization";
 import { referenceOptimizer } from "./optimizer";
 import type { ReferenceOptimizer } from "./optimizer";
 
@@ -84,7 +85,10 @@ export class ReferenceModel {
   /** The mean loss and the accuracy, without dropping. */
   evaluate(batch: Batch): { loss: number; accuracy: number } {
     const head = lastTape(this.#keepStates(this.#run(batch.tokens, batch.rows)));
-    return { loss: this.#headLoss(head, batch).loss, accuracy: this.#accuracy(head.output, batch) };
+    return {
+      loss: this.#headLoss(head, batch).loss + this.#penalties().loss,
+      accuracy: this.#accuracy(head.output, batch),
+    };
   }
 
   /** The mean loss and its derivative by every weight, nothing changed. */
@@ -157,7 +161,22 @@ export class ReferenceModel {
       gradients.unshift(...dWeights);
       dOutput = dInput;
     }
-    return { loss, accuracy: this.#accuracy(head.output, batch), gradients };
+    const penalties = this.#penalties(gradients);
+    return { loss: loss + penalties.loss, accuracy: this.#accuracy(head.output, batch), gradients };
+  }
+
+  /** What the weights add to the loss; their derivatives are added to `gradients`. */
+  #penalties(gradients?: readonly Float64Array[]): { loss: number } {
+    let loss = 0;
+    this.#layers.flatMap(regularizersOf).forEach((regularizer, i) => {
+      if (!regularizer) return;
+      const penalty = weightPenalty(this.weights[i], regularizer);
+      loss += penalty.loss;
+      penalty.gradient.forEach((d, at) => {
+        if (gradients) gradients[i][at] += d;
+      });
+    });
+    return { loss };
   }
 
   #headLoss(head: Tape, batch: Batch): LossResult {

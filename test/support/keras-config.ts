@@ -7,6 +7,7 @@ import type {
   LossName,
   OptimizerDescription,
   RecurrentDescription,
+  RegularizerDescription,
 } from "./layers";
 
 /** What a golden's `model_config` says, in this library's terms. */
@@ -44,6 +45,7 @@ function parseLayer(layer: KerasObject): LayerDescription {
         inputDim: config.input_dim as number,
         outputDim: config.output_dim as number,
         maskZero: config.mask_zero as boolean,
+        ...parseRegularizers(config),
       };
     case "Dense":
       return parseDense(layer);
@@ -65,6 +67,7 @@ function parseLayer(layer: KerasObject): LayerDescription {
         padding: config.padding as "valid" | "same" | "causal",
         activation: pointwise(parseActivation(config.activation)),
         useBias: config.use_bias as boolean,
+        ...parseRegularizers(config),
       };
     case "MaxPooling1D":
       return {
@@ -98,6 +101,7 @@ function parseDense({ class_name: className, config }: KerasObject): DenseDescri
     units: config.units as number,
     activation: parseActivation(config.activation),
     useBias: config.use_bias as boolean,
+    ...parseRegularizers(config),
   };
 }
 
@@ -118,12 +122,28 @@ function parseRecurrent({ class_name: className, config }: KerasObject): Recurre
     useBias: config.use_bias as boolean,
     returnSequences: config.return_sequences as boolean,
     goBackwards: config.go_backwards as boolean,
+    ...parseRegularizers(config),
     ...(config.stateful === true ? { stateful: true } : {}),
     ...(config.dropout ? { dropout: config.dropout as number } : {}),
     ...(config.recurrent_dropout ? { recurrentDropout: config.recurrent_dropout as number } : {}),
     ...(type === "simpleRNN" ? {} : { recurrentActivation: parseActivation(config.recurrent_activation) }),
     ...(type === "gru" ? { resetAfter: config.reset_after as boolean } : {}),
   };
+}
+
+/** What weights add to the loss, under this library's names. */
+function parseRegularizers(config: Record<string, unknown>): Record<string, RegularizerDescription> {
+  const found: Record<string, RegularizerDescription> = {};
+  for (const key of ["embeddings", "kernel", "recurrent", "bias"]) {
+    const stored = config[`${key}_regularizer`] as KerasObject | null | undefined;
+    if (!stored) continue;
+    if (!["L1", "L2", "L1L2"].includes(stored.class_name)) {
+      throw new Error(`golden: unknown regularizer ${stored.class_name}`);
+    }
+    const { l1 = 0, l2 = 0 } = stored.config as { l1?: number; l2?: number };
+    found[`${key}Regularizer`] = { l1, l2 };
+  }
+  return found;
 }
 
 /** Keras's snake_case in this library's names; none is linear. */

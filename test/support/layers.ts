@@ -7,15 +7,29 @@ import type { PointwiseActivation } from "../reference/activation";
 
 export type Activation = PointwiseActivation | "softmax";
 
+/** What a weight adds to the loss: Σ l1·|w| + l2·w². */
+export interface RegularizerDescription {
+  readonly l1: number;
+  readonly l2: number;
+}
+
+/** Of a layer with kernels; none where absent. */
+interface Regularized {
+  readonly kernelRegularizer?: RegularizerDescription;
+  readonly biasRegularizer?: RegularizerDescription;
+}
+
 export interface EmbeddingDescription {
   readonly type: "embedding";
   readonly name: string;
   readonly inputDim: number;
   readonly outputDim: number;
   readonly maskZero: boolean;
+  readonly embeddingsRegularizer?: RegularizerDescription;
 }
 
-export interface RecurrentDescription {
+export interface RecurrentDescription extends Regularized {
+  readonly recurrentRegularizer?: RegularizerDescription;
   readonly type: "simpleRNN" | "lstm" | "gru";
   readonly name: string;
   readonly units: number;
@@ -44,7 +58,7 @@ export interface BidirectionalDescription {
   readonly layer: RecurrentDescription;
 }
 
-export interface DenseDescription {
+export interface DenseDescription extends Regularized {
   readonly type: "dense";
   readonly name: string;
   readonly units: number;
@@ -71,7 +85,7 @@ export interface DropoutDescription {
   readonly rate: number;
 }
 
-export interface Conv1dDescription {
+export interface Conv1dDescription extends Regularized {
   readonly type: "conv1d";
   readonly name: string;
   readonly filters: number;

@@ -1,9 +1,11 @@
 import type { DenseActivation } from "../../model/layers";
 import type { StoredInitializer } from "../../model/initializers";
+import type { Regularizer } from "../../model/regularizers";
 import { refused, isRecord, shown } from "../stored-model";
 import { activationFromKeras, activationName } from "./activations";
 import type { Dialect } from "./activations";
 import { initializerFromKeras } from "./initializers";
+import { regularizerFromKeras } from "./regularizers";
 
 /** One layer's configuration in a Keras file. Every value is checked when it is asked for. */
 export class ConfigReader {
@@ -103,6 +105,16 @@ export class ConfigReader {
     if (initializer) return initializer;
     this.notes.push(`${this.where}: ${key} ${shown(value)} is not known; ${byDefault} is taken for it`);
     return { name: byDefault, config: {} };
+  }
+
+  /** What a weight adds to the loss, under the engine's name for it; nothing where the engine has none like it. */
+  regularizer<Key extends string>(key: string, name: Key): Partial<Record<Key, Regularizer>> {
+    const value = this.values[key];
+    if (value === undefined || value === null) return {};
+    const regularizer = regularizerFromKeras(value);
+    if (regularizer) return { [name]: regularizer } as Record<Key, Regularizer>;
+    this.notes.push(`${this.where}: ${key} ${shown(value)} has no effect here`);
+    return {};
   }
 
   /** Refuses what would change the layer's output and cannot be done. */

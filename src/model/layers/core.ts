@@ -1,6 +1,7 @@
 import { activations, type Activation } from "../../kernels/shared/activation";
 import { describe, InvalidInputError } from "../../runtime/errors";
 import type { Initializer } from "../initializers";
+import { regularizers, type Regularizer, type RegularizerOption } from "../regularizers";
 import {
   initializer,
   knownOptions,
@@ -22,6 +23,7 @@ export interface EmbeddingConfig extends TrainableLayer {
   inputDim: number;
   outputDim: number;
   embeddingsInitializer: Initializer;
+  embeddingsRegularizer?: Regularizer;
   maskZero: boolean;
 }
 
@@ -35,6 +37,8 @@ export interface DenseConfig extends TrainableLayer {
   useBias: boolean;
   kernelInitializer: Initializer;
   biasInitializer: Initializer;
+  kernelRegularizer?: Regularizer;
+  biasRegularizer?: Regularizer;
 }
 
 export interface TimeDistributedConfig extends TrainableLayer {
@@ -68,6 +72,8 @@ export interface EmbeddingOptions {
   maskZero?: boolean;
   /** Default `"randomUniform"`: uniform in [-0.05, 0.05]. */
   embeddingsInitializer?: InitializerOption;
+  /** What the elements of the table add to the loss: `l2(1e-4)` and the like. Default nothing. */
+  embeddingsRegularizer?: RegularizerOption;
   /**
    * The table's first values, [inputDim · outputDim] row by row, in place of the initializer's: word vectors, for
    * instance. As in Keras they are no part of the layer's configuration.
@@ -95,7 +101,14 @@ export function embedding(
   outputDim: number,
   options: EmbeddingOptions = {},
 ): EmbeddingConfig {
-  knownOptions("embedding", options, ["name", "maskZero", "embeddingsInitializer", "weights", "trainable"]);
+  knownOptions("embedding", options, [
+    "name",
+    "maskZero",
+    "embeddingsInitializer",
+    "embeddingsRegularizer",
+    "weights",
+    "trainable",
+  ]);
   const drawn = initializer(options.embeddingsInitializer ?? "randomUniform");
   return {
     className: "Embedding",
@@ -106,6 +119,7 @@ export function embedding(
     embeddingsInitializer: options.weights
       ? tableInitializer(drawn, options.weights, inputDim * outputDim)
       : drawn,
+    ...regularizers("embedding", options, ["embeddingsRegularizer"]),
     maskZero: options.maskZero ?? false,
   };
 }
@@ -145,6 +159,10 @@ export interface DenseOptions {
   kernelInitializer?: InitializerOption;
   /** Default `"zeros"`. */
   biasInitializer?: InitializerOption;
+  /** What the elements of the kernel add to the loss: `l2(1e-4)` and the like. Default nothing. */
+  kernelRegularizer?: RegularizerOption;
+  /** What the elements of the bias add to the loss: `l2(1e-4)` and the like. Default nothing. */
+  biasRegularizer?: RegularizerOption;
 }
 
 /**
@@ -163,6 +181,8 @@ export function dense(units: number, options: DenseOptions = {}): DenseConfig {
     "useBias",
     "kernelInitializer",
     "biasInitializer",
+    "kernelRegularizer",
+    "biasRegularizer",
     "trainable",
   ]);
   const names = [...activations, "softmax"] as const;
@@ -175,6 +195,7 @@ export function dense(units: number, options: DenseOptions = {}): DenseConfig {
     useBias: options.useBias ?? true,
     kernelInitializer: initializer(options.kernelInitializer ?? "glorotUniform"),
     biasInitializer: initializer(options.biasInitializer ?? "zeros"),
+    ...regularizers("dense", options, ["kernelRegularizer", "biasRegularizer"]),
   };
 }
 

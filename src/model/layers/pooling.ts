@@ -1,5 +1,6 @@
 import { activations, type Activation } from "../../kernels/shared/activation";
 import type { Initializer } from "../initializers";
+import { regularizers, type Regularizer, type RegularizerOption } from "../regularizers";
 import {
   initializer,
   knownOptions,
@@ -25,6 +26,8 @@ export interface Conv1dConfig extends TrainableLayer {
   useBias: boolean;
   kernelInitializer: Initializer;
   biasInitializer: Initializer;
+  kernelRegularizer?: Regularizer;
+  biasRegularizer?: Regularizer;
 }
 
 export interface MaxPooling1dConfig extends NamedLayer {
@@ -58,6 +61,10 @@ export interface Conv1dOptions {
   kernelInitializer?: InitializerOption;
   /** Default `"zeros"`. */
   biasInitializer?: InitializerOption;
+  /** What the elements of the kernel add to the loss: `l2(1e-4)` and the like. Default nothing. */
+  kernelRegularizer?: RegularizerOption;
+  /** What the elements of the bias add to the loss: `l2(1e-4)` and the like. Default nothing. */
+  biasRegularizer?: RegularizerOption;
 }
 
 /**
@@ -79,6 +86,8 @@ export function conv1d(filters: number, kernelSize: number, options: Conv1dOptio
     "useBias",
     "kernelInitializer",
     "biasInitializer",
+    "kernelRegularizer",
+    "biasRegularizer",
   ]);
   return {
     className: "Conv1D",
@@ -92,6 +101,7 @@ export function conv1d(filters: number, kernelSize: number, options: Conv1dOptio
     useBias: options.useBias ?? true,
     kernelInitializer: initializer(options.kernelInitializer ?? "glorotUniform"),
     biasInitializer: initializer(options.biasInitializer ?? "zeros"),
+    ...regularizers("conv1d", options, ["kernelRegularizer", "biasRegularizer"]),
   };
 }
 

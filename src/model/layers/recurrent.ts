@@ -1,5 +1,6 @@
 import { activations, type Activation } from "../../kernels/shared/activation";
 import type { Initializer } from "../initializers";
+import { regularizers, type Regularizer, type RegularizerOption } from "../regularizers";
 import {
   initializer,
   knownOptions,
@@ -19,6 +20,9 @@ interface RecurrentConfig extends TrainableLayer {
   kernelInitializer: Initializer;
   recurrentInitializer: Initializer;
   biasInitializer: Initializer;
+  kernelRegularizer?: Regularizer;
+  recurrentRegularizer?: Regularizer;
+  biasRegularizer?: Regularizer;
   returnSequences: boolean;
   returnState: boolean;
   goBackwards: boolean;
@@ -60,6 +64,12 @@ export interface SimpleRnnOptions {
   recurrentInitializer?: InitializerOption;
   /** Default `"zeros"`. */
   biasInitializer?: InitializerOption;
+  /** What the elements of the kernel add to the loss: `l2(1e-4)` and the like. Default nothing. */
+  kernelRegularizer?: RegularizerOption;
+  /** What the elements of the recurrent kernel add to the loss: `l2(1e-4)` and the like. Default nothing. */
+  recurrentRegularizer?: RegularizerOption;
+  /** What the elements of the bias add to the loss: `l2(1e-4)` and the like. Default nothing. */
+  biasRegularizer?: RegularizerOption;
   /** Return the state after every step, not only the last: [batch, steps, units]. Default `false`. */
   returnSequences?: boolean;
   /** Let `predict` return the states after each row's last step, too: h, and c of an LSTM. Default `false`. */
@@ -88,6 +98,8 @@ export interface GruOptions extends SimpleRnnOptions {
   resetAfter?: boolean;
 }
 
+const regularized = ["kernelRegularizer", "recurrentRegularizer", "biasRegularizer"] as const;
+
 const options = [
   "name",
   "trainable",
@@ -96,6 +108,7 @@ const options = [
   "kernelInitializer",
   "recurrentInitializer",
   "biasInitializer",
+  ...regularized,
   "returnSequences",
   "returnState",
   "goBackwards",
@@ -114,6 +127,7 @@ function recurrent(where: string, units: number, given: SimpleRnnOptions): Recur
     kernelInitializer: initializer(given.kernelInitializer ?? "glorotUniform"),
     recurrentInitializer: initializer(given.recurrentInitializer ?? "orthogonal"),
     biasInitializer: initializer(given.biasInitializer ?? "zeros"),
+    ...regularizers(where, given, regularized),
     returnSequences: given.returnSequences ?? false,
     returnState: given.returnState ?? false,
     goBackwards: given.goBackwards ?? false,

@@ -9,6 +9,7 @@ import type {
 } from "../../../model/layers";
 import { refused, shown } from "../../stored-model";
 import { knownActivations } from "../activations";
+import { regularizerToKeras } from "../regularizers";
 import type { ConfigReader } from "../reader";
 import { ownVariable, trainingOnly, withoutExtras } from "./translation";
 import type { Translation } from "./translation";
@@ -32,13 +33,14 @@ export const embeddingTranslation: Translation<EmbeddingConfig> = {
       trainable: config.flag("trainable", true),
       maskZero: config.flag("mask_zero", false),
       embeddingsInitializer: config.initializer("embeddings_initializer", "randomUniform"),
+      ...config.regularizer("embeddings_regularizer", "embeddingsRegularizer"),
     });
   },
   toKeras: (config, words) => ({
     input_dim: config.inputDim,
     output_dim: config.outputDim,
     embeddings_initializer: words.initializer(config.embeddingsInitializer),
-    embeddings_regularizer: null,
+    embeddings_regularizer: regularizerToKeras(config.embeddingsRegularizer),
     activity_regularizer: null,
     embeddings_constraint: null,
     mask_zero: config.maskZero,
@@ -62,7 +64,9 @@ export const denseTranslation: Translation<DenseConfig> = {
       activation: config.activation("activation", knownActivations, "linear"),
       useBias: config.flag("use_bias", true),
       kernelInitializer: config.initializer("kernel_initializer", "glorotUniform"),
+      ...config.regularizer("kernel_regularizer", "kernelRegularizer"),
       biasInitializer: config.initializer("bias_initializer", "zeros"),
+      ...config.regularizer("bias_regularizer", "biasRegularizer"),
     });
   },
   toKeras: (config, words) => ({
@@ -71,8 +75,8 @@ export const denseTranslation: Translation<DenseConfig> = {
     use_bias: config.useBias,
     kernel_initializer: words.initializer(config.kernelInitializer),
     bias_initializer: words.initializer(config.biasInitializer),
-    kernel_regularizer: null,
-    bias_regularizer: null,
+    kernel_regularizer: regularizerToKeras(config.kernelRegularizer),
+    bias_regularizer: regularizerToKeras(config.biasRegularizer),
     kernel_constraint: null,
     bias_constraint: null,
   }),

@@ -13,6 +13,7 @@ import type {
   SpatialDropout1dConfig,
 } from "../../../model/layers";
 import { pointwiseActivations } from "../activations";
+import { regularizerToKeras } from "../regularizers";
 import { ownVariable, trainingOnly, withoutExtras } from "./translation";
 import type { Translation } from "./translation";
 
@@ -43,7 +44,9 @@ export const conv1dTranslation: Translation<Conv1dConfig> = {
       activation: config.activation("activation", pointwiseActivations, "linear"),
       useBias: config.flag("use_bias", true),
       kernelInitializer: config.initializer("kernel_initializer", "glorotUniform"),
+      ...config.regularizer("kernel_regularizer", "kernelRegularizer"),
       biasInitializer: config.initializer("bias_initializer", "zeros"),
+      ...config.regularizer("bias_regularizer", "biasRegularizer"),
     });
   },
   toKeras: (config, words) => ({
@@ -58,8 +61,8 @@ export const conv1dTranslation: Translation<Conv1dConfig> = {
     use_bias: config.useBias,
     kernel_initializer: words.initializer(config.kernelInitializer),
     bias_initializer: words.initializer(config.biasInitializer),
-    kernel_regularizer: null,
-    bias_regularizer: null,
+    kernel_regularizer: regularizerToKeras(config.kernelRegularizer),
+    bias_regularizer: regularizerToKeras(config.biasRegularizer),
     activity_regularizer: null,
     kernel_constraint: null,
     bias_constraint: null,

@@ -1,4 +1,5 @@
 import type { StoredInitializer } from "../../../model/initializers";
+import type { Regularizer } from "../../../model/regularizers";
 import { bidirectional, gru, lstm, simpleRNN } from "../../../model/layers";
 import type {
   BidirectionalConfig,
@@ -10,6 +11,7 @@ import type {
 import { refused } from "../../stored-model";
 import { pointwiseActivations } from "../activations";
 import type { Pointwise } from "../activations";
+import { regularizerToKeras } from "../regularizers";
 import type { ConfigReader } from "../reader";
 import { trainingOnly } from "./translation";
 import type { Translation, Words } from "./translation";
@@ -25,6 +27,9 @@ function sharedOptions(config: ConfigReader): {
   kernelInitializer: StoredInitializer;
   recurrentInitializer: StoredInitializer;
   biasInitializer: StoredInitializer;
+  kernelRegularizer?: Regularizer;
+  recurrentRegularizer?: Regularizer;
+  biasRegularizer?: Regularizer;
   returnSequences: boolean;
   goBackwards: boolean;
   stateful: boolean;
@@ -39,8 +44,11 @@ function sharedOptions(config: ConfigReader): {
     activation: config.activation("activation", pointwiseActivations, "tanh"),
     useBias: config.flag("use_bias", true),
     kernelInitializer: config.initializer("kernel_initializer", "glorotUniform"),
+    ...config.regularizer("kernel_regularizer", "kernelRegularizer"),
     recurrentInitializer: config.initializer("recurrent_initializer", "orthogonal"),
+    ...config.regularizer("recurrent_regularizer", "recurrentRegularizer"),
     biasInitializer: config.initializer("bias_initializer", "zeros"),
+    ...config.regularizer("bias_regularizer", "biasRegularizer"),
     returnSequences: config.flag("return_sequences", false),
     goBackwards: config.flag("go_backwards", false),
     stateful: config.flag("stateful", false),
@@ -64,9 +72,9 @@ function sharedEntries(config: RecurrentLayer, words: Words): Record<string, unk
     kernel_initializer: words.initializer(config.kernelInitializer),
     recurrent_initializer: words.initializer(config.recurrentInitializer),
     bias_initializer: words.initializer(config.biasInitializer),
-    kernel_regularizer: null,
-    recurrent_regularizer: null,
-    bias_regularizer: null,
+    kernel_regularizer: regularizerToKeras(config.kernelRegularizer),
+    recurrent_regularizer: regularizerToKeras(config.recurrentRegularizer),
+    bias_regularizer: regularizerToKeras(config.biasRegularizer),
     activity_regularizer: null,
     kernel_constraint: null,
     recurrent_constraint: null,

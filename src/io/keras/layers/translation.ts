@@ -29,10 +29,6 @@ export interface Translation<Config extends Layer> {
 
 /** What a layer may say without any effect on its output, here as there. */
 export const trainingOnly = {
-  kernel_regularizer: null,
-  recurrent_regularizer: null,
-  bias_regularizer: null,
-  embeddings_regularizer: null,
   activity_regularizer: null,
   kernel_constraint: null,
   recurrent_constraint: null,
