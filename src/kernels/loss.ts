@@ -28,6 +28,9 @@ export interface LossOptions {
  *     Crossentropy:        from outputs: -log of z_y / Σ_c z_c, clipped to [ε, 1 - ε]
  *     meanSquaredError:    mean_c (z - y)²,                                dz = 2 (z - y) / C
  *
+ * The answer is right where Keras's accuracy counts it: a single column above 0.5 where its label is 1, and not where
+ * it is 0; the largest of several columns, the first among equals, where the label's largest stands.
+ *
  *     z           [O, C]  the last layer's sums, or outputs
  *     labels      [O, C]  ([O], the class's number, for the sparse loss)
  *     weights     [O]     (weight in the loss, weight in the count)
@@ -39,26 +42,29 @@ export interface LossOptions {
 export function loss(options: LossOptions): KernelDeclaration {
   const { kind, from, width: C, linear } = options;
   const logits = from === "logits";
-  const perColumn = (value: string, slope: string, right: string): string => `
+  const answer = `select(0.0, 1.0, select(0.0, 1.0, ${logits && !linear ? "sigmoid(x)" : "x"} > 0.5) == y)`;
+  const perColumn = (value: string, slope: string): string => `
+  var largest = 0u;
+  var largestLabel = 0u;
   for (var c = 0u; c < ${C}u; c++) {
     let x = z[base + c];
     let y = labels[base + c];
     value += ${value} / ${C}.0;
-    right += ${right} / ${C}.0;
+    if (x > z[base + largest]) { largest = c; }
+    if (y > labels[base + largestLabel]) { largestLabel = c; }
     dz[base + c] = weight.x * ${slope} / ${C}.0;
-  }`;
-  const answer = `select(0.0, 1.0, select(0.0, 1.0, ${logits && !linear ? "sigmoid(x)" : "x"} > 0.5) == y)`;
+  }
+  ${C === 1 ? `let x = z[base];\n  let y = labels[base];\n  right = ${answer};` : "right = select(0.0, 1.0, largest == largestLabel);"}`;
   const clipped = `clamp(x, ${epsilon}, 1.0 - ${epsilon})`;
   const inside = `select(0.0, 1.0, x >= ${epsilon} && x <= 1.0 - ${epsilon})`;
   const bodies: Record<LossOptions["kind"], string> = {
     binaryCrossentropy: logits
-      ? perColumn("binaryCrossentropyFromLogit(x, y)", "(sigmoid(x) - y)", answer)
+      ? perColumn("binaryCrossentropyFromLogit(x, y)", "(sigmoid(x) - y)")
       : perColumn(
           `-(y * log(${clipped}) + (1.0 - y) * log(1.0 - ${clipped}))`,
           `${inside} * (${clipped} - y) / (${clipped} * (1.0 - ${clipped}))`,
-          answer,
         ),
-    meanSquaredError: perColumn("(x - y) * (x - y)", "2.0 * (x - y)", answer),
+    meanSquaredError: perColumn("(x - y) * (x - y)", "2.0 * (x - y)"),
     sparseCategoricalCrossentropy: `
   let label = u32(labels[row]);
   var largest = z[base];

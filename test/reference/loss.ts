@@ -104,6 +104,20 @@ export function meanSquaredError(
   return { loss, gradient };
 }
 
+/** The share of valid rows whose largest output stands where their largest label does, the first among equals. */
+export function categoricalAccuracy(
+  outputs: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  width: number,
+  mask?: ArrayLike<number>,
+): number {
+  const classes = Array.from({ length: labels.length / width }, (_, n) => {
+    const row = Array.from({ length: width }, (_, c) => labels[n * width + c]);
+    return row.indexOf(Math.max(...row));
+  });
+  return sparseCategoricalAccuracy(outputs, classes, width, mask);
+}
+
 /** The share of valid rows whose output > 0.5 (strictly) equals the label. */
 export function binaryAccuracy(
   outputs: ArrayLike<number>,

@@ -4,6 +4,7 @@ import type { DropPlan, Flow, LastStates, Tape } from "./layers";
 import {
   binaryAccuracy,
   binaryCrossentropy,
+  categoricalAccuracy,
   meanSquaredError,
   sparseCategoricalAccuracy,
   sparseCategoricalCrossentropy,
@@ -194,9 +195,10 @@ export class ReferenceModel {
   }
 
   #accuracy({ data, width, mask }: Flow, { labels }: Batch): number {
-    return this.#loss.name === "sparseCategoricalCrossentropy"
-      ? sparseCategoricalAccuracy(data, labels, width, mask)
-      : binaryAccuracy(data, labels, mask);
+    if (this.#loss.name === "sparseCategoricalCrossentropy") {
+      return sparseCategoricalAccuracy(data, labels, width, mask);
+    }
+    return width > 1 ? categoricalAccuracy(data, labels, width, mask) : binaryAccuracy(data, labels, mask);
   }
 }
 
