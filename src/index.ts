@@ -43,6 +43,8 @@ export {
 export type { LearningRateSchedule } from "./model/learning-rate-schedule";
 export {
   binaryCrossentropy,
+  categoricalCrossentropy,
+  meanAbsoluteError,
   meanSquaredError,
   sparseCategoricalCrossentropy,
   type Loss,

@@ -10,7 +10,12 @@ export const lossSize = 64;
 const epsilon = "1e-7f";
 
 export interface LossOptions {
-  kind: "binaryCrossentropy" | "sparseCategoricalCrossentropy" | "meanSquaredError";
+  kind:
+    | "binaryCrossentropy"
+    | "sparseCategoricalCrossentropy"
+    | "categoricalCrossentropy"
+    | "meanSquaredError"
+    | "meanAbsoluteError";
   /** What `z` holds: the last layer's sums, or its activation's values where the loss takes those. */
   from: "logits" | "outputs";
   /** Columns C of the output. */
@@ -26,7 +31,10 @@ export interface LossOptions {
  *                          from outputs: z clipped to [ε, 1 - ε], -(y·log z + (1-y)·log(1-z))
  *     sparseCategorical-   log Σ_c exp(z_c) - z_y,                         dz = softmax(z) - onehot(y)
  *     Crossentropy:        from outputs: -log of z_y / Σ_c z_c, clipped to [ε, 1 - ε]
+ *     categorical-         Σ_c y_c·(log Σ_k exp(z_k) - z_c),               dz = softmax(z)·Σ_c y_c - y
+ *     Crossentropy:        from outputs: -Σ_c y_c·log of z_c / Σ_k z_k, clipped to [ε, 1 - ε]
  *     meanSquaredError:    mean_c (z - y)²,                                dz = 2 (z - y) / C
+ *     meanAbsoluteError:   mean_c |z - y|,                                 dz = sign(z - y) / C
  *
  * The answer is right where Keras's accuracy counts it: a single column above 0.5 where its label is 1, and not where
  * it is 0; the largest of several columns, the first among equals, where the label's largest stands.
@@ -65,6 +73,41 @@ export function loss(options: LossOptions): KernelDeclaration {
           `${inside} * (${clipped} - y) / (${clipped} * (1.0 - ${clipped}))`,
         ),
     meanSquaredError: perColumn("(x - y) * (x - y)", "2.0 * (x - y)"),
+    meanAbsoluteError: perColumn("abs(x - y)", "sign(x - y)"),
+    categoricalCrossentropy: `
+  var largest = 0u;
+  var largestLabel = 0u;
+  var mass = 0.0;
+  for (var c = 0u; c < ${C}u; c++) {
+    if (z[base + c] > z[base + largest]) { largest = c; }
+    if (labels[base + c] > labels[base + largestLabel]) { largestLabel = c; }
+    mass += labels[base + c];
+  }
+  right = select(0.0, 1.0, largest == largestLabel);
+  var total = 0.0;
+  ${
+    logits
+      ? `
+  let above = z[base + largest];
+  for (var c = 0u; c < ${C}u; c++) { total += exp(z[base + c] - above); }
+  for (var c = 0u; c < ${C}u; c++) {
+    let y = labels[base + c];
+    value += y * (log(total) + above - z[base + c]);
+    dz[base + c] = weight.x * (mass * exp(z[base + c] - above) / total - y);
+  }`
+      : `
+  for (var c = 0u; c < ${C}u; c++) { total += z[base + c]; }
+  mass = 0.0;
+  for (var c = 0u; c < ${C}u; c++) {
+    let x = z[base + c] / total;
+    value -= labels[base + c] * log(${clipped});
+    mass += labels[base + c] * ${inside};
+  }
+  for (var c = 0u; c < ${C}u; c++) {
+    let x = z[base + c] / total;
+    dz[base + c] = weight.x * (mass / total - ${inside} * labels[base + c] / z[base + c]);
+  }`
+  }`,
     sparseCategoricalCrossentropy: `
   let label = u32(labels[row]);
   var largest = z[base];

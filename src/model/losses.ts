@@ -37,6 +37,17 @@ export function sparseCategoricalCrossentropy({ fromLogits = false }: Crossentro
 }
 
 /**
+ * Cross-entropy of a softmax with labels that are a row of shares for each output: one-hot, or soft.
+ *
+ * @example
+ * await model.compile({ loss: categoricalCrossentropy(), metrics: ["acc"] });
+ * @see https://keras.io/api/losses/probabilistic_losses/#categoricalcrossentropy-class
+ */
+export function categoricalCrossentropy({ fromLogits = false }: CrossentropyOptions = {}): Loss {
+  return { kind: "categoricalCrossentropy", fromLogits };
+}
+
+/**
  * Mean of the squared differences.
  *
  * @example
@@ -47,11 +58,25 @@ export function meanSquaredError(): Loss {
   return { kind: "meanSquaredError", fromLogits: false };
 }
 
+/**
+ * Mean of the differences' sizes.
+ *
+ * @example
+ * await model.compile({ loss: meanAbsoluteError() });
+ * @see https://keras.io/api/losses/regression_losses/#meanabsoluteerror-class
+ */
+export function meanAbsoluteError(): Loss {
+  return { kind: "meanAbsoluteError", fromLogits: false };
+}
+
 const factories: Record<string, () => Loss> = {
   binarycrossentropy: binaryCrossentropy,
   sparsecategoricalcrossentropy: sparseCategoricalCrossentropy,
   meansquarederror: meanSquaredError,
   mse: meanSquaredError,
+  categoricalcrossentropy: categoricalCrossentropy,
+  meanabsoluteerror: meanAbsoluteError,
+  mae: meanAbsoluteError,
 };
 
 /** The loss of a name (camelCase or snake_case), or the one given. */
@@ -62,7 +87,8 @@ export function resolveLoss(loss: string | Loss): Loss {
     throw new InvalidInputError(
       describe(
         "compile",
-        "loss as one of binaryCrossentropy, sparseCategoricalCrossentropy, meanSquaredError",
+        "loss as one of binaryCrossentropy, sparseCategoricalCrossentropy, categoricalCrossentropy, " +
+          "meanSquaredError, meanAbsoluteError",
         `"${loss}"`,
         "pass one of these names",
       ),
@@ -144,7 +170,10 @@ function accepted(loss: Loss, columns: number): { valid: (label: number) => bool
         valid: (y) => Number.isInteger(y) && y >= 0 && y < columns,
         expected: `labels that are class numbers from 0 to ${columns - 1}`,
       };
+    case "categoricalCrossentropy":
+      return { valid: (y) => y >= 0 && y <= 1, expected: "labels from 0 to 1, one for each class" };
     case "meanSquaredError":
+    case "meanAbsoluteError":
       return { valid: Number.isFinite, expected: "finite labels" };
   }
 }

@@ -61,7 +61,7 @@ const converted = {
     columns: [" ", "\n", '"', "e", "-"].map((letter) => characters.indexOf(letter)),
     // Printed to five digits.
     expected: [0.60699, 0.24091, 0.03433, 0.02264, 0.01914],
-    notes: [/its input is taken for one-hot vectors: pass token ids below 57/, /class numbers/],
+    notes: [/its input is taken for one-hot vectors: pass token ids below 57/],
   },
   "tfjs-embedding-lstm": {
     input: [5, 509, 14, 832, 10, 44, 66, 8, 35, 664, 7, 33, 204, 0, 0, 0, 0, 0, 0, 0],

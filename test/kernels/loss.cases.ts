@@ -2,12 +2,15 @@ import { loss, lossSize, type LossOptions } from "../../src/kernels/loss";
 import { sigmoid } from "../reference/activation";
 import {
   binaryCrossentropy,
+  categoricalCrossentropy,
+  meanAbsoluteError,
   meanSquaredError,
   sparseCategoricalCrossentropy,
   type LossResult,
 } from "../reference/loss";
 import {
   binaryCrossentropyOfOutputs,
+  categoricalCrossentropyOfOutputs,
   sparseCategoricalCrossentropyOfOutputs,
 } from "../reference/loss-of-outputs";
 import { randomIntegers, randomValues } from "../support/random";
@@ -32,6 +35,12 @@ function twin({ kind, from }: LossOptions, { z, labels, width }: Data): LossResu
       return logits
         ? sparseCategoricalCrossentropy(z, labels, width)
         : sparseCategoricalCrossentropyOfOutputs(z, labels, width);
+    case "categoricalCrossentropy":
+      return logits
+        ? categoricalCrossentropy(z, labels, width)
+        : categoricalCrossentropyOfOutputs(z, labels, width);
+    case "meanAbsoluteError":
+      return meanAbsoluteError(z, labels, width);
     case "meanSquaredError":
       return meanSquaredError(z, labels, width);
   }
@@ -55,7 +64,7 @@ function lossCase(rows: number, options: LossOptions, extreme = false): KernelCa
   return kernelCase(name, async (device) => {
     const size = rows * width;
     const z =
-      from === "outputs" && kind !== "meanSquaredError"
+      from === "outputs" && kind.endsWith("Crossentropy")
         ? randomValues(size, 1).map((value) => Math.min(0.99, Math.abs(value) + 0.01))
         : randomValues(size, 1, 4);
     if (extreme) z.forEach((_, i) => (z[i] = extremes[i % extremes.length]));
@@ -90,6 +99,8 @@ function lossCase(rows: number, options: LossOptions, extreme = false): KernelCa
 
 const binary = { kind: "binaryCrossentropy", from: "logits", width: 1, linear: false } as const;
 const sparse = { kind: "sparseCategoricalCrossentropy", from: "logits", width: 5, linear: false } as const;
+const categorical = { kind: "categoricalCrossentropy", from: "logits", width: 5, linear: false } as const;
+const absolute = { kind: "meanAbsoluteError", from: "outputs", width: 3, linear: true } as const;
 const squared = { kind: "meanSquaredError", from: "outputs", width: 3, linear: true } as const;
 
 export const cases: KernelCase[] = [
@@ -101,5 +112,9 @@ export const cases: KernelCase[] = [
   ...[1, 2, 33].map((width) => lossCase(13, { ...sparse, width })),
   lossCase(8, { ...sparse, width: 3 }, true),
   lossCase(127, { ...sparse, from: "outputs" }),
+  ...[2, 5, 33].map((width) => lossCase(13, { ...categorical, width })),
+  lossCase(8, { ...categorical, width: 3 }, true),
+  lossCase(127, { ...categorical, from: "outputs" }),
+  ...[1, 3].map((width) => lossCase(65, { ...absolute, width })),
   ...[1, 3].map((width) => lossCase(65, { ...squared, width })),
 ];

@@ -7,7 +7,13 @@ import type { PointwiseActivation } from "./activation";
 import { dot, doubles, numericGradient } from "./central-differences";
 import { denseBackward, denseForward } from "./dense";
 import { embeddingGradient, gatherEmbedding } from "./embedding";
-import { binaryCrossentropy, meanSquaredError, sparseCategoricalCrossentropy } from "./loss";
+import {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+} from "./loss";
 import { ReferenceModel } from "./model";
 import { weightPenalty } from "./regularization";
 import { atLastState, lastState, scanBackward, scanForward } from "./scan";
@@ -93,6 +99,21 @@ describe("derivatives of the float64 twins against central differences", () => {
       const { gradient } = sparseCategoricalCrossentropy(logits, labels, 4, options);
       const f = (z: Float64Array): number => sparseCategoricalCrossentropy(z, labels, 4, options).loss;
       assertClose(gradient, numericGradient(f, logits), tolerance, "by the logits");
+    });
+
+    test(`categorical cross-entropy: ${name}`, () => {
+      const logits = doubles(6 * 4, 1, 4);
+      const labels = doubles(6 * 4, 2).map(Math.abs);
+      const { gradient } = categoricalCrossentropy(logits, labels, 4, options);
+      const f = (z: Float64Array): number => categoricalCrossentropy(z, labels, 4, options).loss;
+      assertClose(gradient, numericGradient(f, logits), tolerance, "by the logits");
+    });
+
+    test(`mean absolute error: ${name}`, () => {
+      const [outputs, targets] = [doubles(12, 1), doubles(12, 2)];
+      const { gradient } = meanAbsoluteError(outputs, targets, 2, options);
+      const f = (y: Float64Array): number => meanAbsoluteError(y, targets, 2, options).loss;
+      assertClose(gradient, numericGradient(f, outputs), tolerance, "by the outputs");
     });
 
     test(`mean squared error: ${name}`, () => {

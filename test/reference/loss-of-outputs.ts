@@ -55,3 +55,31 @@ export function sparseCategoricalCrossentropyOfOutputs(
   }
   return { loss, gradient };
 }
+
+/**
+ * The same with a share of every class as labels: mean of -Σ y·log p.
+ *
+ * @param outputs [N][C]
+ * @param labels [N][C], in [0, 1]
+ */
+export function categoricalCrossentropyOfOutputs(
+  outputs: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+  weighting: RowWeights = {},
+): LossResult {
+  const factors = rowFactors(labels.length / classes, weighting);
+  const gradient = new Float64Array(outputs.length);
+  let loss = 0;
+  factors.forEach((factor, n) => {
+    const at = Array.from({ length: classes }, (_, c) => n * classes + c);
+    const total = at.reduce((sum, i) => sum + outputs[i], 0);
+    for (const i of at) {
+      loss -= factor * labels[i] * Math.log(clip(outputs[i] / total));
+      if (!isInside(outputs[i] / total)) continue;
+      gradient[i] -= (factor * labels[i]) / outputs[i];
+      for (const k of at) gradient[k] += (factor * labels[i]) / total;
+    }
+  });
+  return { loss, gradient };
+}

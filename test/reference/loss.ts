@@ -81,6 +81,51 @@ export function sparseCategoricalCrossentropy(
 }
 
 /**
+ * Mean of -Σ y·log softmax(z); the derivative by z is softmax(z)·Σy - y.
+ *
+ * @param logits [N][C]
+ * @param labels [N][C], in [0, 1]
+ */
+export function categoricalCrossentropy(
+  logits: ArrayLike<number>,
+  labels: ArrayLike<number>,
+  classes: number,
+  weighting: RowWeights = {},
+): LossResult {
+  const factors = rowFactors(labels.length / classes, weighting);
+  const gradient = softmax(logits, classes);
+  let loss = 0;
+  factors.forEach((factor, n) => {
+    const at = Array.from({ length: classes }, (_, c) => n * classes + c);
+    const largest = Math.max(...at.map((i) => logits[i]));
+    const logSum = largest + Math.log(at.reduce((sum, i) => sum + Math.exp(logits[i] - largest), 0));
+    const mass = at.reduce((sum, i) => sum + labels[i], 0);
+    for (const i of at) {
+      loss += factor * labels[i] * (logSum - logits[i]);
+      gradient[i] = factor * (mass * gradient[i] - labels[i]);
+    }
+  });
+  return { loss, gradient };
+}
+
+/** Mean over rows of the mean over the row of |output - target|; [N][W] both. */
+export function meanAbsoluteError(
+  outputs: ArrayLike<number>,
+  targets: ArrayLike<number>,
+  width: number,
+  weighting: RowWeights = {},
+): LossResult {
+  const factors = rowFactors(outputs.length / width, weighting);
+  let loss = 0;
+  const gradient = Float64Array.from(outputs, (output, i) => {
+    const factor = factors[Math.floor(i / width)] / width;
+    loss += factor * Math.abs(output - targets[i]);
+    return factor * Math.sign(output - targets[i]);
+  });
+  return { loss, gradient };
+}
+
+/**
  * Mean over rows of the mean over the row of (output - target)².
  *
  * @param outputs [N][W]

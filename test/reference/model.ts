@@ -5,6 +5,8 @@ import {
   binaryAccuracy,
   binaryCrossentropy,
   categoricalAccuracy,
+  categoricalCrossentropy,
+  meanAbsoluteError,
   meanSquaredError,
   sparseCategoricalAccuracy,
   sparseCategoricalCrossentropy,
@@ -154,7 +156,7 @@ export class ReferenceModel {
   #differentiate(tapes: readonly Tape[], batch: Batch): LossAndGradients {
     const head = lastTape(tapes);
     const { loss, gradient } = this.#headLoss(head, batch);
-    const byLogits = this.#loss.name !== "meanSquaredError";
+    const byLogits = this.#loss.name.endsWith("Crossentropy");
     const gradients: Float64Array[] = [];
     let dOutput = gradient;
     for (const tape of [...tapes].reverse()) {
@@ -189,6 +191,10 @@ export class ReferenceModel {
         return binaryCrossentropy(headLogits(head), labels, weighting);
       case "sparseCategoricalCrossentropy":
         return sparseCategoricalCrossentropy(headLogits(head), labels, width, weighting);
+      case "categoricalCrossentropy":
+        return categoricalCrossentropy(headLogits(head), labels, width, weighting);
+      case "meanAbsoluteError":
+        return meanAbsoluteError(head.output.data, labels, width, weighting);
       case "meanSquaredError":
         return meanSquaredError(head.output.data, labels, width, weighting);
     }

@@ -3,6 +3,7 @@ import {
   adamW,
   bidirectional,
   binaryCrossentropy,
+  categoricalCrossentropy,
   conv1d,
   dense,
   dropout,
@@ -14,6 +15,7 @@ import {
   lstm,
   masking,
   maxPooling1d,
+  meanAbsoluteError,
   meanSquaredError,
   nadam,
   rmsprop,
@@ -141,6 +143,10 @@ function engineLoss({ name, fromLogits }: LossDescription): Loss {
       return binaryCrossentropy({ fromLogits });
     case "sparseCategoricalCrossentropy":
       return sparseCategoricalCrossentropy({ fromLogits });
+    case "categoricalCrossentropy":
+      return categoricalCrossentropy({ fromLogits });
+    case "meanAbsoluteError":
+      return meanAbsoluteError();
     case "meanSquaredError":
       return meanSquaredError();
   }

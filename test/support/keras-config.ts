@@ -208,7 +208,10 @@ export function parseLoss(text: string): LossDescription {
   const names: Record<string, LossName> = {
     binary_crossentropy: "binaryCrossentropy",
     sparse_categorical_crossentropy: "sparseCategoricalCrossentropy",
+    categorical_crossentropy: "categoricalCrossentropy",
     mean_squared_error: "meanSquaredError",
+    mse: "meanSquaredError",
+    mean_absolute_error: "meanAbsoluteError",
   };
   const isObject = text.startsWith("{");
   const config = isObject ? (JSON.parse(text) as KerasObject).config : { name: text, from_logits: false };

@@ -164,7 +164,12 @@ export interface NadamDescription extends Clipping {
 
 export type OptimizerDescription = RmspropDescription | SgdDescription | AdamDescription | NadamDescription;
 
-export type LossName = "binaryCrossentropy" | "sparseCategoricalCrossentropy" | "meanSquaredError";
+export type LossName =
+  | "binaryCrossentropy"
+  | "sparseCategoricalCrossentropy"
+  | "categoricalCrossentropy"
+  | "meanSquaredError"
+  | "meanAbsoluteError";
 
 export interface LossDescription {
   readonly name: LossName;

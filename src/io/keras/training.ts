@@ -1,6 +1,12 @@
 import { adam, adamW, nadam, rmsprop, sgd } from "../../model/optimizers";
 import type { Optimizer } from "../../model/optimizers";
-import { binaryCrossentropy, meanSquaredError, sparseCategoricalCrossentropy } from "../../model/losses";
+import {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+} from "../../model/losses";
 import type { Loss } from "../../model/losses";
 import type { CompileConfig } from "../../model/compiled";
 import { InvalidInputError } from "../../runtime/errors";
@@ -25,7 +31,7 @@ export function compileFromKeras(json: unknown, notes: string[]): CompileConfig 
     return undefined;
   try {
     const optimizer = optimizerFromKeras(stored, notes);
-    const loss = lossFromKeras(json.loss, notes);
+    const loss = lossFromKeras(json.loss);
     return { optimizer, loss, metrics: metricsFromKeras(json.metrics, notes) };
   } catch (error) {
     if (!(error instanceof NotTaken || error instanceof InvalidInputError)) throw error;
@@ -139,26 +145,29 @@ function isSame(known: string, name: unknown): boolean {
 const losses: Record<string, (options: { fromLogits: boolean }) => Loss> = {
   binary_crossentropy: binaryCrossentropy,
   sparse_categorical_crossentropy: sparseCategoricalCrossentropy,
+  categorical_crossentropy: categoricalCrossentropy,
   mean_squared_error: meanSquaredError,
+  mean_absolute_error: meanAbsoluteError,
 };
 
 /** Keras's name of each of the engine's losses. */
 const lossNames: Record<Loss["kind"], string> = {
   binaryCrossentropy: "binary_crossentropy",
   sparseCategoricalCrossentropy: "sparse_categorical_crossentropy",
+  categoricalCrossentropy: "categorical_crossentropy",
   meanSquaredError: "mean_squared_error",
+  meanAbsoluteError: "mean_absolute_error",
 };
 
 /** Names of losses that the engine has under another name. */
 const otherLossNames: Readonly<Record<string, string>> = {
   mse: "mean_squared_error",
-  categorical_crossentropy: "sparse_categorical_crossentropy",
-  CategoricalCrossentropy: "sparse_categorical_crossentropy",
+  mae: "mean_absolute_error",
 };
 
-function lossFromKeras(stored: unknown, notes: string[]): Loss {
+function lossFromKeras(stored: unknown): Loss {
   const only = onlyOne(stored);
-  if (only !== undefined) return lossFromKeras(only, notes);
+  if (only !== undefined) return lossFromKeras(only);
   const config: Config = isRecord(stored) && isRecord(stored.config) ? stored.config : {};
   const isFunction = isRecord(stored) && typeof stored.config === "string";
   const given = isFunction ? stored.config : isRecord(stored) ? stored.class_name : stored;
@@ -172,9 +181,6 @@ function lossFromKeras(stored: unknown, notes: string[]): Loss {
   }
   if (config.reduction === "sum" || config.reduction === "none") {
     throw new NotTaken(`the engine's losses are means, not of reduction ${shown(config.reduction)}`);
-  }
-  if (String(given).toLowerCase().startsWith("categorical")) {
-    notes.push("its loss takes one-hot labels; here labels are class numbers, for the same loss");
   }
   return losses[found]({ fromLogits: config.from_logits === true });
 }

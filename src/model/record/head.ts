@@ -15,8 +15,9 @@ import { elementGrid, firstSample, type Flow, type Recorder } from "./recorder";
 export function takesLogits(loss: Loss, activation: DenseConfig["activation"]): boolean {
   if (loss.fromLogits) return true;
   if (loss.kind === "binaryCrossentropy") return activation === "sigmoid";
-  if (loss.kind === "sparseCategoricalCrossentropy") return activation === "softmax";
-  return false;
+  const categorical =
+    loss.kind === "sparseCategoricalCrossentropy" || loss.kind === "categoricalCrossentropy";
+  return categorical && activation === "softmax";
 }
 
 /**
