@@ -2,6 +2,7 @@ import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kerne
 import { wgsl } from "../runtime/wgsl";
 import { gridParameters, linearId } from "./shared/grid";
 import { stepStruct } from "./shared/step";
+import { inPart, partConstants, rowInPart, type TablePart } from "./shared/table-part";
 
 export const embeddingGatherSize = 64;
 
@@ -15,9 +16,13 @@ export const embeddingGatherSize = 64;
  *     embeddings  [V, E]
  *     out         [N, E]  out: zeros in rows without a token
  *
+ * Of a table that comes in parts only the rows with tokens of the part are written, by the first part's dispatch also
+ * those without a token.
+ *
  * An invocation per element of `out`.
  */
-export function embeddingGather(width: number): KernelDeclaration {
+export function embeddingGather(width: number, part?: TablePart): KernelDeclaration {
+  const others = part !== undefined && part.first > 0;
   const code = wgsl`
 ${stepStruct}
 
@@ -28,13 +33,18 @@ fn main(${gridParameters}) {
   if (row >= step.rows) { return; }
   var value = 0.0;
   if (rowTokens[row] != 0xffffffffu) {
-    value = embeddings[tokens[rowTokens[row]] * ${width}u + at % ${width}u];
+    let token = tokens[rowTokens[row]];
+    if (!${inPart(part, "token")}) { return; }
+    value = embeddings[${rowInPart(part, "token")} * ${width}u + at % ${width}u];
   }
+  #if ${others}
+  else { return; }
+  #endif
   out[at] = value;
 }`;
   return {
     name: "embeddingGather",
-    constants: { width },
+    constants: { width, ...partConstants(part) },
     bindings: {
       step: uniform("Step"),
       rowTokens: reads("array<u32>"),

@@ -2,6 +2,7 @@ import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kerne
 import { wgsl } from "../runtime/wgsl";
 import { gridParameters, linearId } from "./shared/grid";
 import { stepStruct } from "./shared/step";
+import { inPart, partConstants, rowInPart, type TablePart } from "./shared/table-part";
 
 export const embeddingGradientSize = 64;
 
@@ -12,6 +13,8 @@ export interface EmbeddingGradientOptions {
   columns: number;
   /** Whether the sums still have to go through the input kernel: dEmbeddings = sums·kernelᵀ. */
   projected: boolean;
+  /** The rows of the table that are bound; all of them unless given. */
+  part?: TablePart;
 }
 
 /**
@@ -29,7 +32,7 @@ export interface EmbeddingGradientOptions {
  * An invocation per distinct token and column.
  */
 export function embeddingGradient(options: EmbeddingGradientOptions): KernelDeclaration {
-  const { width, columns, projected } = options;
+  const { width, columns, projected, part } = options;
   const code = wgsl`
 ${stepStruct}
 
@@ -39,6 +42,8 @@ fn main(${gridParameters}) {
   let d = at / ${width}u;
   let e = at % ${width}u;
   if (d >= step.distinct) { return; }
+  let token = taskTokens[groupTasks[d]];
+  if (!${inPart(part, "token")}) { return; }
   var sum = 0.0;
   for (var task = groupTasks[d]; task < groupTasks[d + 1u]; task++) {
     #if ${projected}
@@ -47,11 +52,11 @@ fn main(${gridParameters}) {
     sum += sums[task * ${columns}u + e];
     #endif
   }
-  dEmbeddings[taskTokens[groupTasks[d]] * ${width}u + e] = sum;
+  dEmbeddings[${rowInPart(part, "token")} * ${width}u + e] = sum;
 }`;
   return {
     name: "embeddingGradient",
-    constants: { ...options },
+    constants: { width, columns, projected, ...partConstants(part) },
     bindings: {
       step: uniform("Step"),
       groupTasks: reads("array<u32>"),

@@ -11,11 +11,11 @@ const lanes = 256;
  *
  *     ranges     [variables]  (first element, elements)
  *     gradients  [·]          all gradients, as the parameters lie in their buffer
- *     squares    [variables]  out
+ *     squares    [variables]  out; where the parameters lie in several buffers, those after the first are added
  *
  * A workgroup per variable; a lane takes every 256th element, then a tree.
  */
-export function gradientSquares(): KernelDeclaration {
+export function gradientSquares(add = false): KernelDeclaration {
   const code = wgsl`
 ${sumOverLanes(lanes)}
 
@@ -28,11 +28,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     sum.x += g * g;
   }
   sum = sumOverLanes(lane, sum);
-  if (lane == 0u) { squares[workgroup.x] = sum.x; }
+  if (lane == 0u) { squares[workgroup.x] = ${add ? "squares[workgroup.x] + sum.x" : "sum.x"}; }
 }`;
   return {
     name: "gradientSquares",
-    constants: {},
+    constants: { add },
     bindings: { ranges: reads("array<vec2u>"), gradients: reads(), squares: writes() },
     code,
   };

@@ -1,9 +1,8 @@
 import { rowsPerTask } from "../kernels/sum-by-token";
 import { noOrigin, packStep, segmentWords, stepWords, type StepValues } from "../kernels/shared/step";
-import type { TensorDeclaration } from "../runtime/arena";
-import { alignment } from "../runtime/arena";
+import { alignment, type TensorDeclaration } from "../runtime/tensor";
 import type { BatchLayout } from "./batch-layout";
-import { placeTargets, type Targets } from "./targets";
+import { countedOutputs, placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
 
 /** What a step of the optimizer takes beside the batch. */
@@ -43,6 +42,11 @@ export function batchCapacity(
 /** Whether a plan for `capacity` also holds batches of `wanted`. */
 export function fits(wanted: BatchCapacity, capacity: BatchCapacity): boolean {
   return (Object.keys(wanted) as (keyof BatchCapacity)[]).every((key) => wanted[key] <= capacity[key]);
+}
+
+/** Whether two capacities are the same. */
+export function equal(a: BatchCapacity, b: BatchCapacity): boolean {
+  return fits(a, b) && fits(b, a);
 }
 
 /** The section with the step's values as layers in a stage read them; the first stage has the base's. */
@@ -126,6 +130,7 @@ export class BatchPlanner {
    * @param data the data set whose tokens lie on the GPU as `uploadTokens` lays them out
    * @param rows numbers of the data rows in the batch
    * @param grouped whether the rows of each token are needed too (for the gradient)
+   * @param rates.mean outputs that the loss is a mean over: those of the whole batch of which these rows are a part
    * @returns the sizes of the batch, and how many words of the block are in use
    */
   plan(
@@ -133,7 +138,7 @@ export class BatchPlanner {
     targets: Targets | undefined,
     rows: Uint32Array,
     grouped: boolean,
-    rates: StepRates & { metric: number },
+    { mean, ...rates }: StepRates & { metric: number; mean?: number },
   ): { sizes: StepValues; words: number } {
     const samples = rows.length;
     this.#sortByLength(data, rows);
@@ -151,6 +156,7 @@ export class BatchPlanner {
         targets,
         layout: this.layout,
         samples: this.#sorted.subarray(0, samples),
+        mean: mean ?? countedOutputs(data, this.layout, rows),
       },
     );
     const segments = samples + (this.layout.sharePrefix ? 1 : 0);

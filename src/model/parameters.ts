@@ -1,6 +1,7 @@
-import { Arena, alignment, read, write } from "../runtime/arena";
+import { Arena, read, write } from "../runtime/arena";
+import { placeOf } from "../runtime/banks";
 import type { Device } from "../runtime/device";
-import { elements, Tensor } from "../runtime/tensor";
+import { alignment, elements, Tensor } from "../runtime/tensor";
 import type { LayerPlan, WeightPlan } from "./architecture";
 import type { Regularizer } from "./regularizers";
 import type { NamedWeight } from "./weights";
@@ -11,31 +12,37 @@ export type WeightTensors = Record<string, Tensor>;
 
 /** Values that belong to the weights. */
 interface Companion {
-  /** Those of the weights that are trained, as one tensor, padding between them included. */
-  all: Tensor;
+  /** Those of the weights that are trained, padding between them included: a tensor for each buffer that they take. */
+  banks: Tensor[];
   /** One by one, in Keras's order. */
   flat: Tensor[];
 }
 
 /** The derivatives of the loss by the weights that are trained. */
 interface Gradients {
-  /** As one tensor. */
-  gradients: Tensor;
+  /** A tensor for each bank of the parameters. */
+  banks: Tensor[];
   /** One by one, in Keras's order. */
   flat: Tensor[];
   /** Per layer; none for those without weights that are trained. */
   weights: (WeightTensors | undefined)[];
 }
 
+/** Tables that clipping by norm reads, of one bank. */
+interface ClipTables {
+  ranges: Tensor;
+  variableOf: Tensor;
+}
+
 /**
- * The parameters of a model on a device: one buffer. The weights of frozen layers lie behind all others, so that the
- * optimizer goes over the buffer's first part alone; gradients, and what it remembers, are kept for that part only, in
- * its layout.
+ * The parameters of a model on a device: one buffer, or as many banks as they take where a kernel cannot bind that
+ * much. The weights of frozen layers lie behind all others, so that the optimizer goes over the first part alone;
+ * gradients, and what it remembers, are kept for that part only, in its layout.
  */
 export class Parameters {
   readonly arena: Arena;
-  /** All parameters that are trained as one tensor, padding between weights included; of length 0 where none are. */
-  readonly trained: Tensor;
+  /** All parameters that are trained, padding between weights included, bank by bank; none where no layer is. */
+  readonly trained: readonly Tensor[];
   /** The weights that are trained, in Keras's order. */
   readonly trainedPlans: readonly WeightPlan[];
   /** Per layer. */
@@ -54,8 +61,8 @@ export class Parameters {
     this.#layers = layers;
     this.#plans = layers.flatMap(({ weights }) => weights);
     this.trainedPlans = this.#plans.filter(({ trainable }) => trainable);
-    const { all, flat } = this.#companion("parameters", this.#plans);
-    this.trained = all;
+    const { banks, flat } = this.#companion("parameters", this.#plans);
+    this.trained = banks;
     this.#flat = flat;
     this.weights = this.#byLayer(flat);
   }
@@ -68,7 +75,7 @@ export class Parameters {
   /** Gradients of the weights that are trained, made when first asked for. */
   get gradients(): Gradients {
     if (!this.#gradients) {
-      const { all, flat } = this.#companion("gradients", this.trainedPlans);
+      const { banks, flat } = this.#companion("gradients", this.trainedPlans);
       const tensors = new Map(this.trainedPlans.map((plan, i) => [plan, flat[i]]));
       const weights = this.#layers.map(({ weights: plans }) => {
         const own = plans.flatMap((plan) => {
@@ -77,7 +84,7 @@ export class Parameters {
         });
         return own.length > 0 ? Object.fromEntries(own) : undefined;
       });
-      this.#gradients = { gradients: all, flat, weights };
+      this.#gradients = { banks, flat, weights };
     }
     return this.#gradients;
   }
@@ -109,21 +116,31 @@ export class Parameters {
     return this.#slots;
   }
 
-  /** Tables that clipping by norm reads; of the weights that are trained alone. */
-  clipTables(rule: OptimizerRule): { ranges: Tensor; squares: Tensor; variableOf: Tensor } | undefined {
+  /** Tables that clipping by norm reads, for each bank; of the weights that are trained alone. */
+  clipTables(rule: OptimizerRule): { squares: Tensor; banks: ClipTables[] } | undefined {
     if (!clipsByNorm(rule)) return undefined;
     const trained = this.#flat.filter((_, i) => this.#plans[i].trainable);
-    const ranges = this.arena.tensor("ranges", [trained.length, 2], "u32");
     const squares = this.arena.tensor("squares", [trained.length]);
-    const blocks = this.trained.length / (alignment / 4);
+    return { squares, banks: this.trained.map((bank) => this.#clipTablesOf(bank, trained)) };
+  }
+
+  #clipTablesOf(bank: Tensor, trained: readonly Tensor[]): ClipTables {
+    const ranges = this.arena.tensor("ranges", [trained.length, 2], "u32");
+    const blocks = bank.length / (alignment / 4);
     const variableOf = this.arena.tensor("variableOf", [blocks], "u32");
     const table = new Uint32Array(blocks);
-    trained.forEach((tensor, i) => {
-      table.fill(i, tensor.offset / alignment, Math.ceil((tensor.offset + tensor.bytes) / alignment));
+    // Parts of one variable that share the bank lie one behind the other.
+    const own = trained.map(({ parts }) => {
+      const inBank = parts.filter(({ buffer }) => buffer === bank.buffer);
+      const length = inBank.reduce((sum, part) => sum + part.length, 0);
+      return [(inBank.at(0)?.offset ?? 0) / 4, length];
+    });
+    own.forEach(([first, length], i) => {
+      table.fill(i, (4 * first) / alignment, Math.ceil((4 * (first + length)) / alignment));
     });
     write(this.device, variableOf, table);
-    write(this.device, ranges, Uint32Array.from(trained.flatMap((t) => [t.offset / 4, t.length])));
-    return { ranges, squares, variableOf };
+    write(this.device, ranges, Uint32Array.from(own.flat()));
+    return { ranges, variableOf };
   }
 
   /** Uploads values in Keras's order. */
@@ -155,12 +172,14 @@ export class Parameters {
   #companion(label: string, plans: readonly WeightPlan[]): Companion {
     const frozenLast = [...plans].sort((a, b) => Number(b.trainable) - Number(a.trainable));
     const declarations = frozenLast.map(({ name, shape }) => ({ label: `${label}/${name}`, shape }));
-    // Where no layer is trained there is nothing to remember, and still a tensor to bind.
-    const packed = this.arena.pack(label, declarations.length > 0 ? declarations : [{ label, shape: [1] }]);
+    const packed = this.arena.banks(label, declarations);
     const tensors = new Map(frozenLast.map((plan, i) => [plan, packed[i]]));
-    const words = this.trainedPlans.reduce((sum, { shape }) => sum + wordsOf(shape), 0);
-    const all = new Tensor(label, [words], "f32", packed[0].buffer, 0);
-    return { all, flat: plans.map((plan) => tensors.get(plan)!) };
+    const words = new Map<GPUBuffer, number>();
+    packed.slice(0, this.trainedPlans.length).forEach(({ parts }) => {
+      for (const { buffer, offset, shape } of parts) words.set(buffer, (offset + placeOf(shape)) / 4);
+    });
+    const banks = [...words].map(([buffer, length]) => new Tensor(label, [length], "f32", buffer, 0));
+    return { banks, flat: plans.map((plan) => tensors.get(plan)!) };
   }
 
   #byLayer(flat: readonly Tensor[]): WeightTensors[] {
@@ -169,9 +188,4 @@ export class Parameters {
       Object.fromEntries(weights.map(({ key }) => [key, flat[next++]])),
     );
   }
-}
-
-/** 32-bit words that a weight takes in its buffer. */
-function wordsOf(shape: readonly number[]): number {
-  return (Math.ceil(Math.max(1, elements(shape) * 4) / alignment) * alignment) / 4;
 }

@@ -96,5 +96,6 @@ function costOf({ compiled }: CompiledModel): number {
   const { parameters, optimizer } = compiled;
   const slots = Object.keys(parameters.slots(optimizer.rule)).length;
   const weights = parameters.flat.reduce((sum, { bytes }) => sum + bytes, 0);
-  return (weights + slots * parameters.trained.bytes) / bytesPerSecond;
+  const trained = parameters.trained.reduce((sum, { bytes }) => sum + bytes, 0);
+  return (weights + slots * trained) / bytesPerSecond;
 }

@@ -1,10 +1,12 @@
 import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import type { SamplerOptions } from "../runtime/program-sampler";
-import { noRates } from "../kernels/shared/step";
+import type { Program } from "../runtime/program";
+import { noRates, type StepValues } from "../kernels/shared/step";
 import type { StepRates } from "./batch-plan";
+import { partSeed } from "./random";
 import { StepQueue } from "./step-queue";
-import type { Targets } from "./targets";
+import { countedOutputs, type Targets } from "./targets";
 import type { TokenData } from "./token-data";
 import { metricEntries, type Workspace } from "./workspace";
 
@@ -40,10 +42,13 @@ export class RunningMeans {
     return { ...this.#sums };
   }
 
-  /** @param values (loss, right answers, answers, 0) of one step, whose loss counts once per sample */
-  add(values: ArrayLike<number>, at: number, samples: number): void {
+  /**
+   * @param values (loss, right answers, answers, 0) of one step, whose loss counts once per sample
+   * @param batch samples of the whole batch, where it was taken in parts, and these are one part's
+   */
+  add(values: ArrayLike<number>, at: number, samples: number, batch = samples): void {
     const sums = this.#sums;
-    sums.loss += values[at] * samples;
+    sums.loss += values[at] * batch;
     sums.samples += samples;
     sums.right += values[at + 1];
     sums.answers += values[at + 2];
@@ -94,8 +99,7 @@ export interface Pass {
 
 /** Runs a pass: figures are read back now and then, work in flight is bounded. */
 export async function runPass(device: Device, workspace: Workspace, pass: Pass): Promise<Means> {
-  const program = pass.nextStep ? workspace.train! : workspace.evaluate;
-  const queue = new StepQueue(device, workspace, program, pass.nextStep && pass.profile);
+  const queue = new StepQueue(device, workspace, pass.nextStep && pass.profile);
   try {
     return await takeSteps(queue, pass);
   } finally {
@@ -108,15 +112,16 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
   const { data, targets, order, batchSize, signal, interval = 100 } = pass;
   const before = pass.done?.step ?? 0;
   const sums = new RunningMeans(pass.done?.sums);
-  const sizes = new Array<number>(before).fill(0);
+  /** Of which step each entry of the figures is, the samples in it, and those of the batch it is a part of. */
+  const entries: { step: number; samples: number; batch: number }[] = [];
   let done = before;
-  let readTo = before;
+  let readTo = 0;
   let reading: Promise<void> | undefined;
   let lastRead = performance.now();
   let lost: { step: number; loss: number } | undefined;
   let told = false;
 
-  const readUpTo = async (end: number): Promise<void> => {
+  const readUpTo = async (end: number, steps: number): Promise<void> => {
     workspace.assertLive(pass.where);
     queue.submit();
     const begin = readTo;
@@ -126,8 +131,9 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
       const count = Math.min(end - from, metricEntries - slot);
       const [values] = await read(device, [workspace.metrics.view("figures", [count, 4], slot * 4)]);
       for (let i = 0; i < count; i++) {
-        sums.add(values, i * 4, sizes[from + i]);
-        if (!Number.isFinite(values[i * 4])) lost ??= { step: from + i, loss: values[i * 4] };
+        const { step, samples, batch } = entries[from + i];
+        sums.add(values, i * 4, samples, batch);
+        if (!Number.isFinite(values[i * 4])) lost ??= { step, loss: values[i * 4] };
       }
       from += count;
     }
@@ -135,7 +141,23 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
       told = true;
       await pass.onNonFinite?.(lost);
     }
-    await pass.onProgress?.(end, sums.means);
+    if (steps > 0) await pass.onProgress?.(steps, sums.means);
+  };
+  /** Begins to read the figures up to here. */
+  const look = async (finish?: (sums: Sums) => Promise<void>): Promise<void> => {
+    await reading;
+    lastRead = performance.now();
+    queue.submit();
+    const arrived = readUpTo(entries.length, done).then(() => finish?.(sums.sums));
+    reading = arrived.finally(() => (reading = undefined));
+    // Whoever waits for the pass gets the error there.
+    reading.catch(() => undefined);
+  };
+
+  /** What is run on a part of a batch. */
+  const programOf = (last: boolean): Program<StepValues> => {
+    if (!pass.nextStep) return last ? workspace.evaluate : workspace.evaluatePart;
+    return last ? workspace.train! : workspace.trainPart!;
   };
 
   for (let at = before * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
@@ -143,38 +165,40 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
     workspace.assertLive(pass.where);
     const rows = order.subarray(at, at + batchSize);
     const rates = pass.nextStep?.() ?? noRates;
-    const grouped = pass.nextStep !== undefined;
-    const plan = workspace.planner.plan(data, targets, rows, grouped, {
-      ...rates,
-      metric: done % metricEntries,
-    });
-    await queue.add(plan);
-    sizes.push(rows.length);
-    done++;
-    if (pass.onOutputs) {
-      queue.submit();
-      const { outputs, returned } = workspace;
-      const made = outputs.view("outputs", [plan.sizes.outputs, outputs.shape[1]]);
-      const [values, ...states] = await read(device, [made, ...returned]);
-      pass.onOutputs(values, workspace.planner.sorted.subarray(0, rows.length), states);
+    const mean = countedOutputs(data, workspace.needs.layout, rows);
+    const { samples } = workspace.capacity;
+    for (let begin = 0, part = 0; begin < rows.length; begin += samples, part++) {
+      const own = rows.subarray(begin, begin + samples);
+      const plan = workspace.planner.plan(data, targets, own, pass.nextStep !== undefined, {
+        ...rates,
+        seed: partSeed(rates.seed, part),
+        metric: entries.length % metricEntries,
+        mean,
+      });
+      await queue.add(plan, programOf(begin + samples >= rows.length));
+      entries.push({ step: done, samples: own.length, batch: rows.length });
+      if (pass.onOutputs) {
+        queue.submit();
+        const { outputs, returned } = workspace;
+        const made = outputs.view("outputs", [plan.sizes.outputs, outputs.shape[1]]);
+        const [values, ...states] = await read(device, [made, ...returned]);
+        pass.onOutputs(values, workspace.planner.sorted.subarray(0, own.length), states);
+      }
+      if (entries.length - readTo >= metricEntries / 2) await look();
     }
+    done++;
     const taking = pass.snapshots?.due(done);
     const due = (pass.onProgress ?? pass.onNonFinite) && performance.now() - lastRead >= interval;
-    if (taking || done - readTo >= metricEntries / 2 || (due && !reading)) {
+    if (taking || (due && !reading)) {
       await reading;
-      lastRead = performance.now();
       queue.submit();
-      const finish = taking ? await pass.snapshots?.begin(done) : undefined;
-      const arrived = readUpTo(done).then(() => finish?.(sums.sums));
-      reading = arrived.finally(() => (reading = undefined));
-      // Whoever waits for the pass gets the error there.
-      reading.catch(() => undefined);
+      await look(taking ? await pass.snapshots?.begin(done) : undefined);
     }
   }
   queue.submit();
   await reading;
   workspace.assertLive(pass.where);
-  if (done > readTo || done === 0) await readUpTo(done);
+  if (entries.length > readTo || done === 0) await readUpTo(entries.length, done);
   device.assertAlive(pass.where);
   return sums.means;
 }

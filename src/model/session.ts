@@ -3,7 +3,7 @@ import type { SamplerOptions } from "../runtime/program-sampler";
 import type { ScanShape } from "../kernels/scan";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
-import { batchCapacity, type StepRates } from "./batch-plan";
+import { batchCapacity, type BatchCapacity, type StepRates } from "./batch-plan";
 import { checkSteps, outputSteps, stagesOf } from "./stages";
 import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
@@ -66,17 +66,24 @@ function sharesPrefix({ layers, sequences }: Architecture): boolean {
 /** Layers that treat every sample alike, step by step. */
 const alike: ReadonlySet<string> = new Set(["recurrent", "Embedding", "Dense", "TimeDistributed"]);
 
+/** Whether the embedding table is larger than a kernel can bind. */
+function comesInParts({ parameters }: CompiledModel["compiled"]): boolean {
+  return parameters.flat.some(({ parts }) => parts.length > 1);
+}
+
 /** How batches of this model are laid out for rows of `steps` steps. */
 export function layoutOf({ architecture, compiled }: Session, steps: number): BatchLayout {
   const { layers, sequences, masksLoss, outputs } = architecture;
   const first = layers.at(1)?.config;
+  // Rows of a table that no kernel can bind whole are copied, not projected.
+  const projects = first !== undefined && takesTokens(first) && !comesInParts(compiled);
   return {
     sharePrefix: sharesPrefix(architecture),
-    reverse: first !== undefined && takesTokens(first) && (recurrentOf(first)?.goBackwards ?? false),
+    reverse: projects && (recurrentOf(first)?.goBackwards ?? false),
     sequences,
     maskLoss: masksLoss,
     labelWidth: labelWidth(compiled.loss, outputs),
-    rowTokens: first !== undefined && !takesTokens(first),
+    rowTokens: first !== undefined && !projects,
     carriesState: false,
     stages: stagesOf(architecture, steps),
   };
@@ -116,6 +123,16 @@ export function prepareTargets(
   return { labels, sampleWeights };
 }
 
+/**
+ * Whether a batch may be taken in parts. Not where samples carry states to the batch behind, and not where only the
+ * device knows over how many outputs the loss is a mean.
+ */
+function comesApart({ layers, sequences }: Architecture): boolean {
+  return layers.every(
+    ({ config }) => !recurrentOf(config)?.stateful && !(sequences && config.className === "Masking"),
+  );
+}
+
 /** A workspace with the data set on the device. */
 export async function openWorkspace(
   session: Session,
@@ -124,9 +141,12 @@ export async function openWorkspace(
   training: boolean,
 ): Promise<Workspace> {
   const layout = layoutOf(session, data.steps);
+  const part = (samples: number): BatchCapacity =>
+    batchCapacity(data, samples, session.architecture.vocabulary, layout);
   const workspace = await session.workspace({
     layout,
-    capacity: batchCapacity(data, batchSize, session.architecture.vocabulary, layout),
+    capacity: part(batchSize),
+    ...(comesApart(session.architecture) ? { part } : {}),
     tokens: data.steps + data.tokens.length,
     steps: data.steps,
     training,

@@ -27,16 +27,20 @@ export class StepQueue {
   constructor(
     readonly device: Device,
     readonly workspace: Workspace,
-    readonly program: Program<StepValues>,
     readonly profile: () => SamplerOptions | undefined = () => undefined,
   ) {}
 
   /** Adds a step with the batch that was planned last; submits once there is enough of it. */
-  async add({ sizes, words }: { sizes: StepValues; words: number }): Promise<void> {
-    this.#encoder ??= this.device.gpu.createCommandEncoder({ label: this.program.label });
+  async add(
+    { sizes, words }: { sizes: StepValues; words: number },
+    program: Program<StepValues>,
+  ): Promise<void> {
+    this.#encoder ??= this.device.gpu.createCommandEncoder({ label: program.label });
     this.workspace.encodePlan(this.#encoder, this.#pending++, words);
-    const sampler = this.#pending === 1 ? this.#samplerNow() : undefined;
-    (sampler ?? this.program).encode(this.#encoder, sizes);
+    // A part of a batch is no whole step, and has no time of one.
+    const whole = this.#pending === 1 && program !== this.workspace.trainPart;
+    const sampler = whole ? this.#samplerNow(program) : undefined;
+    (sampler ?? program).encode(this.#encoder, sizes);
     if (this.#pending < this.#perSubmit) return;
     this.submit();
     while (this.#behind > this.#mostSteps) await this.#inFlight.shift()?.done;
@@ -68,12 +72,12 @@ export class StepQueue {
   }
 
   /** Takes the time of the program's steps, while somebody wants to know it and the device can tell. */
-  #samplerNow(): ProgramSampler<StepValues> | undefined {
+  #samplerNow(program: Program<StepValues>): ProgramSampler<StepValues> | undefined {
     const options = this.profile();
     if (options !== this.#sampler?.options) {
       this.#endSampler();
       if (options) {
-        this.#sampler = { options, sampler: ProgramSampler.of(this.device, this.program, options) };
+        this.#sampler = { options, sampler: ProgramSampler.of(this.device, program, options) };
       }
     }
     return this.#sampler?.sampler;

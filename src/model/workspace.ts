@@ -1,21 +1,21 @@
-import { gradientSquares } from "../kernels/gradient-squares";
-import { optimizer as optimizerKernel, optimizerSize, type OptimizerRule } from "../kernels/optimizer";
+import type { OptimizerRule } from "../kernels/optimizer";
 import type { ScanShape } from "../kernels/scan";
 import { weightPenalty } from "../kernels/weight-penalty";
 import type { StepValues } from "../kernels/shared/step";
 import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
-import { describe, StateError } from "../runtime/errors";
-import { Program, workgroups } from "../runtime/program";
+import { describe, StateError, TooLargeError } from "../runtime/errors";
+import { Program } from "../runtime/program";
 import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
-import { BatchPlanner, fits, planTensors, type BatchCapacity } from "./batch-plan";
+import { BatchPlanner, equal, fits, planTensors, type BatchCapacity } from "./batch-plan";
 import type { Compiled } from "./compiled";
 import type { Loss } from "./losses";
 import type { Parameters } from "./parameters";
 import { recordBody } from "./record/body";
 import { recordHead } from "./record/head";
+import { recordOptimizer, recordSums } from "./record/optimizer";
 import { partialsLength, type Recorder, type Recording } from "./record/recorder";
 import { cutSteps } from "./record/scan-dispatches";
 import type { TokenData } from "./token-data";
@@ -37,7 +37,10 @@ export interface Compilation {
 /** What a workspace must have room for. */
 export interface WorkspaceNeeds {
   layout: BatchLayout;
+  /** Of the whole batch. */
   capacity: BatchCapacity;
+  /** Of a part of so many samples; left out where a batch cannot be taken in parts. */
+  part?: (samples: number) => BatchCapacity;
   /** Tokens of the data set, the zeros before it included. */
   tokens: number;
   /** Steps of the longest row. */
@@ -47,15 +50,20 @@ export interface WorkspaceNeeds {
 
 /**
  * All memory and programs for batches up to a size: the data set's tokens, the batch plan, what lies
- * between the layers, and the recorded steps. Running a step allocates nothing.
+ * between the layers, and the recorded steps. Running a step allocates nothing. Where the states of a batch are more
+ * than a kernel can bind, there is room for a part of it, and the gradients of the parts are added up.
  */
 export class Workspace {
   readonly device: Device;
   readonly planner: BatchPlanner;
-  /** Forward pass, loss, backward pass and optimizer. */
+  /** Forward pass, loss, backward pass and optimizer; for all parts of a batch but the last without the optimizer. */
   readonly train: Program<StepValues> | undefined;
+  /** Of the parts of a batch before the last: forward pass, loss, backward pass, and the sum of the gradients. */
+  readonly trainPart: Program<StepValues> | undefined;
   /** Forward pass and loss; leaves the model's output in `outputs`. */
   readonly evaluate: Program<StepValues>;
+  /** Of the parts of a batch before the last: what the weights add to the loss counts once a batch. */
+  readonly evaluatePart: Program<StepValues>;
   readonly outputs: Tensor;
   /** [metricEntries, 4]: (loss, right answers, answers, 0) of a step. */
   readonly metrics: Tensor;
@@ -73,8 +81,10 @@ export class Workspace {
     parameters: Parameters,
     compilation: Compilation,
     readonly needs: WorkspaceNeeds,
+    /** What there is room for at a time. */
+    readonly capacity: BatchCapacity = needs.capacity,
   ) {
-    const { layout, capacity, training } = needs;
+    const { layout, training } = needs;
     const { device } = arena;
     this.device = device;
     this.planner = new BatchPlanner(capacity, layout, architecture.vocabulary);
@@ -123,20 +133,38 @@ export class Workspace {
     };
     const forwardHead: Recording[] = [];
     this.outputs = head({ ...behind, training: false, forward: forwardHead });
+    const evaluation = [...forward, ...forwardHead.map(behind.inStage)];
     this.evaluate = new Program(device, "evaluate");
-    play(this.evaluate, [...forward, ...forwardHead.map(behind.inStage)], false);
-    this.#recordPenalties(this.evaluate, parameters, false);
+    play(this.evaluate, evaluation, false);
+    this.evaluatePart = this.evaluate;
+    if (parameters.regularized.length > 0) {
+      if (this.divides) {
+        this.evaluatePart = new Program(device, "evaluate, part of a batch");
+        play(this.evaluatePart, evaluation, false);
+      }
+      this.#recordPenalties(this.evaluate, parameters, false);
+    }
     if (training) {
       const trainHead: Recording[] = [];
       head({ ...behind, forward: trainHead });
+      const pass = [...forward, ...trainHead.map(behind.inStage), ...backward.reverse()];
       this.train = new Program(device, "train");
-      play(this.train, [...forward, ...trainHead.map(behind.inStage), ...backward.reverse()], true);
+      play(this.train, pass, true);
+      if (this.divides) {
+        const sums = recordSums(arena, parameters);
+        this.trainPart = new Program(device, "train, part of a batch");
+        play(this.trainPart, [...pass, sums.add], true);
+        play(this.train, [sums.take], true);
+      }
       this.#recordPenalties(this.train, parameters, true);
       recordOptimizer(this.train, parameters, compilation.rule, this.#plan.step);
     }
   }
 
-  /** A workspace whose pipelines are compiled; where that fails, nothing is left behind. */
+  /**
+   * A workspace whose pipelines are compiled; where that fails, nothing is left behind. A batch that is too large for
+   * the device's bindings is taken in as many equal parts as it needs: two, four, eight, …
+   */
   static async create(
     architecture: Architecture,
     compiled: Compiled,
@@ -144,9 +172,19 @@ export class Workspace {
   ): Promise<Workspace> {
     const { device, parameters, loss, optimizer, shape, chunkSteps } = compiled;
     const compilation = { loss, rule: optimizer.rule, shape, chunkSteps };
-    const arena = new Arena(device, needs.training ? "training" : "inference");
-    const make = (): Workspace => new Workspace(arena, architecture, parameters, compilation, needs);
-    const workspace = await allocated(arena, make);
+    const make = async (capacity: BatchCapacity): Promise<Workspace> => {
+      const arena = new Arena(device, needs.training ? "training" : "inference");
+      try {
+        return await allocated(
+          arena,
+          () => new Workspace(arena, architecture, parameters, compilation, needs, capacity),
+        );
+      } catch (error) {
+        if (!(error instanceof TooLargeError) || !needs.part || capacity.samples === 1) throw error;
+        return make(needs.part(Math.ceil(capacity.samples / 2)));
+      }
+    };
+    const workspace = await make(needs.capacity);
     try {
       return await workspace.ready();
     } catch (error) {
@@ -158,11 +196,18 @@ export class Workspace {
   /** What the weights add to the loss, and while training to their gradients; both are there already. */
   #recordPenalties(program: Program<StepValues>, parameters: Parameters, train: boolean): void {
     for (const { weight, regularizer, gradient } of parameters.regularized) {
-      program.dispatch(
-        weightPenalty({ ...regularizer, length: weight.length, train }),
-        { step: this.#plan.step, weight, metrics: this.metrics, ...(train ? { gradient: gradient() } : {}) },
-        () => [1],
-      );
+      weight.parts.forEach((part, i) => {
+        program.dispatch(
+          weightPenalty({ ...regularizer, length: part.length, train }),
+          {
+            step: this.#plan.step,
+            weight: part,
+            metrics: this.metrics,
+            ...(train ? { gradient: gradient().parts[i] } : {}),
+          },
+          () => [1],
+        );
+      });
     }
   }
 
@@ -170,15 +215,21 @@ export class Workspace {
   serves(needs: WorkspaceNeeds): boolean {
     return (
       JSON.stringify(needs.layout) === JSON.stringify(this.needs.layout) &&
-      fits(needs.capacity, this.needs.capacity) &&
+      (this.divides ? equal(needs.capacity, this.needs.capacity) : fits(needs.capacity, this.capacity)) &&
       needs.tokens <= this.needs.tokens &&
       needs.steps <= this.needs.steps &&
       (!needs.training || this.needs.training)
     );
   }
 
+  /** Whether batches are taken in parts. */
+  get divides(): boolean {
+    return this.capacity.samples < this.needs.capacity.samples;
+  }
+
   async ready(): Promise<this> {
-    await Promise.all([this.evaluate.ready(), this.train?.ready()]);
+    const programs = [this.evaluate, this.evaluatePart, this.train, this.trainPart];
+    await Promise.all(programs.map((program) => program?.ready()));
     return this;
   }
 
@@ -244,36 +295,6 @@ export class Workspace {
 
 function play(program: Program<StepValues>, recordings: readonly Recording[], training: boolean): void {
   for (const record of recordings) record(program, training);
-}
-
-function recordOptimizer(
-  program: Program<StepValues>,
-  parameters: Parameters,
-  rule: OptimizerRule,
-  step: Tensor,
-): void {
-  const { trained, trainedPlans } = parameters;
-  if (trained.length === 0) return;
-  const { gradients } = parameters.gradients;
-  const tables = parameters.clipTables(rule);
-  const variables = trainedPlans.length;
-  if (tables) {
-    const { ranges, squares } = tables;
-    program.dispatch(gradientSquares(), { ranges, gradients, squares }, () => [variables]);
-  }
-  const slots = Object.entries(parameters.slots(rule)).map(([name, { all }]) => [name, all] as const);
-  program.dispatch(
-    optimizerKernel(rule, trained.length, variables),
-    {
-      step,
-      gradients,
-      parameters: trained,
-      ...Object.fromEntries(slots),
-      ...(tables ? { squares: tables.squares } : {}),
-      ...(tables && rule.clipnorm > 0 ? { variableOf: tables.variableOf } : {}),
-    },
-    () => workgroups(Math.ceil(trained.length / optimizerSize)),
-  );
 }
 
 /** Scratch for the partial sums of the largest kernel's gradient. */

@@ -1,9 +1,7 @@
 import type { Device } from "./device";
-import { describe, KernelError, OutOfMemoryError, StateError } from "./errors";
-import { Tensor, elements, type DType } from "./tensor";
-
-/** Ranges of one buffer start at multiples of this many bytes (the default offset alignment). */
-export const alignment = 256;
+import { describe, KernelError, OutOfMemoryError, StateError, TooLargeError } from "./errors";
+import { planBanks, placeOf } from "./banks";
+import { PartedTensor, Tensor, elements, type DType, type TensorDeclaration } from "./tensor";
 
 const usage = (): GPUBufferUsageFlags =>
   GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -16,12 +14,6 @@ interface Asked {
   /** What takes most of it, for messages. */
   largest: TensorDeclaration | undefined;
   refused: Promise<boolean>;
-}
-
-export interface TensorDeclaration {
-  label: string;
-  shape: readonly number[];
-  dtype?: DType;
 }
 
 /** Owns GPU memory. Everything allocated from it is freed by one call of {@link Arena.dispose}. */
@@ -55,15 +47,35 @@ export class Arena {
       if (bytes > maxStorageBufferBindingSize) {
         const expected = `at most ${maxStorageBufferBindingSize} bytes in one binding`;
         const tensor = tensorName({ label: name, shape });
-        throw new OutOfMemoryError(describe(`memory for ${tensor}`, expected, String(bytes), remedy));
+        throw new TooLargeError(describe(`memory for ${tensor}`, expected, String(bytes), remedy));
       }
       offsets.push(size);
-      size += Math.ceil(Math.max(1, elements(shape) * 4) / alignment) * alignment;
+      size += placeOf(shape);
     }
     const buffer = this.#create(label, size, usage(), largestOf(declarations));
     return declarations.map(
       ({ label, shape, dtype = "f32" }, i) => new Tensor(label, shape, dtype, buffer, offsets[i]),
     );
+  }
+
+  /**
+   * Zero-filled tensors, one behind the other in as few buffers as one binding each allows. A matrix that is larger
+   * than a binding becomes a {@link PartedTensor}.
+   */
+  banks(label: string, declarations: readonly TensorDeclaration[]): Tensor[] {
+    const parts = new Map<TensorDeclaration, Tensor[]>(declarations.map((declaration) => [declaration, []]));
+    for (const pieces of planBanks(declarations, this.device.limits.maxStorageBufferBindingSize)) {
+      const tensors = this.pack(
+        label,
+        pieces.map(({ part }) => part),
+      );
+      pieces.forEach(({ of }, i) => parts.get(of)!.push(tensors[i]));
+    }
+    return declarations.map((declaration) => {
+      const { shape, dtype = "f32" } = declaration;
+      const own = parts.get(declaration)!;
+      return own.length === 1 ? own[0] : new PartedTensor(declaration.label, shape, dtype, own);
+    });
   }
 
   /** A buffer that the CPU can map for reading. */
@@ -111,7 +123,7 @@ export class Arena {
     }
     const { maxBufferSize } = this.device.limits;
     if (size > maxBufferSize) {
-      throw new OutOfMemoryError(
+      throw new TooLargeError(
         describe(`memory for ${label}`, `at most ${maxBufferSize} bytes in one buffer`, `${size}`, remedy),
       );
     }
@@ -183,7 +195,13 @@ export async function allocated<Result>(arena: Arena, allocate: () => Result): P
 
 /** Writes values into a tensor, from element `start` on. */
 export function write(device: Device, tensor: Tensor, data: Float32Array | Uint32Array, start = 0): void {
-  device.gpu.queue.writeBuffer(tensor.buffer, tensor.offset + start * 4, data as BufferSource);
+  let from = -start;
+  for (const { buffer, offset, length } of tensor.parts) {
+    const part = data.subarray(Math.max(0, from), Math.max(0, from + length));
+    if (part.length > 0)
+      device.gpu.queue.writeBuffer(buffer, offset + Math.max(0, -from) * 4, part as BufferSource);
+    from += length;
+  }
 }
 
 /** Tensors that are read back through one buffer. */
@@ -201,6 +219,24 @@ interface Staged {
  * @throws {DeviceLostError} the device is lost.
  */
 export async function read(device: Device, tensors: readonly Tensor[]): Promise<Float32Array[]> {
+  const values = await readParts(
+    device,
+    tensors.flatMap(({ parts }) => parts),
+  );
+  let next = 0;
+  return tensors.map(({ parts, length }) => {
+    if (parts.length === 1) return values[next++];
+    const whole = new Float32Array(length);
+    let at = 0;
+    for (const part of parts) {
+      whole.set(values[next++], at);
+      at += part.length;
+    }
+    return whole;
+  });
+}
+
+async function readParts(device: Device, tensors: readonly Tensor[]): Promise<Float32Array[]> {
   const staged: Staged[] = [];
   // What is copied into a buffer that was refused is an error of its own, and not the one to tell.
   device.gpu.pushErrorScope("validation");

@@ -31,6 +31,9 @@ export class OutOfMemoryError extends DeviceError {
   override name = "OutOfMemoryError";
 }
 
+/** A tensor is larger than the device's limits allow, however much memory there is. */
+export class TooLargeError extends OutOfMemoryError {}
+
 /** A shader, a pipeline or a binding is not what the kernel declared. */
 export class KernelError extends WebGpuRnnError {
   override name = "KernelError";

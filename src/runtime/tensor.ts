@@ -1,6 +1,15 @@
 import { describe, KernelError } from "./errors";
 
+/** Ranges of one buffer start at multiples of this many bytes (the default offset alignment). */
+export const alignment = 256;
+
 export type DType = "f32" | "u32";
+
+export interface TensorDeclaration {
+  label: string;
+  shape: readonly number[];
+  dtype?: DType;
+}
 
 /** A shaped range of a GPU buffer. Elements are four bytes; the layout is row-major. */
 export class Tensor {
@@ -12,6 +21,14 @@ export class Tensor {
     /** Where the range starts in the buffer, in bytes; a multiple of 256. */
     readonly offset: number,
   ) {}
+
+  /**
+   * What a kernel may bind of it: itself, or of a tensor that is larger than one binding its parts, each some whole
+   * rows, in their order and in buffers of their own.
+   */
+  get parts(): readonly Tensor[] {
+    return [this];
+  }
 
   /** Number of elements. */
   get length(): number {
@@ -49,6 +66,39 @@ export class Tensor {
 
   toString(): string {
     return `${this.label}: ${this.dtype}[${this.shape.join(", ")}]`;
+  }
+}
+
+/** A tensor that lies in several buffers, since one binding cannot hold it. Kernels bind its parts one by one. */
+export class PartedTensor extends Tensor {
+  readonly #parts: readonly Tensor[];
+
+  constructor(label: string, shape: readonly number[], dtype: DType, parts: readonly Tensor[]) {
+    super(label, shape, dtype, parts[0].buffer, parts[0].offset);
+    this.#parts = parts;
+  }
+
+  override get parts(): readonly Tensor[] {
+    return this.#parts;
+  }
+
+  override get binding(): GPUBufferBinding {
+    return this.#refuse();
+  }
+
+  override get paddedBinding(): GPUBufferBinding {
+    return this.#refuse();
+  }
+
+  override view(): Tensor {
+    return this.#refuse();
+  }
+
+  #refuse(): never {
+    const { label, parts } = this;
+    throw new KernelError(
+      describe(`tensor ${label}`, "a tensor in one buffer", `one in ${parts.length} parts`, "use its parts"),
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** Every kernel case, by the module it stands in. */
 import { cases as activate } from "./activate.cases";
 import { cases as activationGradient } from "./activation-gradient.cases";
+import { cases as addGradients } from "./add-gradients.cases";
 import { cases as carryState } from "./carry-state.cases";
 import { cases as denseSigmoidLoss } from "./dense-sigmoid-loss.cases";
 import { cases as dropout } from "./dropout.cases";
@@ -31,6 +32,7 @@ import type { KernelCase } from "./harness";
 export const kernelCases: readonly KernelCase[] = [
   activate,
   activationGradient,
+  addGradients,
   carryState,
   denseSigmoidLoss,
   dropout,

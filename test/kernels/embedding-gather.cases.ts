@@ -28,7 +28,38 @@ function gatherCase(rows: number, vocabulary: number, width: number): KernelCase
   });
 }
 
+/** A table that comes in parts: each dispatch writes the rows of its own tokens, together they write all. */
+const partsCase = kernelCase("embeddingGather: a table in parts", async (device) => {
+  const [vocabulary, width, rows] = [13, 3, 40];
+  const tokens = randomIntegers(rows, 1, 0, vocabulary);
+  const rowTokens = Array.from({ length: rows }, (_, r) => (r % 4 === 3 ? noToken : r));
+  const embeddings = randomValues(vocabulary * width, 2);
+  let out: ArrayLike<number> = new Float32Array(rows * width).fill(NaN);
+  for (const part of [
+    { first: 0, rows: 5 },
+    { first: 5, rows: 8 },
+  ]) {
+    const own = embeddings.subarray(part.first * width, (part.first + part.rows) * width);
+    const before = out;
+    const written = await runKernel(device, embeddingGather(width, part), {
+      sizes: { rows },
+      inputs: { rowTokens, tokens, embeddings: own },
+      outputs: { out: before },
+      grid: invocations(rows * width, embeddingGatherSize),
+    });
+    out = written.out;
+    const others = Array.from(tokens, (token, r) => r % 4 !== 3 && token < part.first + part.rows);
+    const expected = Array.from(before, (value, i) => {
+      const r = Math.floor(i / width);
+      if (r % 4 === 3) return 0;
+      return others[r] ? embeddings[tokens[r] * width + (i % width)] : value;
+    });
+    assertOutputs(written, { out: expected }, { absolute: 0, relative: 0 });
+  }
+});
+
 export const cases: KernelCase[] = [
+  partsCase,
   gatherCase(1, 1, 1),
   gatherCase(127, 2, 3),
   ...widths.map((width) => gatherCase(11, 7, width)),

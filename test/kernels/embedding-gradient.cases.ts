@@ -44,6 +44,31 @@ function onlyRows(table: ArrayLike<number>, tokens: ArrayLike<number>, width: nu
   return Array.from(table, (value, i) => (present.has(Math.floor(i / width)) ? value : NaN));
 }
 
+/** A table that comes in parts: the rows of its own tokens are written in each. */
+const partsCase = kernelCase("embeddingGradient: a table in parts", async (device) => {
+  const [vocabulary, width] = [13, 5];
+  const { groupTasks, taskTokens } = tokenGroups([1, 200, 3, 2, 7], vocabulary, 1);
+  const sums = randomValues(taskTokens.length * width, 2);
+  const whole = onlyRows(twin(sums, taskTokens, vocabulary, width), taskTokens, width);
+  for (const part of [
+    { first: 0, rows: 5 },
+    { first: 5, rows: 8 },
+  ]) {
+    const actual = await runKernel(
+      device,
+      embeddingGradient({ width, columns: width, projected: false, part }),
+      {
+        sizes: { distinct: 5 },
+        inputs: { groupTasks, taskTokens, sums },
+        outputs: { dEmbeddings: part.rows * width },
+        grid: invocations(5 * width, embeddingGradientSize),
+      },
+    );
+    const own = whole.slice(part.first * width, (part.first + part.rows) * width);
+    assertOutputs(actual, { dEmbeddings: own }, kernelTolerance(4));
+  }
+});
+
 /** The narrow shape gives the input kernel's gradient, too. */
 function narrowCase(
   vocabulary: number,
@@ -94,6 +119,7 @@ function narrowCase(
 }
 
 export const cases: KernelCase[] = [
+  partsCase,
   gradientCase([1], { vocabulary: 1, width: 1, columns: 1, projected: true }),
   gradientCase([1, 200, 3], { vocabulary: 127, width: 5, columns: 7, projected: true }),
   gradientCase([1, 200, 3], { vocabulary: 127, width: 5, columns: 5, projected: false }),

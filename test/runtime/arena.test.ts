@@ -1,7 +1,9 @@
 import { describe, expect } from "vitest";
 import { KernelError, OutOfMemoryError, StateError } from "../../src/index";
-import { allocated, Arena, alignment, read, write } from "../../src/runtime/arena";
+import { allocated, Arena, read, write } from "../../src/runtime/arena";
+import { alignment } from "../../src/runtime/tensor";
 import { assertThrows } from "../support/assert";
+import { withSmallBindings } from "../support/limits";
 import { useDevice } from "./use-device";
 import { watchAllocations } from "./validation";
 
@@ -78,6 +80,46 @@ describe("arenas", () => {
     expect(arena.bytes).toBe(0);
     arena.dispose();
   });
+
+  gpuTest(
+    "banks: matrices larger than a binding come in parts, and are read and written whole",
+    async (device) => {
+      await withSmallBindings(device, 1024, async () => {
+        const arena = new Arena(device, "test");
+        const [bias, table, kernel] = arena.banks("banks", [
+          { label: "bias", shape: [3] },
+          { label: "table", shape: [130, 3] },
+          { label: "kernel", shape: [2, 2] },
+        ]);
+        expect(table.parts.map(({ shape }) => shape)).toEqual([
+          [64, 3],
+          [64, 3],
+          [2, 3],
+        ]);
+        // The bias has room for the first rows behind it, the second ones for the last.
+        const buffers = [bias, ...table.parts, kernel].map(({ buffer }) => buffer);
+        expect(new Set(buffers).size).toBe(3);
+        expect([buffers[0] === buffers[1], buffers[2] === buffers[3]]).toEqual([true, true]);
+        expect(bias.parts).toEqual([bias]);
+        const values = Float32Array.from({ length: 390 }, (_, i) => i);
+        write(device, table, values);
+        write(device, table, Float32Array.of(-1, -2, -3), 191);
+        write(device, kernel, Float32Array.of(1, 2, 3, 4));
+        values.set([-1, -2, -3], 191);
+        expect(await read(device, [kernel, table, bias])).toEqual([
+          Float32Array.of(1, 2, 3, 4),
+          values,
+          new Float32Array(3),
+        ]);
+        await assertThrows(
+          () => table.binding,
+          KernelError,
+          /^tensor table: expected a tensor in one buffer, got one in 3 parts; use its parts$/,
+        );
+        arena.dispose();
+      });
+    },
+  );
 
   gpuTest("a device without the memory: what was allocated in the attempt is freed", async (device) => {
     const arena = new Arena(device, "test");

@@ -57,8 +57,10 @@ function recordLayer(
         { rate: config.dropout, features: true },
         input,
       ) as SequenceFlow;
-      // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may.
-      const rows = config.recurrentDropout > 0 ? writtenOut(recorder, dropped) : dropped;
+      // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may; of a table
+      // that comes in parts it could bind only one.
+      const parted = dropped.kind === "tokens" && dropped.weights.embeddings.parts.length > 1;
+      const rows = config.recurrentDropout > 0 || parted ? writtenOut(recorder, dropped) : dropped;
       return recordRecurrent(recorder, config, rows, weights, gradients);
     }
     case "Bidirectional":

@@ -7,6 +7,7 @@ import { sumByToken, sumByTokenSize } from "../../kernels/sum-by-token";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
+import type { TablePart } from "../../kernels/shared/table-part";
 import type { WeightTensors } from "../parameters";
 import { elementGrid, recordSumPartials, wantsGradient, type Flow, type Recorder } from "./recorder";
 
@@ -28,11 +29,13 @@ function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
   const values = arena.tensor("embedded", [capacity.rows, width]);
   recorder.forward.push((program) => {
     const { step, rowTokens, tokens } = plan;
-    program.dispatch(
-      embeddingGather(width),
-      { step, rowTokens, tokens, embeddings: flow.weights.embeddings, out: values },
-      elementGrid((sizes) => sizes.rows, width, embeddingGatherSize),
-    );
+    for (const [embeddings, part] of tableParts(flow.weights.embeddings)) {
+      program.dispatch(
+        embeddingGather(width, part),
+        { step, rowTokens, tokens, embeddings, out: values },
+        elementGrid((sizes) => sizes.rows, width, embeddingGatherSize),
+      );
+    }
   });
   if (!wantsGradient(recorder, flow)) return { kind: "rows", width, mask: flow.mask, values };
   const gradient = arena.tensor("dEmbedded", [capacity.rows, width]);
@@ -42,6 +45,17 @@ function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
     recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
   });
   return { kind: "rows", width, mask: flow.mask, values, gradient };
+}
+
+/** What kernels bind of a table, and which of its rows that are; undefined where it is the whole. */
+function tableParts(table: Tensor): [Tensor, TablePart | undefined][] {
+  if (table.parts.length === 1) return [[table, undefined]];
+  let first = 0;
+  return table.parts.map((tensor) => {
+    const part = { first, rows: tensor.shape[0] };
+    first += part.rows;
+    return [tensor, part];
+  });
 }
 
 /** Records the sums of the derivatives of all state rows that have the same token. */
@@ -70,19 +84,20 @@ export function recordEmbeddingGradient(
 ): void {
   const { step, groupTasks, taskTokens } = recorder.plan;
   const { width } = flow;
-  const dEmbeddings = flow.gradients!.embeddings;
-  program.clear(dEmbeddings).dispatch(
-    embeddingGradient({ width, columns, projected: kernel !== undefined }),
-    {
-      step,
-      groupTasks,
-      taskTokens,
-      sums,
-      ...(kernel ? { kernel } : {}),
-      dEmbeddings,
-    },
-    elementGrid((sizes) => sizes.distinct, width, embeddingGradientSize),
-  );
+  for (const [dEmbeddings, part] of tableParts(flow.gradients!.embeddings)) {
+    program.clear(dEmbeddings).dispatch(
+      embeddingGradient({ width, columns, projected: kernel !== undefined, part }),
+      {
+        step,
+        groupTasks,
+        taskTokens,
+        sums,
+        ...(kernel ? { kernel } : {}),
+        dEmbeddings,
+      },
+      elementGrid((sizes) => sizes.distinct, width, embeddingGradientSize),
+    );
+  }
 }
 
 /** Records the gradients of the table and of the input kernel, as far as they are trained, where they can stay in registers. */

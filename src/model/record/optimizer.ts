@@ -1,0 +1,66 @@
+import { addGradients, addGradientsSize } from "../../kernels/add-gradients";
+import { gradientSquares } from "../../kernels/gradient-squares";
+import { optimizer, optimizerSize, type OptimizerRule } from "../../kernels/optimizer";
+import type { StepValues } from "../../kernels/shared/step";
+import type { Arena } from "../../runtime/arena";
+import { workgroups, type Program } from "../../runtime/program";
+import type { Tensor } from "../../runtime/tensor";
+import type { Parameters } from "../parameters";
+import type { Recording } from "./recorder";
+
+/** Records the optimizer's step, for each bank of the parameters a dispatch. */
+export function recordOptimizer(
+  program: Program<StepValues>,
+  parameters: Parameters,
+  rule: OptimizerRule,
+  step: Tensor,
+): void {
+  const { trained, trainedPlans } = parameters;
+  if (trained.length === 0) return;
+  const gradients = parameters.gradients.banks;
+  const slots = Object.entries(parameters.slots(rule));
+  const tables = parameters.clipTables(rule);
+  const variables = trainedPlans.length;
+  tables?.banks.forEach(({ ranges }, i) => {
+    const { squares } = tables;
+    program.dispatch(gradientSquares(i > 0), { ranges, gradients: gradients[i], squares }, () => [variables]);
+  });
+  trained.forEach((bank, i) => {
+    program.dispatch(
+      optimizer(rule, bank.length, variables),
+      {
+        step,
+        gradients: gradients[i],
+        parameters: bank,
+        ...Object.fromEntries(slots.map(([name, { banks }]) => [name, banks[i]])),
+        ...(tables ? { squares: tables.squares } : {}),
+        ...(tables && rule.clipnorm > 0 ? { variableOf: tables.banks[i].variableOf } : {}),
+      },
+      () => workgroups(Math.ceil(bank.length / optimizerSize)),
+    );
+  });
+}
+
+/**
+ * Sums of the gradients of a batch that is taken in parts: each part but the last adds its own, the last takes the
+ * sums over into its own, and leaves zeros.
+ */
+export function recordSums(arena: Arena, parameters: Parameters): { add: Recording; take: Recording } {
+  const { banks } = parameters.gradients;
+  const sums = banks.map(({ length }) => arena.tensor("gradientSums", [length]));
+  const add = (program: Program<StepValues>, from: readonly Tensor[], to: readonly Tensor[]): void => {
+    from.forEach((terms, i) => {
+      const grid = workgroups(Math.ceil(terms.length / addGradientsSize));
+      program.dispatch(addGradients(terms.length), { terms, sums: to[i] }, () => grid);
+    });
+  };
+  return {
+    add: (program) => {
+      add(program, banks, sums);
+    },
+    take: (program) => {
+      add(program, sums, banks);
+      for (const tensor of sums) program.clear(tensor);
+    },
+  };
+}

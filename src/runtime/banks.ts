@@ -1,0 +1,48 @@
+import { alignment, elements, type TensorDeclaration } from "./tensor";
+
+/** A tensor, or some rows of one, and the tensor that it belongs to. */
+export interface Piece {
+  part: TensorDeclaration;
+  of: TensorDeclaration;
+}
+
+/**
+ * Lays tensors out one behind the other, in as few buffers as there must be if none may be larger than `most` bytes.
+ * Matrices that are larger come in parts of whole rows; anything else that is has a buffer to itself.
+ */
+export function planBanks(declarations: readonly TensorDeclaration[], most: number): Piece[][] {
+  const banks: Piece[][] = [[]];
+  let held = 0;
+  for (const of of declarations) {
+    for (const part of partsOf(of, most)) {
+      const bytes = placeOf(part.shape);
+      if (held + bytes > most && held > 0) {
+        banks.push([]);
+        held = 0;
+      }
+      banks.at(-1)!.push({ part, of });
+      held += bytes;
+    }
+  }
+  return banks;
+}
+
+/** Bytes that a tensor takes among others in one buffer. */
+export function placeOf(shape: readonly number[]): number {
+  return floorTo(Math.max(1, elements(shape) * 4) + alignment - 1, alignment);
+}
+
+/** Their rows are so many that nothing lies between the parts: together they have the layout of the whole. */
+function partsOf(declaration: TensorDeclaration, most: number): TensorDeclaration[] {
+  const { label, shape, dtype } = declaration;
+  const [rows, width] = shape;
+  const perPart = floorTo(most / (4 * width), alignment / 4);
+  if (shape.length !== 2 || elements(shape) * 4 <= most || perPart === 0) return [declaration];
+  return Array.from({ length: Math.ceil(rows / perPart) }, (_, i) => {
+    const first = i * perPart;
+    const end = Math.min(rows, first + perPart);
+    return { label: `${label}, rows ${first} to ${end - 1}`, shape: [end - first, width], dtype };
+  });
+}
+
+const floorTo = (value: number, step: number): number => Math.floor(value / step) * step;

@@ -1,0 +1,146 @@
+import { describe, expect } from "vitest";
+import { OutOfMemoryError, sequential, sgd, type Device, type Sequential } from "../../src/index";
+import { useDevice } from "../runtime/use-device";
+import { assertThrows } from "../support/assert";
+import { engineLayer } from "../support/engine";
+import { withSmallBindings } from "../support/limits";
+import { watchAllocations } from "../runtime/validation";
+import { checkAgainstTwin, type Net } from "./against-twin";
+import { both, full, head, recurrent, sequences, table } from "./recurrent-nets";
+import { findTheSeven } from "./training";
+
+const gpuTest = useDevice();
+
+/** Bytes: what does not grow with the batch or the vocabulary fits in, such as 4,096 steps' figures. */
+const small = 160 * 1024;
+
+const nets: Record<string, Net> = {
+  "simpleRNN on a shared prefix": {
+    layers: [table(20, 4), recurrent("simpleRNN", 6), head],
+    batch: 420,
+    steps: 12,
+    padding: "left",
+  },
+  "gru, masked, a loss for each step": {
+    layers: [table(20, 4, true), recurrent("gru", 5, sequences), full(3, "softmax")],
+    batch: 420,
+    steps: 12,
+    padding: "mixed",
+    classes: 3,
+  },
+};
+
+const tables: Record<string, Net> = {
+  "simpleRNN on a shared prefix": {
+    layers: [table(4500, 20), recurrent("simpleRNN", 6), head],
+    batch: 7,
+    steps: 13,
+    padding: "left",
+  },
+  "lstm backwards, masked": {
+    layers: [table(4500, 20, true), recurrent("lstm", 3, { goBackwards: true }), head],
+    batch: 7,
+    steps: 8,
+    padding: "mixed",
+  },
+  bidirectional: {
+    layers: [table(4500, 20), both(recurrent("gru", 3)), head],
+    batch: 5,
+    steps: 6,
+    padding: "none",
+  },
+};
+
+/** Buffers for sums of gradients that a run makes: none where no batch is taken in parts. */
+async function sumsOf(device: Device, run: () => Promise<void>): Promise<number> {
+  const watch = watchAllocations(device);
+  try {
+    await run();
+    return watch.live.filter((label) => label.endsWith("gradientSums")).length;
+  } finally {
+    watch.restore();
+  }
+}
+
+for (const scan of ["narrow", "wide"] as const) {
+  describe(`what is larger than one binding, ${scan}`, () => {
+    for (const [name, net] of Object.entries(nets)) {
+      gpuTest(`a batch, taken in parts: ${name}`, async (device) => {
+        await withSmallBindings(device, small, () => checkAgainstTwin(device, net, scan));
+      });
+    }
+    for (const [name, net] of Object.entries(tables)) {
+      gpuTest(`an embedding table: ${name}`, async (device) => {
+        await withSmallBindings(device, small, () => checkAgainstTwin(device, net, scan));
+      });
+    }
+  });
+}
+
+describe("a batch that is taken in parts", () => {
+  const seven = findTheSeven(1);
+  // Ten times the same rows: a batch of several bindings.
+  const x = {
+    data: new Int32Array(10 * seven.x.data.length),
+    shape: [10 * seven.y.length, seven.x.shape[1]],
+  };
+  for (let i = 0; i < 10; i++) x.data.set(seven.x.data, i * seven.x.data.length);
+  const y = Array.from({ length: 10 }, () => seven.y).flat();
+
+  gpuTest("gives the history and the weights of the whole one, to rounding", async (device) => {
+    const run = async (): Promise<{ figures: number[]; weights: Float32Array[] }> => {
+      const model = sequential([table(20, 4), recurrent("lstm", 6), head].map(engineLayer));
+      const optimizer = sgd({ learningRate: 0.1, globalClipnorm: 0.5 });
+      await model.compile({ optimizer, loss: "binaryCrossentropy", metrics: ["acc"], device, seed: 3 });
+      const { history } = await model.fit(x, y, { epochs: 2, batchSize: 800, validationSplit: 0.25 });
+      const weights = (await model.getWeights()).map(({ data }) => data);
+      model.dispose();
+      return { figures: Object.values(history).flat(), weights };
+    };
+    const whole = await run();
+    const divided = await withSmallBindings(device, small, run);
+    divided.figures.forEach((value, i) => {
+      expect(value).toBeCloseTo(whole.figures[i], 5);
+    });
+    divided.weights.forEach((values, i) => {
+      values.forEach((value, k) => {
+        expect(value).toBeCloseTo(whole.weights[i][k], 5);
+      });
+    });
+  });
+
+  const lstm = async (device: Device): Promise<Sequential> => {
+    const model = sequential([table(20, 4), recurrent("lstm", 6), head].map(engineLayer));
+    await model.compile({ loss: "binaryCrossentropy", device, seed: 3 });
+    return model;
+  };
+
+  gpuTest("is one only where it must be", async (device) => {
+    for (const [bytes, sums] of [
+      [device.limits.maxStorageBufferBindingSize, 0],
+      [small, 1],
+    ]) {
+      const model = await lstm(device);
+      const made = await withSmallBindings(device, bytes, () =>
+        sumsOf(device, async () => {
+          await model.trainOnBatch(x, y);
+        }),
+      );
+      expect(made).toBe(sums);
+      model.dispose();
+    }
+  });
+
+  gpuTest("of one sample is refused where that is too large, and the model goes on", async (device) => {
+    const model = await lstm(device);
+    await withSmallBindings(device, small, () =>
+      assertThrows(
+        () => model.trainOnBatch([new Int32Array(20_000).fill(3)], [1]),
+        OutOfMemoryError,
+        new RegExp(`^memory for .+: expected at most ${small} bytes in one binding, got \\d+; lower`),
+      ),
+    );
+    await model.trainOnBatch(seven.x, seven.y);
+    model.dispose();
+  });
+});

@@ -1,0 +1,17 @@
+import type { Device } from "../../src/index";
+
+/** Runs a test as on a device whose kernels can bind only so many bytes at a time. */
+export async function withSmallBindings<Result>(
+  device: Device,
+  bytes: number,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const { maxBufferSize } = device.limits;
+  const value = { maxStorageBufferBindingSize: bytes, maxBufferSize };
+  Object.defineProperty(device, "limits", { configurable: true, value });
+  try {
+    return await run();
+  } finally {
+    Reflect.deleteProperty(device, "limits");
+  }
+}
