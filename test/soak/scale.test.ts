@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { dense, embedding, sequential, simpleRNN } from "../../src/index";
+import { getTestDevice } from "../support/adapter";
+import { randomIntegers } from "../support/random";
+
+test("a table of 1,200,000 words on a device with WebGPU's minimum limits", async ({ skip }) => {
+  const device = await getTestDevice({ minimum: true });
+  if (!device) return skip("no WebGPU adapter");
+  const most = device.limits.maxStorageBufferBindingSize;
+  const [vocabulary, width, rows, steps] = [1_200_000, 32, 64, 50];
+  expect(most).toBeLessThan(vocabulary * width * 4);
+  const model = sequential([
+    embedding(vocabulary, width),
+    simpleRNN(32),
+    dense(1, { activation: "sigmoid" }),
+  ]);
+  await model.compile({
+    optimizer: "rmsprop",
+    loss: "binaryCrossentropy",
+    metrics: ["acc"],
+    device,
+    seed: 0,
+  });
+  // Words from all over the table, one of them, from its last part, in every second row.
+  const data = randomIntegers(rows * steps, 1, 1, vocabulary);
+  const y = Array.from({ length: rows }, (_, row) => row % 2);
+  y.forEach((label, row) => (data[row * steps + steps - 1] = label === 1 ? vocabulary - 1 : 1));
+  const begin = performance.now();
+  const { history } = await model.fit({ data, shape: [rows, steps] }, y, { epochs: 8, batchSize: rows });
+  const seconds = (performance.now() - begin) / 1000;
+  expect(history.acc.at(-1)).toBe(1);
+  console.log(
+    `${device.description}, at most ${most} bytes in a binding: a table of ${vocabulary * width * 4} bytes, ` +
+      `8 steps in ${seconds.toFixed(1)} s, loss ${history.loss[0].toFixed(3)} to ${history.loss.at(-1)!.toFixed(3)}`,
+  );
+  model.dispose();
+  device.destroy();
+});
+
+test("a batch whose states are six bindings of a device with WebGPU's minimum limits", async ({ skip }) => {
+  const device = await getTestDevice({ minimum: true });
+  if (!device) return skip("no WebGPU adapter");
+  const most = device.limits.maxStorageBufferBindingSize;
+  const [rows, steps, units] = [65_535, 100, 32];
+  expect(most).toBeLessThan((rows * steps * units * 4) / 6);
+  const model = sequential([embedding(50, 4), simpleRNN(units), dense(1, { activation: "sigmoid" })]);
+  await model.compile({ loss: "binaryCrossentropy", metrics: ["acc"], device, seed: 0 });
+  const data = randomIntegers(rows * steps, 1, 1, 50);
+  const y = Array.from({ length: rows }, (_, row) => (data[row * steps + steps - 1] < 25 ? 1 : 0));
+  const begin = performance.now();
+  const { loss } = await model.trainOnBatch({ data, shape: [rows, steps] }, y);
+  const seconds = (performance.now() - begin) / 1000;
+  expect(loss).toBeGreaterThan(0.5);
+  expect(loss).toBeLessThan(1);
+  console.log(`${device.description}: a step on ${rows} rows of ${steps} tokens in ${seconds.toFixed(1)} s`);
+  model.dispose();
+  device.destroy();
+});
