@@ -229,7 +229,7 @@ export class Workspace {
 
   async ready(): Promise<this> {
     const programs = [this.evaluate, this.evaluatePart, this.train, this.trainPart];
-    await Promise.all(programs.map((program) => program?.ready()));
+    await Promise.all(programs.flatMap((program) => program?.ready() ?? []));
     return this;
   }
 
