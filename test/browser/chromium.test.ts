@@ -36,6 +36,17 @@ describe("headless Chromium", () => {
     },
   );
 
+  pageTest(
+    "a training in a tab that is hidden and frozen on the way ends with the same figures",
+    page,
+    async (tab) => {
+      const undisturbed = await tab.run("shortTraining", "wide");
+      const training = tab.run("shortTraining", "wide");
+      await tab.freeze(1500);
+      expect(await training).toEqual(undisturbed);
+    },
+  );
+
   pageTest("calls whose devices are lost go on on others, with the same bits", page, async ({ run }) => {
     const { lost, resumed } = await run("loseDevices", 4);
     expect(lost.fit + lost.evaluate + lost.predict).toBeGreaterThanOrEqual(4);

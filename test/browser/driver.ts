@@ -13,6 +13,8 @@ export interface TestPage {
   ) => Promise<Awaited<ReturnType<Tests[Name]>>>;
   /** What the page wrote to its console as errors or warnings, and what it threw. */
   readonly complaints: readonly string[];
+  /** Hides the page and stops its timers, as browsers do with tabs that nobody looks at, and shows it again later. */
+  freeze(milliseconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,13 @@ export async function openTestPage(
       const outcome = (await page.evaluate(call)) as Outcome;
       if ("error" in outcome) throw new Error(outcome.error);
       return outcome.result as never;
+    },
+    async freeze(milliseconds) {
+      const session = await page.createCDPSession();
+      await session.send("Page.setWebLifecycleState", { state: "frozen" });
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      await session.send("Page.setWebLifecycleState", { state: "active" });
+      await session.detach();
     },
     async close() {
       await browser.close();
