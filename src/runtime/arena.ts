@@ -195,12 +195,16 @@ export async function allocated<Result>(arena: Arena, allocate: () => Result): P
 
 /** Writes values into a tensor, from element `start` on. */
 export function write(device: Device, tensor: Tensor, data: Float32Array | Uint32Array, start = 0): void {
+  if (tensor.parts.length === 1) {
+    device.gpu.queue.writeBuffer(tensor.buffer, tensor.offset + start * 4, data as BufferSource);
+    return;
+  }
+  // Where the part begins, counted from the first of the values.
   let from = -start;
-  for (const { buffer, offset, length } of tensor.parts) {
-    const part = data.subarray(Math.max(0, from), Math.max(0, from + length));
-    if (part.length > 0)
-      device.gpu.queue.writeBuffer(buffer, offset + Math.max(0, -from) * 4, part as BufferSource);
-    from += length;
+  for (const part of tensor.parts) {
+    const own = data.subarray(Math.max(0, from), Math.max(0, from + part.length));
+    if (own.length > 0) write(device, part, own, Math.max(0, -from));
+    from += part.length;
   }
 }
 
