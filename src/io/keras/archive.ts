@@ -4,6 +4,7 @@ import { openHdf5 } from "../hdf5/reader";
 import { decodeText, parseJson, stringsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
 import { dialectOf } from "./activations";
+import { kerasJson } from "./json";
 import { batchOf, configToKeras, modelFromKeras } from "./model-config";
 import { groupNames, storedKeras } from "./stored-keras";
 import { compileFromKeras, compileToKeras } from "./training";
@@ -60,7 +61,7 @@ export async function writeKerasArchive(snapshot: Snapshot): Promise<Uint8Array<
   const json: Record<string, unknown> = configToKeras(config.name ?? "sequential", architecture);
   json.build_config = { input_shape: [batchOf(architecture), architecture.steps ?? null] };
   if (compile) json.compile_config = compileToKeras(compile);
-  const text = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+  const text = (value: unknown): Uint8Array => new TextEncoder().encode(kerasJson(value));
   const about = {
     keras_version: kerasVersion,
     date_saved: savedAt(new Date()),

@@ -70,7 +70,13 @@ export interface NamedLayer {
 export function layerToKeras({ layer, name, innerName }: NamedLayer, words: Words): Record<string, unknown> {
   const translation = translations[layer.className] as Translation<Layer>;
   const trainable = !("trainable" in layer) || layer.trainable;
-  return { name, trainable, dtype: "float32", ...translation.toKeras(layer, words, innerName) };
+  const written = trainable ? layer : frozen(layer);
+  return { name, trainable, dtype: "float32", ...translation.toKeras(written, words, innerName) };
+}
+
+/** A layer that is not trained, nor what is in it: Keras asks the layer inside. */
+function frozen(layer: Layer): Layer {
+  return "layer" in layer ? ({ ...layer, layer: { ...layer.layer, trainable: false } } as Layer) : layer;
 }
 
 /** The words of Keras 3. */

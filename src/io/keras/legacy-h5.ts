@@ -9,6 +9,7 @@ import type { Hdf5Dataset, Hdf5Group } from "../hdf5/writer";
 import { parseJson, refused, stringsOf, weightsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
 import { dialectOf } from "./activations";
+import { kerasJson } from "./json";
 import { configToKeras, modelFromKeras } from "./model-config";
 import { optimizerVariables, stateFromVariables, trainedWeights } from "./optimizer-state";
 import { storedKeras } from "./stored-keras";
@@ -129,9 +130,9 @@ export function writeLegacyH5(snapshot: Snapshot): Promise<Uint8Array<ArrayBuffe
     attributes: {
       backend: "webgpu-rnn",
       keras_version: kerasVersion,
-      model_config: JSON.stringify({ class_name, config: modelConfig }),
+      model_config: kerasJson({ class_name, config: modelConfig }),
       ...(Object.keys(metadata).length > 0 ? { [metadataName]: JSON.stringify(metadata) } : {}),
-      ...(compile ? { training_config: JSON.stringify(trainingConfigToKeras(compile)) } : {}),
+      ...(compile ? { training_config: kerasJson(trainingConfigToKeras(compile)) } : {}),
     },
     groups: {
       model_weights: weightsGroup(name, architecture, weights),

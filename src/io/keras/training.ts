@@ -59,7 +59,9 @@ const argumentNames = {
 
 type ArgumentName = keyof typeof argumentNames;
 
-const shared = ["learningRate", "weightDecay", "clipnorm", "globalClipnorm", "clipvalue"] as const;
+/** In the order of precedence. */
+const clips = ["clipnorm", "globalClipnorm", "clipvalue"] as const;
+const shared = ["learningRate", "weightDecay", ...clips] as const;
 
 /** The engine's optimizers under Keras's class names. */
 const optimizers: Record<string, { make: (options: object) => Optimizer; own: readonly ArgumentName[] }> = {
@@ -104,6 +106,8 @@ function optimizerFromKeras(stored: unknown, notes: string[]): Optimizer {
   }
   const { make, own } = optimizers[name];
   const options = [...shared, ...own].map((key) => [key, argument(config, key)] as const);
+  // Keras's AdamW has no "none": this library has written it where there is no decay.
+  if (name === "AdamW" && config.weight_decay === null) options.push(["weightDecay", 0]);
   return make(Object.fromEntries(options.filter(([, value]) => value !== undefined)));
 }
 
@@ -227,14 +231,20 @@ function optimizerToKeras(optimizer: Optimizer): { class_name: string; config: R
   const className = optimizerClass(optimizer);
   const { rule, schedule } = optimizer;
   const learningRate = schedule ? scheduleToKeras(schedule) : optimizer.learningRate;
-  const values: Record<string, unknown> = { ...rule, learningRate };
+  const values: Record<string, unknown> = { ...rule, ...onlyClip(rule), learningRate };
   const keys = [...shared, ...optimizers[className].own];
   const config = keys.map((key): [string, unknown] => {
-    // Keras's "none" for clipping and decay; the engine's is 0.
-    const isOff = (shared as readonly string[]).includes(key) && key !== "learningRate" && values[key] === 0;
-    return [argumentNames[key][0], isOff ? null : values[key]];
+    // Keras's "none" for clipping and decay; the engine's is 0. AdamW must have a decay.
+    const canBeNone = key === "weightDecay" ? className !== "AdamW" : clips.some((clip) => clip === key);
+    return [argumentNames[key][0], canBeNone && values[key] === 0 ? null : values[key]];
   });
   return { class_name: className, config: { name: className.toLowerCase(), ...Object.fromEntries(config) } };
+}
+
+/** Of several ways of clipping the one that has effect; Keras takes no more than one. */
+function onlyClip(rule: Optimizer["rule"]): Record<string, number> {
+  const first = clips.find((clip) => rule[clip] > 0);
+  return Object.fromEntries(clips.map((clip) => [clip, clip === first ? rule[clip] : 0]));
 }
 
 function lossToKeras(loss: Loss): unknown {

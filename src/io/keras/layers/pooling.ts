@@ -28,7 +28,8 @@ export const dropoutTranslation: Translation<DropoutConfig> = {
 
 export const spatialDropoutTranslation: Translation<SpatialDropout1dConfig> = {
   fromKeras: (config) => spatialDropout1d(config.share("rate"), { name: config.name }),
-  toKeras: ({ rate }) => ({ rate, seed: null }),
+  // Unlike all other layers of Keras's, it cannot be made with a `trainable`.
+  toKeras: ({ rate }) => ({ rate, seed: null, trainable: undefined }),
   variablePath: ownVariable,
 };
 
