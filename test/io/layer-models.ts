@@ -61,6 +61,7 @@ export const layerModels: Record<string, readonly Layer[]> = {
   "masked rnn, backwards": [masked, simpleRNN(4, { ...sequences, ...backwards }), head],
   "masked bidirectional": [masked, bidirectional(lstm(4)), head],
   "masked bidirectional, sequences": [masked, spatialDropout1d(0.5), bidirectional(lstm(4, sequences)), head],
+  "masked, stacked": [masked, lstm(4, sequences), dense(3), simpleRNN(4), head],
   "masked mean": [masked, dense(3, { activation: "tanh" }), globalAveragePooling1d(), head],
   masking: [words, masking(), lstm(4), head],
   "masking, backwards sequences": [

@@ -25,6 +25,10 @@ const unknownToTfjs: [names: readonly string[], reason: RegExp][] = [
   [["dense, hardTanh"], /TF.js has, got hardTanh/],
   [["dense, exponential"], /TF.js has, got exponential/],
   [["masked bidirectional, sequences"], /got a Bidirectional that returns sequences, with a mask/],
+  [
+    ["masked, stacked"],
+    /got a SimpleRNN behind a masked recurrent layer that returns sequences \(simple_rnn\)/,
+  ],
   [["masked mean", "masking, mean"], /got a GlobalAveragePooling1D with a mask/],
 ];
 

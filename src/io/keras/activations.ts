@@ -5,6 +5,8 @@ import { isRecord } from "../stored-model";
 export interface Dialect {
   /** Keras 3 has another `hard_sigmoid` than Keras 1, 2 and TF.js, and another default of GRU's `reset_after`. */
   readonly isKeras3: boolean;
+  /** Before Keras 3.16 recurrent layers that return sequences hand on the mask that they got. */
+  readonly handsMaskOn: boolean;
 }
 
 /**
@@ -14,10 +16,14 @@ export interface Dialect {
  * @param byDefault for a file that states none
  */
 export function dialectOf(version: unknown, byDefault: Dialect): Dialect {
-  const major = typeof version === "string" ? /^(\d+)\./.exec(version)?.[1] : undefined;
-  if (major !== undefined) return { isKeras3: Number(major) >= 3 };
-  return typeof version === "string" ? { isKeras3: false } : byDefault;
+  if (typeof version !== "string") return byDefault;
+  const [, major = 2, minor = 0] = (/^(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  return { isKeras3: major >= 3, handsMaskOn: major < 3 || (major === 3 && minor < 16) };
 }
+
+/** What a file is taken to mean that states no version: that of the oldest Keras that writes such files. */
+export const keras2: Dialect = { isKeras3: false, handsMaskOn: true };
+export const firstKeras3: Dialect = { isKeras3: true, handsMaskOn: true };
 
 /** Keras 2's hard sigmoid in a file of Keras 3, which must not take it for its own. */
 const olderHardSigmoid = "hard_sigmoid_keras2";

@@ -3,7 +3,7 @@ import { planArchitecture } from "../../model/architecture";
 import { openHdf5 } from "../hdf5/reader";
 import { decodeText, parseJson, stringsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
-import { dialectOf } from "./activations";
+import { dialectOf, firstKeras3 } from "./activations";
 import { kerasJson } from "./json";
 import { batchOf, configToKeras, modelFromKeras } from "./model-config";
 import { groupNames, storedKeras } from "./stored-keras";
@@ -28,7 +28,7 @@ export async function readKerasArchive(bytes: Uint8Array): Promise<StoredModel> 
     parseJson(decodeText(entry, entryNames[i]), entryNames[i]),
   );
   const notes: string[] = [];
-  const model = modelFromKeras(json, notes, dialectOf(metadata.keras_version, { isKeras3: true }));
+  const model = modelFromKeras(json, notes, dialectOf(metadata.keras_version, firstKeras3));
   const compile = compileFromKeras(json.compile_config, notes);
   const file = await openHdf5(weightsBytes);
   const tensors = file.list();

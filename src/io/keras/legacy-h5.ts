@@ -8,7 +8,7 @@ import { writeHdf5 } from "../hdf5/writer";
 import type { Hdf5Dataset, Hdf5Group } from "../hdf5/writer";
 import { parseJson, refused, stringsOf, weightsOf } from "../stored-model";
 import type { Snapshot, StoredModel } from "../stored-model";
-import { dialectOf } from "./activations";
+import { dialectOf, keras2 } from "./activations";
 import { kerasJson } from "./json";
 import { configToKeras, modelFromKeras } from "./model-config";
 import { optimizerVariables, stateFromVariables, trainedWeights } from "./optimizer-state";
@@ -29,7 +29,7 @@ export function isLegacyH5(file: Hdf5File): boolean {
 export function readLegacyH5(file: Hdf5File): StoredModel {
   const notes: string[] = [];
   const root = file.hasGroup("model_weights") ? "model_weights" : "";
-  const dialect = dialectOf(versionOf(file, root), { isKeras3: false });
+  const dialect = dialectOf(versionOf(file, root), keras2);
   const modelConfig = file.text("", "model_config");
   const model =
     modelConfig === undefined

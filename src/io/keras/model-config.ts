@@ -13,6 +13,7 @@ import type { KerasLayer } from "./functional";
 import { isLayerClass, keras3, kerasObject, layerClasses, layerFromKeras, layerToKeras } from "./layers";
 import type { NamedLayer } from "./layers";
 import { stepsOf } from "./layers/core";
+import { noteMasks } from "./masks";
 import { checkOneHot, identityName, oneHot } from "./one-hot";
 import { outlineOf } from "./outline";
 import type { Outline } from "./outline";
@@ -66,6 +67,7 @@ function configFromKeras({ name, layers, branch }: Outline, notes: string[], dia
       appended(built, new ConfigReader(config, className, notes, dialect));
     const built = layers.reduce<Layer[]>(append, []);
     if (isOneHot(built, layers)) checkOneHot(built, notes);
+    if (dialect.handsMaskOn) noteMasks(built, notes);
     return { name, layers: built };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;

@@ -1,6 +1,7 @@
 import { recurrentOf } from "../../model/architecture";
 import type { Architecture, LayerPlan } from "../../model/architecture";
 import { InvalidInputError, describe } from "../../runtime/errors";
+import { layersMissingMask } from "../keras/masks";
 
 /**
  * Layers of which TF.js would make something else without a word are not written for it: it has GRU in its first
@@ -9,12 +10,13 @@ import { InvalidInputError, describe } from "../../runtime/errors";
  * @throws InvalidInputError for the first of them
  */
 export function refuseUnknown({ layers }: Architecture): void {
+  const missing = layersMissingMask(layers.map(({ config }) => config));
   let masked = false;
   for (const layer of layers) {
     const { config, name } = layer;
     if (config.className === "Embedding") masked = config.maskZero;
     if (config.className === "Masking") masked = true;
-    const problem = problemOf(layer, masked);
+    const problem = missing.includes(config) ? withoutMask(layer) : problemOf(layer, masked);
     if (problem !== undefined) {
       const remedy = "save it as safetensors, keras, h5 or onnx";
       throw new InvalidInputError(
@@ -33,6 +35,11 @@ function problemOf({ config }: LayerPlan, masked: boolean): string | undefined {
     return "a Bidirectional that returns sequences, with a mask";
   }
   return config.className === "GlobalAveragePooling1D" ? "a GlobalAveragePooling1D with a mask" : undefined;
+}
+
+/** TF.js would take the mask to it. */
+function withoutMask({ config: { className } }: LayerPlan): string {
+  return `a ${className} behind a masked recurrent layer that returns sequences`;
 }
 
 function passesMask({ config: { className } }: LayerPlan): boolean {
