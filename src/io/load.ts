@@ -3,10 +3,9 @@ import { layerFromConfig } from "../model/layers";
 import { sequentialFromConfig } from "../model/sequential";
 import type { Sequential } from "../model/sequential";
 import type { CompileConfig } from "../model/compiled";
-import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
 import type { Device } from "../runtime/device";
-import { InvalidInputError, StateError, describe } from "../runtime/errors";
+import { InvalidInputError, describe } from "../runtime/errors";
 import { openModel } from "./open";
 import type { ModelSource } from "./open";
 import { isRecord, refused, shown } from "./stored-model";
@@ -57,9 +56,7 @@ export async function buildModel(stored: StoredModel, options: LoadOptions): Pro
     const { compile } = stored;
     if (compile && options.compile !== false) {
       const { device, seed } = options;
-      const settings = { ...compile, device, seed };
-      made.compileLater(settings, stored.state(compile.optimizer, made.architecture));
-      uncompiled.set(made, settings);
+      made.compileLater({ ...compile, device, seed }, stored.state(compile.optimizer, made.architecture));
     }
     return made;
   });
@@ -88,23 +85,9 @@ export async function loadWeights(
     const compile = model.getCompileConfig();
     const state = compile && stored.state(compile.optimizer, model.architecture);
     await model.setWeights(weights);
-    if (state) await takeState(model, state);
+    if (state) await model.setOptimizerState(state);
   });
   tell(stored, options);
-}
-
-/** What models of files are to be compiled with, which happens at their first call that needs a device. */
-const uncompiled = new WeakMap<Sequential, Parameters<Sequential["compileLater"]>[0]>();
-
-/** Of a model that waits to be compiled, the state waits, too. */
-async function takeState(model: Sequential, state: OptimizerState): Promise<void> {
-  try {
-    await model.setOptimizerState(state);
-  } catch (error) {
-    const settings = uncompiled.get(model);
-    if (!(error instanceof StateError) || !settings) throw error;
-    model.compileLater(settings, state);
-  }
 }
 
 /** What a model file holds. */

@@ -219,15 +219,21 @@ export abstract class Trainer {
   }
 
   /**
-   * Lets the optimizer go on from where another one was.
+   * Lets the optimizer go on from where another one was. A model of a file that waits to be compiled takes the state to
+   * its first call that needs a device.
    *
-   * @throws {StateError} before `compile`.
+   * @throws {StateError} before `compile`, unless a file says how to compile.
    * @throws {InvalidInputError} the state is that of another optimizer or model; nothing has changed then.
    * @example
    * await copy.setOptimizerState(await model.getOptimizerState());
    */
   async setOptimizerState(state: OptimizerState): Promise<void> {
     this.assertUsable("setOptimizerState");
+    const { saved } = this.placement;
+    if (saved) {
+      this.compileLater(saved.options, state);
+      return Promise.resolve();
+    }
     const { compiled } = this.placement.session("setOptimizerState");
     const checked = checkedState(compiled.optimizer, plansOf(this.architecture), state);
     this.placement.setOptimizer(compiled, checked);

@@ -133,4 +133,30 @@ describe("weights into a model of a file that no device has seen", () => {
     expect(await model.getOptimizerState()).toEqual(await saved.getOptimizerState?.());
     expect(model.getCompileConfig()?.metrics).toEqual(["acc"]);
   });
+
+  test("a state that is set waits with the model, one that does not fit is refused", async () => {
+    const saved = halfTrained("plain");
+    const model = await loadModel(await saveModel(saved, "keras"));
+    const before = await model.getOptimizerState();
+    const { velocity, ...others } = before.slots;
+    const cut = { ...before, slots: others };
+    await assertThrows(() => model.setOptimizerState(cut), InvalidInputError, /of adam, got momentum/);
+    expect(await model.getOptimizerState()).toEqual(before);
+    const later = { ...before, iterations: 9, slots: { momentum: velocity, velocity } };
+    await model.setOptimizerState(later);
+    expect(await model.getOptimizerState()).toEqual(later);
+    expect(model.getCompileConfig()?.metrics).toEqual(["acc"]);
+  });
+
+  test("what was set is what the first call that needs a device goes on from", async (context) => {
+    const device = await getSharedDevice();
+    if (!device) return context.skip();
+    const saved = halfTrained("plain");
+    const model = await loadModel(await saveModel(saved, "keras"), { device });
+    const state = { ...(await model.getOptimizerState()), iterations: 9, learningRate: 0.5 };
+    await model.setOptimizerState(state);
+    await model.predict(tokens);
+    expect(await model.getOptimizerState()).toEqual(state);
+    model.dispose();
+  });
 });
