@@ -9,6 +9,11 @@ interface Model {
   predict: number[][];
 }
 
+function kerasModel(name: string): Model {
+  const text = new TextDecoder().decode(readShared("keras-files/expected.json"));
+  return (JSON.parse(text) as { models: Record<string, Model> }).models[name];
+}
+
 /** The distance that the engine may have from Keras's float32, as in test/io/keras-files.test.ts. */
 const closeness = 2e-6;
 
@@ -23,13 +28,18 @@ describe("model files in headless Chromium", () => {
     for (const name of ["c_lstm", "d_gru_reset_after", "e_bi_lstm"]) {
       for (const extension of ["keras", "h5"]) {
         pageTest(`${name}.${extension}`, page, async ({ run }) => {
-          const text = new TextDecoder().decode(readShared("keras-files/expected.json"));
-          const { inputs, predict } = (JSON.parse(text) as { models: Record<string, Model> }).models[name];
+          const { inputs, predict } = kerasModel(name);
           const data = await run("predictByFile", `keras-files/${name}.${extension}`, inputs);
           assertClose(data, predict.flat(), closeness, name);
         });
       }
     }
+
+    pageTest("from an address", page, async ({ run }) => {
+      const { inputs, predict } = kerasModel("c_lstm");
+      const data = await run("predictByAddress", "keras-files/c_lstm.keras", inputs);
+      assertClose(data, predict.flat(), closeness, "c_lstm");
+    });
   });
 
   expectNoComplaints(page);

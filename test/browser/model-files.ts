@@ -28,13 +28,13 @@ export async function roundTripOfFile(device: Device, format: FileFormat): Promi
   [model, loaded].forEach((made) => made.dispose());
 }
 
-/** What a model file predicts, read as a `File`. */
+/** What a model file predicts, read as a `File` or from an address. */
 export async function predictByFile(
   device: Device,
-  bytes: Uint8Array<ArrayBuffer>,
+  source: File | string,
   inputs: number[][],
 ): Promise<number[]> {
-  const loaded = await loadModel(new File([bytes], "model"), { device, onNote: () => undefined });
+  const loaded = await loadModel(source, { device, onNote: () => undefined });
   const { data } = await loaded.predict(inputs);
   loaded.dispose();
   return [...data];

@@ -63,7 +63,11 @@ export const tests = {
   roundTripOfFile: async (format: FileFormat): Promise<void> => roundTripOfFile(await getDevice(), format),
 
   predictByFile: async (path: string, inputs: number[][]): Promise<number[]> =>
-    predictByFile(await getDevice(), await fetchShared(path), inputs),
+    predictByFile(await getDevice(), new File([await fetchShared(path)], "model"), inputs),
+
+  /** The address is relative to the page's, as pages write them. */
+  predictByAddress: async (path: string, inputs: number[][]): Promise<number[]> =>
+    predictByFile(await getDevice(), `shared/${path}`, inputs),
 
   keras,
 };
