@@ -1,10 +1,12 @@
-import type { Batch, ReferenceModel } from "./model";
+import type { Batch, Figures, ReferenceModel } from "./model";
 
 /** What `fitReference` and `evaluateReference` take. */
 export interface Dataset {
   readonly tokens: ArrayLike<number>;
   readonly labels: ArrayLike<number>;
   readonly rows: number;
+  /** One per row, also of those kept for validation; multiplies the loss, not the accuracy. */
+  readonly sampleWeights?: ArrayLike<number>;
 }
 
 export interface FitOptions {
@@ -16,8 +18,8 @@ export interface FitOptions {
 }
 
 /**
- * Keras's `fit` without shuffling: batches in order, the last one smaller, epoch figures weighted
- * by batch size, the last rows kept for validation.
+ * Keras's `fit` without shuffling: batches in order, the last one smaller, an epoch's loss weighted by batch size
+ * and its accuracy by the predictions that count, the last rows kept for validation.
  *
  * @returns loss and acc by epoch, with val_loss and val_acc where there is a validation part
  */
@@ -56,24 +58,30 @@ export function evaluateReference(
 function weightedMean(
   data: Dataset,
   batchSize: number,
-  run: (batch: Batch) => { loss: number; accuracy: number },
+  run: (batch: Batch) => Figures,
 ): { loss: number; acc: number } {
-  let [loss, acc] = [0, 0];
+  let [loss, right, predictions] = [0, 0, 0];
   for (let begin = 0; begin < data.rows; begin += batchSize) {
     const batch = slice(data, begin, Math.min(begin + batchSize, data.rows));
     const result = run(batch);
     loss += (result.loss * batch.rows) / data.rows;
-    acc += (result.accuracy * batch.rows) / data.rows;
+    right += result.accuracy * result.predictions;
+    predictions += result.predictions;
   }
-  return { loss, acc };
+  return { loss, acc: right / predictions };
 }
 
-function slice({ tokens, labels, rows }: Dataset, begin: number, end: number): Dataset {
+function slice({ tokens, labels, rows, sampleWeights }: Dataset, begin: number, end: number): Dataset {
   const part = (values: ArrayLike<number>): number[] => {
     const width = values.length / rows;
     return Array.from({ length: (end - begin) * width }, (_, i) => values[begin * width + i]);
   };
-  return { tokens: part(tokens), labels: part(labels), rows: end - begin };
+  return {
+    tokens: part(tokens),
+    labels: part(labels),
+    rows: end - begin,
+    ...(sampleWeights ? { sampleWeights: part(sampleWeights) } : {}),
+  };
 }
 
 function weightsOf(

@@ -34,9 +34,15 @@ export interface Batch {
   readonly drop?: DropPlan;
 }
 
-export interface LossAndGradients {
+/** Of a batch. */
+export interface Figures {
   readonly loss: number;
   readonly accuracy: number;
+  /** Predictions that the accuracy is over: those that no mask leaves out. */
+  readonly predictions: number;
+}
+
+export interface LossAndGradients extends Figures {
   /** In `getWeights()` order. */
   readonly gradients: Float64Array[];
 }
@@ -86,11 +92,12 @@ export class ReferenceModel {
   }
 
   /** The mean loss and the accuracy, without dropping. */
-  evaluate(batch: Batch): { loss: number; accuracy: number } {
+  evaluate(batch: Batch): Figures {
     const head = lastTape(this.#keepStates(this.#run(batch.tokens, batch.rows)));
     return {
       loss: this.#headLoss(head, batch).loss + this.#penalties().loss,
       accuracy: this.#accuracy(head.output, batch),
+      predictions: predictionsOf(head.output),
     };
   }
 
@@ -100,11 +107,11 @@ export class ReferenceModel {
   }
 
   /** One step of the optimizer; loss and accuracy are those before it. */
-  trainOnBatch(batch: Batch): { loss: number; accuracy: number } {
+  trainOnBatch(batch: Batch): Figures {
     const tapes = this.#keepStates(this.#run(batch.tokens, batch.rows, batch.drop));
-    const { loss, accuracy, gradients } = this.#differentiate(tapes, batch);
+    const { gradients, ...figures } = this.#differentiate(tapes, batch);
     this.optimizer.step(this.weights, gradients);
-    return { loss, accuracy };
+    return figures;
   }
 
   /** Where each row ends, [rows][units] of all recurrent layers in turn: h, and c of an LSTM; forward before backward. */
@@ -165,7 +172,12 @@ export class ReferenceModel {
       dOutput = dInput;
     }
     const penalties = this.#penalties(gradients);
-    return { loss: loss + penalties.loss, accuracy: this.#accuracy(head.output, batch), gradients };
+    return {
+      loss: loss + penalties.loss,
+      accuracy: this.#accuracy(head.output, batch),
+      predictions: predictionsOf(head.output),
+      gradients,
+    };
   }
 
   /** What the weights add to the loss; their derivatives are added to `gradients`. */
@@ -222,6 +234,10 @@ function lastTape(tapes: readonly Tape[]): Tape {
 function headLogits(head: Tape): Float64Array {
   if (head.logits === undefined) throw new Error("reference: this loss needs a dense layer at the end");
   return head.logits;
+}
+
+function predictionsOf({ batch, steps, mask }: Flow): number {
+  return mask ? Array.from(mask).filter((one) => one !== 0).length : batch * steps;
 }
 
 /** Sample weights repeated for each of a row's steps. */

@@ -23,6 +23,8 @@ export interface FitArguments {
   readonly batchSize: number;
   readonly validationSplit: number;
   readonly classWeight?: Readonly<Record<string, number>>;
+  /** One per row; the tensor `sample_weight` where the file has it. */
+  readonly sampleWeight?: ArrayLike<number>;
 }
 
 /** What every golden holds. Lists of tensors are in `get_weights()` order, with Keras's names. */
@@ -52,7 +54,7 @@ export interface StepGolden extends GoldenBase {
   readonly predictFinal: FileTensor;
   /** Outputs of the layers under the initial weights; names are the layers'. */
   readonly acts: FileTensor[];
-  /** Keras's order: iteration, learning rate, then the slots. */
+  /** The slots in Keras's order; not its plain numbers: iteration, learning rate, Nadam's product. */
   readonly optVars: FileTensor[];
   readonly float32Error: Float32Error;
 }
@@ -99,7 +101,7 @@ function stepGolden(base: GoldenBase, file: Tensors): StepGolden {
     predict64: file.one("predict64"),
     predictFinal: file.one("predict_final"),
     acts: file.list("act"),
-    optVars: file.list("opt"),
+    optVars: file.list("opt").filter(({ shape }) => shape.length > 0),
     float32Error: JSON.parse(required(file.metadata.float32_error, "float32_error")) as Float32Error,
   };
 }
@@ -111,6 +113,7 @@ function fitGolden(base: GoldenBase, file: Tensors, fitJson: string): FitGolden 
     validation_split?: number;
     class_weight?: Record<string, number>;
   };
+  const sampleWeight = file.optional("sample_weight")?.data;
   const history: Record<string, Float32Array> = {};
   for (const name of file.names("history.")) {
     history[name.slice("history.".length)] = file.one(name).data as Float32Array;
@@ -123,6 +126,7 @@ function fitGolden(base: GoldenBase, file: Tensors, fitJson: string): FitGolden 
       batchSize: fit.batch_size,
       validationSplit: fit.validation_split ?? 0,
       ...(fit.class_weight ? { classWeight: fit.class_weight } : {}),
+      ...(sampleWeight ? { sampleWeight } : {}),
     },
     history,
     evaluateInit: file.one("evaluate_init").data as Float32Array,
