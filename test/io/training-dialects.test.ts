@@ -100,6 +100,30 @@ describe("training as files of different age state it", () => {
     expect(taken({ loss: { a: "mse", b: "mse" } })[0]).toBeUndefined();
   });
 
+  test("what changes a loss and the engine lacks is named, and the training not taken", () => {
+    const loss = (config: object): object => ({
+      loss: { class_name: "SparseCategoricalCrossentropy", config: { name: "x", ...config } },
+    });
+    const without = { ignore_class: null, axis: -1, label_smoothing: 0, reduction: "sum_over_batch_size" };
+    for (const weights of [null, 1, [1], { dense_1: 1 }]) {
+      expect(taken({ ...loss(without), loss_weights: weights })[0]?.loss.kind).toMatch(/^sparse/);
+    }
+    const refused: [object, RegExp][] = [
+      [loss({ ignore_class: 0 }), /no ignore_class \(0\)/],
+      [loss({ axis: 1 }), /no axis \(1\)/],
+      [loss({ label_smoothing: 0.1 }), /no label_smoothing \(0.1\)/],
+      [loss({ reduction: "mean_with_sample_weight" }), /not of reduction "mean_with_sample_weight"/],
+      [{ loss_weights: 2 }, /no loss_weights \(2\)/],
+      [{ loss_weights: [0.5] }, /no loss_weights/],
+      [{ loss_weights: { dense_1: 0.5 } }, /no loss_weights/],
+    ];
+    for (const [changes, message] of refused) {
+      const [compile, notes] = taken(changes);
+      expect(compile, String(message)).toBeUndefined();
+      expect(notes.join()).toMatch(message);
+    }
+  });
+
   test("the accuracy under each of its names; others are named", () => {
     const wrapper = (config: object): object => ({ class_name: "MeanMetricWrapper", config });
     const accuracies: unknown[] = [
@@ -123,6 +147,10 @@ describe("training as files of different age state it", () => {
     });
     expect(compile?.metrics).toEqual([]);
     expect(notes).toEqual(['metrics left out: "accuracy above 0.3", "mae"']);
+    const [weighted, said] = taken({ metrics: ["acc"], weighted_metrics: ["acc"] });
+    expect(weighted?.metrics).toEqual(["acc"]);
+    expect(said).toEqual(['metrics left out: "acc by sample weight"']);
+    expect(taken({ metrics: ["acc"], weighted_metrics: [] })[1]).toEqual([]);
   });
 
   test("layers that change training alone are left out, with a note", async () => {

@@ -9,15 +9,21 @@ const accuracyClasses = ["BinaryAccuracy", "CategoricalAccuracy", "SparseCategor
  *
  * @param stored a list, which may hold lists, or an object of such by the outputs' names; names, or what Keras has
  *   written of functions and objects
+ * @param weighted those that sample weights count in, which the engine's accuracy has not
  */
-export function metricsFromKeras(stored: unknown, notes: string[]): string[] {
-  const list: unknown = isRecord(stored) ? Object.values(stored) : stored;
-  const flat = Array.isArray(list) ? (list.flat(2) as unknown[]) : [];
-  const names = flat.filter((metric) => metric !== null).map(metricName);
+export function metricsFromKeras(stored: unknown, weighted: unknown, notes: string[]): string[] {
+  const names = metricNames(stored);
   const accuracy = names.find((name) => name === "acc" || name === "accuracy");
-  const others = names.filter((name) => name !== accuracy);
+  const byWeight = metricNames(weighted).map((name) => `${String(name)} by sample weight`);
+  const others = [...names.filter((name) => name !== accuracy), ...byWeight];
   if (others.length > 0) notes.push(`metrics left out: ${others.map(shown).join(", ")}`);
   return accuracy === undefined ? [] : [accuracy];
+}
+
+function metricNames(stored: unknown): unknown[] {
+  const list: unknown = isRecord(stored) ? Object.values(stored) : stored;
+  const flat = Array.isArray(list) ? (list.flat(2) as unknown[]) : [];
+  return flat.filter((metric) => metric !== null).map(metricName);
 }
 
 function metricName(metric: unknown): unknown {

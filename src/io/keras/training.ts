@@ -32,7 +32,8 @@ export function compileFromKeras(json: unknown, notes: string[]): CompileConfig 
   try {
     const optimizer = optimizerFromKeras(stored, notes);
     const loss = lossFromKeras(json.loss);
-    return { optimizer, loss, metrics: metricsFromKeras(json.metrics, notes) };
+    checkLossWeights(json.loss_weights);
+    return { optimizer, loss, metrics: metricsFromKeras(json.metrics, json.weighted_metrics, notes) };
   } catch (error) {
     if (!(error instanceof NotTaken || error instanceof InvalidInputError)) throw error;
     notes.push(`not compiled as in the file: ${error.message}`);
@@ -169,6 +170,12 @@ const otherLossNames: Readonly<Record<string, string>> = {
   mae: "mean_absolute_error",
 };
 
+/** Arguments of Keras's losses that the engine has not; their value when they do nothing. */
+const lossWithoutEffect: Config = { label_smoothing: 0, ignore_class: null, axis: -1 };
+
+/** Keras's words for a sum over the predictions divided by their number. */
+const means = ["sum_over_batch_size", "mean", "auto"];
+
 function lossFromKeras(stored: unknown): Loss {
   const only = onlyOne(stored);
   if (only !== undefined) return lossFromKeras(only);
@@ -180,13 +187,23 @@ function lossFromKeras(stored: unknown): Loss {
   if (found === undefined) {
     throw new NotTaken(`the engine has ${Object.keys(losses).join(", ")}, not the loss ${shown(given)}`);
   }
-  if (typeof config.label_smoothing === "number" && config.label_smoothing !== 0) {
-    throw new NotTaken(`the engine's losses have no label_smoothing (${config.label_smoothing})`);
+  for (const [key, value] of Object.entries(lossWithoutEffect)) {
+    const got = config[key];
+    if (got !== undefined && got !== null && got !== value) {
+      throw new NotTaken(`the engine's losses have no ${key} (${shown(got)})`);
+    }
   }
-  if (config.reduction === "sum" || config.reduction === "none") {
+  if (typeof config.reduction === "string" && !means.includes(config.reduction)) {
     throw new NotTaken(`the engine's losses are means, not of reduction ${shown(config.reduction)}`);
   }
   return losses[found]({ fromLogits: config.from_logits === true });
+}
+
+/** A model of one output needs no weight for its loss; Keras takes one all the same. */
+function checkLossWeights(stored: unknown): void {
+  const weights: unknown[] = isRecord(stored) ? Object.values(stored) : [stored].flat();
+  if (weights.every((weight) => weight === undefined || weight === null || weight === 1)) return;
+  throw new NotTaken(`the engine's losses have no loss_weights (${shown(stored)})`);
 }
 
 /** What stands in a list or an object of one, as models with names for their outputs have it. */
