@@ -14,7 +14,7 @@ export interface Optimizer {
   rule: OptimizerRule;
 }
 
-/** Options that all optimizers take. */
+/** Options that all optimizers take; of the three ways of clipping one at a time. */
 export interface OptimizerOptions {
   /** A number, or a schedule made by `exponentialDecay(…)`, `cosineDecay(…)` and the like. */
   learningRate?: number | LearningRateSchedule;
@@ -29,6 +29,9 @@ export interface OptimizerOptions {
 }
 
 const shared = ["learningRate", "weightDecay", "clipnorm", "globalClipnorm", "clipvalue"];
+
+const clips = ["clipnorm", "globalClipnorm", "clipvalue"] as const;
+const flags = ["nesterov", "centered", "amsgrad"];
 
 function check(where: string, options: OptimizerOptions, own: readonly string[]): void {
   if (typeof options.learningRate === "function") {
@@ -52,12 +55,30 @@ function check(where: string, options: OptimizerOptions, own: readonly string[])
         ),
       );
     }
-    if (typeof value === "number" && !(value >= 0 && Number.isFinite(value))) {
+    const expected = expectedOf(name, value);
+    if (expected !== undefined) {
       throw new InvalidInputError(
-        describe(where, `${name} as a number of at least 0`, String(value), `pass another ${name}`),
+        describe(where, `${name} as ${expected}`, String(value), `pass another ${name}`),
       );
     }
   }
+  const given = clips.filter((name) => options[name]);
+  if (given.length > 1) {
+    throw new InvalidInputError(
+      describe(where, `one of ${clips.join(", ")}`, given.join(" and "), "remove the others"),
+    );
+  }
+}
+
+/** What an option should be; undefined where it is that. */
+function expectedOf(name: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  if (flags.includes(name)) return typeof value === "boolean" ? undefined : "true or false";
+  if (name === "learningRate" && typeof value === "object" && value !== null) return undefined;
+  const isNumber = typeof value === "number" && Number.isFinite(value) && value >= 0;
+  // The means are divided by 1 - β.
+  if (name.startsWith("beta")) return isNumber && value < 1 ? undefined : "a number from 0 to below 1";
+  return isNumber ? undefined : "a number of at least 0";
 }
 
 function make(name: string, options: OptimizerOptions, rate: number, rule: object): Optimizer {

@@ -1,11 +1,17 @@
 import { describe, expect, test } from "vitest";
 import {
+  adam,
+  bidirectional,
   dense,
   embedding,
+  gru,
   input,
   InvalidInputError,
+  lstm,
+  nadam,
   rmsprop,
   sequential,
+  sgd,
   simpleRNN,
   StateError,
   type Sequential,
@@ -15,6 +21,19 @@ import { assertEqual, assertThrows, assertTrue } from "../support/assert";
 import { compiled, layers, loss, untyped, x, y } from "./small-model";
 
 const gpuTest = useDevice();
+
+/** Options that Keras has and this library has not: refused by name, not ignored. */
+const lacking: [string, (options: object) => unknown][] = [
+  ["useEma", adam],
+  ["amsgrad", nadam],
+  ["nesterov", rmsprop],
+  ["gradientAccumulationSteps", sgd],
+  ["unroll", (options) => simpleRNN(2, options)],
+  ["zeroOutputForMask", (options) => lstm(2, options)],
+  ["recurrentConstraint", (options) => gru(2, options)],
+  ["activityRegularizer", (options) => dense(2, options)],
+  ["backwardLayer", (options) => bidirectional(gru(2), options)],
+];
 
 describe("bad input to the other calls", () => {
   gpuTest("evaluate, predict and trainOnBatch check x and y as fit does", async (device) => {
@@ -91,6 +110,28 @@ describe("layers and models that cannot be", () => {
       () => rmsprop({ learningRate: -1 }),
       /^rmsprop: expected learningRate.*, got -1/,
     ],
+    "two ways of clipping": [
+      () => sgd({ clipnorm: 1, clipvalue: 0.1 }),
+      /^sgd: expected one of clipnorm, globalClipnorm, clipvalue, got clipnorm and clipvalue; remove/,
+    ],
+    "a running mean that never moves": [
+      () => nadam({ beta2: 1 }),
+      /^nadam: expected beta2 as a number from 0 to below 1, got 1;/,
+    ],
+    "a flag that is none": [
+      () => sgd(untyped({ nesterov: "yes" })),
+      /^sgd: expected nesterov as true or false, got yes;/,
+    ],
+    "a rate that is none": [
+      () => adam(untyped({ learningRate: "0.1x" })),
+      /^adam: expected learningRate as a number of at least 0, got 0.1x;/,
+    ],
+    ...Object.fromEntries(
+      lacking.map(([option, make]): [string, [() => unknown, RegExp]] => [
+        `${option}, which there is not`,
+        [() => make(untyped({ [option]: true })), new RegExp(`expected options among .*, got "${option}"; `)],
+      ]),
+    ),
     "no layers": [() => sequential([]), /^sequential: expected at least one layer, got none;/],
     "no embedding": [() => sequential([dense(1)]), /layer 0 \(dense\): expected an embedding before it/],
     "a recurrence after last states": [
