@@ -178,6 +178,19 @@ describe("training as files of different age state it", () => {
     ]);
   });
 
+  test("what a layer's output adds to the loss, and limits of weights, are named at every layer", async () => {
+    const weights = [table, ...lstmWeights, ...denseWeights];
+    const notes: string[] = [];
+    const penalty = { class_name: "L2", config: { l2: 0.01 } };
+    const drop = layer("Dropout", "drop", { rate: 0.5, activity_regularizer: penalty });
+    const limited = { ...dense, config: { ...dense.config, kernel_constraint: penalty } };
+    await layersOf(files(sequential([embedding, drop, lstm, limited]), weights), notes);
+    expect(notes).toEqual([
+      expect.stringMatching(/^Dropout "drop": activity_regularizer .* has no effect here$/),
+      expect.stringMatching(/^Dense "dense_1": kernel_constraint .* has no effect here$/),
+    ]);
+  });
+
   test("what is lacking for training alone leaves a model that predicts", async () => {
     const training = { optimizer_config: { class_name: "TFOptimizer", config: {} }, loss: "my_loss" };
     const model = await loadModel(await keras2({ training }), {

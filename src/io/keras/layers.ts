@@ -22,6 +22,7 @@ import {
   lstmTranslation,
   simpleRnnTranslation,
 } from "./layers/recurrent";
+import { trainingOnly } from "./layers/translation";
 import type { Translation, Words } from "./layers/translation";
 import type { ConfigReader } from "./reader";
 
@@ -55,6 +56,7 @@ export function isLayerClass(name: string): name is Layer["className"] {
 
 /** The engine's layer of a configuration of Keras's. */
 export function layerFromKeras(className: Layer["className"], config: ConfigReader): Layer {
+  config.noteUnless(trainingOnly);
   return translations[className].fromKeras(config);
 }
 

@@ -27,7 +27,6 @@ export const inputTranslation: Translation<InputConfig> = {
 export const embeddingTranslation: Translation<EmbeddingConfig> = {
   fromKeras(config) {
     config.refuseUnless(withoutExtras);
-    config.noteUnless(trainingOnly);
     return embedding(config.size("input_dim"), config.size("output_dim"), {
       name: config.name,
       trainable: config.flag("trainable", true),
@@ -57,7 +56,6 @@ export const maskingTranslation: Translation<MaskingConfig> = {
 export const denseTranslation: Translation<DenseConfig> = {
   fromKeras(config) {
     config.refuseUnless(withoutExtras);
-    config.noteUnless(trainingOnly);
     return dense(config.size("units"), {
       name: config.name,
       trainable: config.flag("trainable", true),
@@ -90,7 +88,7 @@ export const timeDistributedTranslation: Translation<TimeDistributedConfig> = {
       const remedy = "the engine has no others yet";
       throw refused(`a Dense inside ${config.where}`, inner.where, remedy);
     }
-    config.noteUnless(trainingOnly);
+    inner.noteUnless(trainingOnly);
     return timeDistributed(denseTranslation.fromKeras(inner), {
       name: config.name,
       trainable: config.flag("trainable", true),

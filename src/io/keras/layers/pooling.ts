@@ -14,7 +14,7 @@ import type {
 } from "../../../model/layers";
 import { pointwiseActivations } from "../activations";
 import { regularizerToKeras } from "../regularizers";
-import { ownVariable, trainingOnly, withoutExtras } from "./translation";
+import { ownVariable, withoutExtras } from "./translation";
 import type { Translation } from "./translation";
 
 export const dropoutTranslation: Translation<DropoutConfig> = {
@@ -36,7 +36,6 @@ export const spatialDropoutTranslation: Translation<SpatialDropout1dConfig> = {
 export const conv1dTranslation: Translation<Conv1dConfig> = {
   fromKeras(config) {
     config.refuseUnless({ ...withoutExtras, data_format: "channels_last", dilation_rate: 1, groups: 1 });
-    config.noteUnless(trainingOnly);
     return conv1d(config.size("filters"), config.single("kernel_size"), {
       name: config.name,
       trainable: config.flag("trainable", true),

@@ -37,7 +37,6 @@ function sharedOptions(config: ConfigReader): {
   recurrentDropout: number;
 } {
   config.refuseUnless({ return_state: false, zero_output_for_mask: false, time_major: false });
-  config.noteUnless(trainingOnly);
   return {
     name: config.name,
     trainable: config.flag("trainable", true),
@@ -134,7 +133,6 @@ const cells: Readonly<Record<string, { fromKeras(config: ConfigReader): Recurren
 
 export const bidirectionalTranslation: Translation<BidirectionalConfig> = {
   fromKeras(config) {
-    config.noteUnless(trainingOnly);
     const layer = direction(config, "layer", "forward_");
     if (config.values.backward_layer !== undefined && config.values.backward_layer !== null) {
       const backward = direction(config, "backward_layer", "backward_");
@@ -171,6 +169,7 @@ function direction(config: ConfigReader, key: string, prefix: string): Recurrent
     const expected = `${Object.keys(cells).join(", ")} inside ${config.where}`;
     throw refused(expected, inner.where, "the engine has no others yet");
   }
+  inner.noteUnless(trainingOnly);
   // Keras forces this one to what it must be here.
   const layer = cells[inner.className].fromKeras(inner.changed({ zero_output_for_mask: false }));
   return { ...layer, name: layer.name?.startsWith(prefix) ? layer.name.slice(prefix.length) : layer.name };
