@@ -3,6 +3,7 @@ import { requestDevice, type Device } from "../runtime/device";
 import { describe, DeviceLostError, InvalidInputError } from "../runtime/errors";
 import { checkHead, type Architecture } from "./architecture";
 import type { Compiled } from "./compiled";
+import { knownOptions } from "./layers/options";
 import { resolveLoss, type Loss } from "./losses";
 import { resolveOptimizer, type Optimizer } from "./optimizers";
 import { Random } from "./random";
@@ -30,15 +31,27 @@ export interface CompileOptions {
   selfTest?: boolean;
 }
 
+const names = {
+  optimizer: true,
+  loss: true,
+  metrics: true,
+  device: true,
+  seed: true,
+  scan: true,
+  chunkSteps: true,
+  selfTest: true,
+} satisfies Record<keyof CompileOptions, true>;
+
 /**
  * What follows from the options alone.
  *
- * @throws {InvalidInputError} an unknown name, a wrong seed, a model that does not end in a dense layer.
+ * @throws {InvalidInputError} an unknown option or name, a wrong seed, a model that does not end in a dense layer.
  */
 export function resolveCompileOptions(
   options: CompileOptions,
   architecture: Architecture,
 ): Omit<Compiled, "device" | "parameters" | "shape" | "chunkSteps" | "seed"> {
+  knownOptions("compile", options, Object.keys(names));
   const optimizer = resolveOptimizer(options.optimizer ?? "rmsprop");
   const loss = resolveLoss(options.loss);
   const accuracy = accuracyName(options.metrics ?? []);

@@ -1,5 +1,6 @@
 import { describe, InvalidInputError } from "../runtime/errors";
 import type { Callback } from "./callback";
+import { knownOptions } from "./layers/options";
 import { checkBatchSize, type Labels } from "./session";
 import type { CheckpointStore, TrainingSnapshot } from "./snapshot";
 import { checkSchedule, type SnapshotSchedule } from "./snapshot-schedule";
@@ -42,9 +43,26 @@ export interface FitOptions {
   resume?: boolean | CheckpointStore | TrainingSnapshot;
 }
 
-/** @throws {InvalidInputError} a number that is out of its range. */
+const names = {
+  epochs: true,
+  batchSize: true,
+  validationSplit: true,
+  validationData: true,
+  shuffle: true,
+  initialEpoch: true,
+  classWeight: true,
+  sampleWeight: true,
+  callbacks: true,
+  verbose: true,
+  signal: true,
+  checkpoint: true,
+  resume: true,
+} satisfies Record<keyof FitOptions, true>;
+
+/** @throws {InvalidInputError} an unknown option, or a number that is out of its range. */
 export function checkOptions(options: FitOptions): void {
   const { epochs = 1, batchSize = 32, validationSplit = 0, initialEpoch = 0 } = options;
+  knownOptions("fit", options, Object.keys(names));
   checkBatchSize(batchSize, "fit");
   if (options.checkpoint) checkSchedule(options.checkpoint);
   for (const [name, value] of Object.entries({ epochs, initialEpoch })) {

@@ -1,3 +1,4 @@
+import { knownOptions } from "./layers/options";
 import { runPass, type Pass } from "./runner";
 import {
   checkBatchSize,
@@ -42,8 +43,10 @@ export async function evaluate(
   session: Session,
   x: TokenInput,
   y: Labels,
-  { batchSize = defaultBatchSize, sampleWeight, signal }: EvaluateOptions,
+  options: EvaluateOptions,
 ): Promise<Record<string, number>> {
+  knownOptions("evaluate", options, ["batchSize", "sampleWeight", "signal"]);
+  const { batchSize = defaultBatchSize, sampleWeight, signal } = options;
   checkBatchSize(batchSize, "evaluate");
   const data = prepareTokens(session, x, "evaluate");
   const targets = prepareTargets(session, data, y, sampleWeight, "evaluate");
@@ -57,11 +60,9 @@ export async function evaluate(
 }
 
 /** See `Sequential.predict`. */
-export async function predict(
-  session: Session,
-  x: TokenInput,
-  { batchSize = defaultBatchSize, signal }: PredictOptions,
-): Promise<Prediction> {
+export async function predict(session: Session, x: TokenInput, options: PredictOptions): Promise<Prediction> {
+  knownOptions("predict", options, ["batchSize", "signal"]);
+  const { batchSize = defaultBatchSize, signal } = options;
   checkBatchSize(batchSize, "predict");
   const data = prepareTokens(session, x, "predict");
   const workspace = await openWorkspace(session, data, batchSize, false);

@@ -162,6 +162,7 @@ describe("compile", () => {
       { optimizer: "adagrad" },
       /^compile: expected optimizer as one of rmsprop, .*, got "adagrad";/,
     );
+    await refuse({ lossWeights: [2] }, /^compile: expected options among .*, got "lossWeights"; remove/);
     await refuse({ metrics: ["auc"] }, /^compile: expected metrics as \["acc"\]/);
     await refuse({ seed: -1 }, /a whole number from 0 to \d+ as seed, got -1/);
     await refuse({ seed: 0.5 }, /as seed, got 0.5/);

@@ -73,6 +73,10 @@ const badFits: Record<string, { x?: never; y?: never; options?: FitOptions; mess
     options: { validationSplit: 0.9 },
     message: /rows left for training and for validation, got 3 rows and validationSplit 0.9;/,
   },
+  "an option of Keras's under its own name": {
+    options: untyped({ validation_split: 0.5 }),
+    message: /^fit: expected options among epochs, .*, got "validation_split"; remove/,
+  },
   "too few sample weights": {
     options: { sampleWeight: [1, 2] },
     message: /one finite sample weight per row of x \(3\), got 2/,
