@@ -96,11 +96,10 @@ describe("what Keras 3 insists on", () => {
     expect(read({})).toEqual(adamW());
   });
 
-  test("one way of clipping, the one that has effect", async () => {
-    const both = await written(adam({ clipvalue: 0.5, clipnorm: 1, globalClipnorm: 2 }));
-    expect(both.keras).toContain('"clipnorm":1.0,"global_clipnorm":null,"clipvalue":null,');
-    const two = await written(adam({ clipvalue: 0.5, globalClipnorm: 2 }));
-    expect(two.h5).toContain('"clipnorm":null,"global_clipnorm":2.0,"clipvalue":null,');
+  test("a way of clipping, and none for the others", async () => {
+    const { keras, h5 } = await written(adam({ globalClipnorm: 2 }));
+    for (const text of [keras, h5])
+      expect(text).toContain('"clipnorm":null,"global_clipnorm":2.0,"clipvalue":null,');
   });
 
   test("SpatialDropout1D is made without trainable", async () => {

@@ -248,7 +248,7 @@ function optimizerToKeras(optimizer: Optimizer): { class_name: string; config: R
   const className = optimizerClass(optimizer);
   const { rule, schedule } = optimizer;
   const learningRate = schedule ? scheduleToKeras(schedule) : optimizer.learningRate;
-  const values: Record<string, unknown> = { ...rule, ...onlyClip(rule), learningRate };
+  const values: Record<string, unknown> = { ...rule, learningRate };
   const keys = [...shared, ...optimizers[className].own];
   const config = keys.map((key): [string, unknown] => {
     // Keras's "none" for clipping and decay; the engine's is 0. AdamW must have a decay.
@@ -256,12 +256,6 @@ function optimizerToKeras(optimizer: Optimizer): { class_name: string; config: R
     return [argumentNames[key][0], canBeNone && values[key] === 0 ? null : values[key]];
   });
   return { class_name: className, config: { name: className.toLowerCase(), ...Object.fromEntries(config) } };
-}
-
-/** Of several ways of clipping the one that has effect; Keras takes no more than one. */
-function onlyClip(rule: Optimizer["rule"]): Record<string, number> {
-  const first = clips.find((clip) => rule[clip] > 0);
-  return Object.fromEntries(clips.map((clip) => [clip, clip === first ? rule[clip] : 0]));
 }
 
 function lossToKeras(loss: Loss): unknown {
