@@ -69,29 +69,32 @@ test.skipIf(!findChromium() && !requireGpu)(
 test.skipIf(!findChromium() && !requireGpu)(
   "a job stopped in the browser goes on in another one, from the checkpoint in the file",
   async () => {
+    const long = { ...config, epochs: 8 };
     const reviews = await loadReviews({ sample: true, numWords: config.numWords, notice: () => undefined });
-    const data = jobData(reviews, config);
+    const data = jobData(reviews, long);
     const path = join(library, "..", `job-${process.pid}.checkpoint.safetensors`);
     const checkpoint = { bytes: fileBytes(path), metadata: { note: "mine" } };
-    const undisturbed = await runInBrowser(config, data, { library, emit: () => undefined });
+    const undisturbed = await runInBrowser(long, data, { library, emit: () => undefined });
     const stop = new AbortController();
     const emit = (event: JobEvent) => {
       if (event.kind === "epoch" && event.epoch === 1) stop.abort();
     };
     const options = { library, checkpoint: { ...checkpoint, resume: true } };
-    const stopped = runInBrowser(config, data, { ...options, emit, signal: stop.signal });
+    const stopped = runInBrowser(long, data, { ...options, emit, signal: stop.signal });
     await expect(stopped).rejects.toMatchObject({ name: "AbortError" });
 
     const epochs: number[] = [];
-    const resumed = await runInBrowser(config, data, {
+    const resumed = await runInBrowser(long, data, {
       ...options,
       emit: (event) => event.kind === "epoch" && epochs.push(event.epoch),
     });
-    // The page had begun the second epoch; the first one's checkpoint may still have been on its way.
-    expect([[0, 1], [1]]).toContainEqual(epochs);
+    // The page had begun the second epoch, or later ones on a busy machine; a checkpoint may have been on its way.
+    const all = Array.from({ length: long.epochs }, (_, epoch) => epoch);
+    expect(epochs.length).toBeGreaterThan(0);
+    expect(epochs).toEqual(all.slice(-epochs.length));
     expect(Buffer.compare(resumed.weights, undisturbed.weights)).toBe(0);
     const last = decodeCheckpoint((await checkpoint.bytes.load())!);
-    expect(last.snapshot.position.epoch).toBe(2);
+    expect(last.snapshot.position.epoch).toBe(long.epochs);
     expect(last.metadata).toEqual({ note: "mine" });
     await checkpoint.bytes.clear();
   },
