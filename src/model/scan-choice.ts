@@ -1,5 +1,5 @@
 import type { Cell } from "../kernels/cells/cell";
-import { chunkWords, packChunk, type ScanForwardOptions, type ScanShape } from "../kernels/scan";
+import { chunkWords, narrowFits, packChunk, type ScanForwardOptions, type ScanShape } from "../kernels/scan";
 import { samplesOfWorkgroup, scanForm, scanForward } from "../kernels/scan-forms";
 import {
   noOrigin,
@@ -96,8 +96,10 @@ async function measured(
     const steps = stepsFor(units, cell.gates);
     const perToken = (time: number): number => time / (samples * steps);
     const wide = await timeOf(device, units, cell, "wide");
-    // The narrow shape's long unrolled text takes some drivers seconds to compile: not where it cannot win.
-    if (!device.software && wide < fastEnough) return { shape: "wide", perToken: perToken(wide) };
+    // The narrow shape's long unrolled text takes some drivers seconds to compile: not where it cannot win. Nor its tiles,
+    // whose states are more than WGSL promises an invocation (8 KiB): software adapters have the room.
+    if (!device.software && (wide < fastEnough || !narrowFits(units, cell.gates)))
+      return { shape: "wide", perToken: perToken(wide) };
     const narrow = await timeOf(device, units, cell, "narrow");
     return { shape: narrow < wide ? "narrow" : "wide", perToken: perToken(Math.min(narrow, wide)) };
   });
