@@ -11,6 +11,7 @@ export {
   embedding,
   flatten,
   globalAveragePooling1d,
+  globalMaxPooling1d,
   gru,
   input,
   lstm,

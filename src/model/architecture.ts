@@ -152,6 +152,7 @@ function following(
       takesSequence();
       return { ...before, steps: shorter(config, before, refuse), masked: false };
     case "GlobalAveragePooling1D":
+    case "GlobalMaxPooling1D":
       takesSequence();
       return { ...before, sequence: false, masked: false };
     case "Flatten": {

@@ -42,6 +42,7 @@ export const automaticNames: Record<Layer["className"], string> = {
   Conv1D: "conv1d",
   MaxPooling1D: "max_pooling1d",
   GlobalAveragePooling1D: "global_average_pooling1d",
+  GlobalMaxPooling1D: "global_max_pooling1d",
   Flatten: "flatten",
 };
 

@@ -16,11 +16,13 @@ import {
   conv1d,
   flatten,
   globalAveragePooling1d,
+  globalMaxPooling1d,
   maxPooling1d,
   type Conv1dConfig,
   type MaxPooling1dConfig,
   type FlattenConfig,
   type GlobalAveragePooling1dConfig,
+  type GlobalMaxPooling1dConfig,
 } from "./layers/pooling";
 import { gru, lstm, simpleRNN, type RecurrentLayer } from "./layers/recurrent";
 
@@ -46,6 +48,7 @@ export type Layer =
   | Conv1dConfig
   | MaxPooling1dConfig
   | GlobalAveragePooling1dConfig
+  | GlobalMaxPooling1dConfig
   | FlattenConfig;
 
 /** Makes a layer from its plain configuration. */
@@ -69,6 +72,7 @@ const makers: { [Name in Layer["className"]]: Maker<Extract<Layer, { className: 
   Conv1D: (config) => conv1d(config.filters, config.kernelSize, optionsOf(config, "filters", "kernelSize")),
   MaxPooling1D: (config) => maxPooling1d(config.poolSize, optionsOf(config, "poolSize")),
   GlobalAveragePooling1D: (config) => globalAveragePooling1d(optionsOf(config)),
+  GlobalMaxPooling1D: (config) => globalMaxPooling1d(optionsOf(config)),
   Flatten: (config) => flatten(optionsOf(config)),
 };
 

@@ -169,7 +169,7 @@ function checkStreams({ layers }: Architecture): void {
   const later = layers.find(({ config }) => {
     const recurrent = recurrentOf(config);
     if (recurrent) return recurrent !== config || recurrent.goBackwards;
-    return ["Conv1D", "MaxPooling1D", "GlobalAveragePooling1D", "Flatten"].includes(config.className);
+    return /^Conv1D|Pooling1D$|^Flatten$/.test(config.className);
   });
   if (!later) return;
   throw new InvalidInputError(

@@ -9,7 +9,7 @@ import { cases as embedProject } from "./embed-project.cases";
 import { cases as embeddingGather } from "./embedding-gather.cases";
 import { cases as embeddingGradient } from "./embedding-gradient.cases";
 import { cases as flatten } from "./flatten.cases";
-import { cases as globalAveragePooling1d } from "./global-average-pooling1d.cases";
+import { cases as globalPooling1d } from "./global-pooling1d.cases";
 import { cases as gradientSquares } from "./gradient-squares.cases";
 import { cases as linear } from "./linear.cases";
 import { cases as loss } from "./loss.cases";
@@ -40,7 +40,7 @@ export const kernelCases: readonly KernelCase[] = [
   embeddingGather,
   embeddingGradient,
   flatten,
-  globalAveragePooling1d,
+  globalPooling1d,
   gradientSquares,
   linear,
   loss,

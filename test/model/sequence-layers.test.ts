@@ -60,6 +60,7 @@ const pooling = (
 });
 
 const mean: LayerDescription = { type: "globalAveragePooling1d", name: "global_average_pooling1d" };
+const largest: LayerDescription = { type: "globalMaxPooling1d", name: "global_max_pooling1d" };
 const flat: LayerDescription = { type: "flatten", name: "flatten" };
 
 const nets: Record<string, Net> = {
@@ -81,6 +82,28 @@ const nets: Record<string, Net> = {
     steps: 6,
     padding: "left",
     fixed: true,
+  },
+  "convolution, the largest of all steps": {
+    layers: [table(4), convolution(8, 4), largest, full(5, "relu"), head],
+    batch: 6,
+    steps: 9,
+    padding: "left",
+  },
+  "the largest states in both directions, under a mask": {
+    layers: [
+      table(5, true),
+      {
+        type: "bidirectional",
+        name: "bidirectional",
+        mergeMode: "concat",
+        layer: recurrent("lstm", 4, sequences),
+      },
+      largest,
+      head,
+    ],
+    batch: 5,
+    steps: 8,
+    padding: "mixed",
   },
   "mean under a mask": { layers: [table(5, true), mean, head], batch: 7, steps: 8, padding: "mixed" },
   "two convolutions with strides, the states' mean": {

@@ -122,6 +122,7 @@ describe("layers of the float64 twin against central differences", () => {
     "maxPooling1d, same, overlapping": maxPooling1d("same", 4, 1),
     "maxPooling1d, same": maxPooling1d("same", 2, 2),
     globalAveragePooling1d: { type: "globalAveragePooling1d", name: "mean" },
+    globalMaxPooling1d: { type: "globalMaxPooling1d", name: "max" },
     flatten: { type: "flatten", name: "flatten" },
     masking: { type: "masking", name: "masking", maskValue: 0 },
   };
@@ -197,6 +198,15 @@ describe("layers of the float64 twin, by hand", () => {
     expect(output(layer)).toEqual([31 / 5]);
     expect(output(layer, [], { ...sequence, mask: [0, 3, 0, 1, 1] })).toEqual([26 / 3]);
     expect(output(layer, [], { ...sequence, mask: [0, 0, 0, 0, 0] })).toEqual([0]);
+  });
+
+  test("globalMaxPooling1d: masked steps count; equals share the derivative", () => {
+    const layer = { type: "globalMaxPooling1d", name: "max" } as const;
+    const ties: Flow = { ...sequence, data: Float64Array.of(-3, -1, -1, -5, -2), mask: [1, 0, 0, 1, 1] };
+    expect(output(layer, [], ties)).toEqual([-1]);
+    expect([...runLayer(layer, [], ties).backward(Float64Array.of(6), false).dInput]).toEqual([
+      0, 3, 3, 0, 0,
+    ]);
   });
 
   test("masking: steps that are the value throughout become zeros, and are marked", () => {

@@ -10,6 +10,7 @@ import {
   runDropout,
   runFlatten,
   runGlobalAveragePooling1d,
+  runGlobalMaxPooling1d,
   runMasking,
   runMaxPooling1d,
   runSpatialDropout1d,
@@ -57,6 +58,8 @@ export function runLayer(
       return runMaxPooling1d(layer, input);
     case "globalAveragePooling1d":
       return runGlobalAveragePooling1d(input);
+    case "globalMaxPooling1d":
+      return runGlobalMaxPooling1d(input);
     case "flatten":
       return runFlatten(input);
   }

@@ -93,6 +93,22 @@ export function runGlobalAveragePooling1d({ data: x, batch, steps, width, mask }
   };
 }
 
+/** The largest value of all steps, masked ones too; its derivative is divided among equals. */
+export function runGlobalMaxPooling1d({ data: x, batch, steps, width }: Flow): Tape {
+  const to = (i: number): number => Math.floor(i / (steps * width)) * width + (i % width);
+  const data = new Float64Array(batch * width).fill(-Infinity);
+  x.forEach((value, i) => (data[to(i)] = Math.max(data[to(i)], value)));
+  const equals = new Float64Array(batch * width);
+  x.forEach((value, i) => (equals[to(i)] += value === data[to(i)] ? 1 : 0));
+  return {
+    output: { data, batch, steps: 1, width },
+    backward: (dOutput) => ({
+      dInput: x.map((value, i) => (value === data[to(i)] ? dOutput[to(i)] / equals[to(i)] : 0)),
+      dWeights: [],
+    }),
+  };
+}
+
 /** One row of all a sample's steps. */
 export function runFlatten({ data, batch, steps, width }: Flow): Tape {
   return {

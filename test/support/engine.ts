@@ -10,6 +10,7 @@ import {
   embedding,
   flatten,
   globalAveragePooling1d,
+  globalMaxPooling1d,
   gru,
   input,
   lstm,
@@ -47,6 +48,7 @@ export const engineLayers = new Set<LayerDescription["type"]>([
   "conv1d",
   "maxPooling1d",
   "globalAveragePooling1d",
+  "globalMaxPooling1d",
   "flatten",
 ]);
 
@@ -104,6 +106,8 @@ export function engineLayer(layer: LayerDescription): Layer {
       return maxPooling1d(layer.poolSize, optionsOf(layer));
     case "globalAveragePooling1d":
       return globalAveragePooling1d({ name: layer.name });
+    case "globalMaxPooling1d":
+      return globalMaxPooling1d({ name: layer.name });
     case "flatten":
       return flatten({ name: layer.name });
   }

@@ -79,6 +79,8 @@ function parseLayer(layer: KerasObject): LayerDescription {
       };
     case "GlobalAveragePooling1D":
       return { type: "globalAveragePooling1d", name };
+    case "GlobalMaxPooling1D":
+      return { type: "globalMaxPooling1d", name };
     case "Flatten":
       return { type: "flatten", name };
     case "Bidirectional":

@@ -105,7 +105,7 @@ export interface MaxPooling1dDescription {
 }
 
 export interface ReductionDescription {
-  readonly type: "globalAveragePooling1d" | "flatten";
+  readonly type: "globalAveragePooling1d" | "globalMaxPooling1d" | "flatten";
   readonly name: string;
 }
 

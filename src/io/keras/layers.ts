@@ -13,6 +13,7 @@ import {
   conv1dTranslation,
   dropoutTranslation,
   globalAveragePooling1dTranslation,
+  globalMaxPooling1dTranslation,
   maxPooling1dTranslation,
   spatialDropoutTranslation,
 } from "./layers/pooling";
@@ -43,6 +44,7 @@ const translations: {
   Conv1D: conv1dTranslation,
   MaxPooling1D: maxPooling1dTranslation,
   GlobalAveragePooling1D: globalAveragePooling1dTranslation,
+  GlobalMaxPooling1D: globalMaxPooling1dTranslation,
   Flatten: flattenTranslation,
 };
 

@@ -41,6 +41,8 @@ const translations: { [Name in Trained["className"]]: Translation<Extract<Traine
     if (input.mask) return maskedMean(graph, input.name, input.mask);
     return graph.node("ReduceMean", [input.name], { axes: { ints: [1] }, keepdims: { int: 0 } });
   },
+  GlobalMaxPooling1D: (graph, _layer, _weights, input) =>
+    graph.node("ReduceMax", [input.name], { axes: { ints: [1] }, keepdims: { int: 0 } }),
   Flatten: (graph, _layer, _weights, input) => graph.node("Flatten", [input.name], { axis: { int: 1 } }),
 };
 

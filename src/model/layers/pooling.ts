@@ -41,6 +41,10 @@ export interface GlobalAveragePooling1dConfig extends NamedLayer {
   className: "GlobalAveragePooling1D";
 }
 
+export interface GlobalMaxPooling1dConfig extends NamedLayer {
+  className: "GlobalMaxPooling1D";
+}
+
 export interface FlattenConfig extends NamedLayer {
   className: "Flatten";
 }
@@ -144,6 +148,19 @@ export function maxPooling1d(poolSize = 2, options: MaxPooling1dOptions = {}): M
 export function globalAveragePooling1d(options: { name?: string } = {}): GlobalAveragePooling1dConfig {
   knownOptions("globalAveragePooling1d", options, ["name"]);
   return { className: "GlobalAveragePooling1D", name: options.name };
+}
+
+/**
+ * The largest value of all steps, masked ones too, feature by feature: [batch, steps, features] → [batch, features].
+ *
+ * @throws {InvalidInputError} an unknown option.
+ * @example
+ * globalMaxPooling1d()
+ * @see https://keras.io/api/layers/pooling_layers/global_max_pooling1d/
+ */
+export function globalMaxPooling1d(options: { name?: string } = {}): GlobalMaxPooling1dConfig {
+  knownOptions("globalMaxPooling1d", options, ["name"]);
+  return { className: "GlobalMaxPooling1D", name: options.name };
 }
 
 /**

@@ -7,7 +7,7 @@ import { recordDense } from "./dense";
 import { recordDropout } from "./dropout";
 import { writtenOut } from "./embedding";
 import { recordMasking } from "./masking";
-import { recordFlatten, recordGlobalAveragePooling1d, recordMaxPooling1d } from "./pooling";
+import { recordFlatten, recordGlobalPooling1d, recordMaxPooling1d } from "./pooling";
 import type { Flow, Recorder, SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
 import { nextStage } from "./stage";
@@ -82,7 +82,9 @@ function recordLayer(
     case "MaxPooling1D":
       return recordMaxPooling1d(recorder, behind, config, input as SequenceFlow);
     case "GlobalAveragePooling1D":
-      return recordGlobalAveragePooling1d(recorder, input as SequenceFlow);
+      return recordGlobalPooling1d(recorder, "mean", input as SequenceFlow);
+    case "GlobalMaxPooling1D":
+      return recordGlobalPooling1d(recorder, "max", input as SequenceFlow);
     case "Flatten":
       // It stands behind a known number of steps.
       return recordFlatten(recorder, input, outputShape(null)[1]!);

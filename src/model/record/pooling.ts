@@ -1,9 +1,10 @@
 import { flatten, flattenGradient, flattenSize } from "../../kernels/flatten";
 import {
-  globalAveragePooling1d,
-  globalAveragePooling1dGradient,
-  globalAveragePooling1dSize,
-} from "../../kernels/global-average-pooling1d";
+  globalPooling1d,
+  globalPooling1dGradient,
+  globalPooling1dSize,
+  type GlobalPooling1dOptions,
+} from "../../kernels/global-pooling1d";
 import {
   maxPooling1d,
   maxPooling1dGradient,
@@ -65,29 +66,41 @@ export function recordMaxPooling1d(
   return { kind: "rows", width, mask: undefined, values, gradient };
 }
 
-/** Records the mean over the steps that are not masked. */
-export function recordGlobalAveragePooling1d(recorder: Recorder, input: SequenceFlow): Flow {
+/** Records the mean over the steps that are not masked, or the largest value of all steps. */
+export function recordGlobalPooling1d(
+  recorder: Recorder,
+  of: GlobalPooling1dOptions["of"],
+  input: SequenceFlow,
+): Flow {
   const flow = writtenOut(recorder, input);
   const { arena, capacity, plan } = recorder;
-  const { width, mask, gradient: dx } = flow;
-  const masked = mask?.by ?? false;
+  const { width, gradient: dx } = flow;
+  const mask = of === "mean" ? flow.mask : undefined;
+  const options: GlobalPooling1dOptions = { width, of, masked: mask?.by ?? false };
   const shape = [capacity.samples, width];
-  const values = arena.tensor("mean", shape);
+  const values = arena.tensor(of, shape);
   const { step, segments } = plan;
-  const grid = elementGrid((sizes) => sizes.samples, width, globalAveragePooling1dSize);
+  const grid = elementGrid((sizes) => sizes.samples, width, globalPooling1dSize);
   recorder.forward.push((program) => {
     program.dispatch(
-      globalAveragePooling1d(width, masked),
+      globalPooling1d(options),
       { step, segments, ...mask?.tensors, x: flow.values, out: values },
       grid,
     );
   });
   if (!dx) return { kind: "samples", width, values };
-  const gradient = arena.tensor("dMean", shape);
+  const gradient = arena.tensor("dPooled", shape);
   recorder.backward.push((program) => {
     program.dispatch(
-      globalAveragePooling1dGradient(width, masked),
-      { step, segments, ...mask?.tensors, dOut: gradient, dx },
+      globalPooling1dGradient(options),
+      {
+        step,
+        segments,
+        ...mask?.tensors,
+        ...(of === "max" ? { x: flow.values, out: values } : {}),
+        dOut: gradient,
+        dx,
+      },
       grid,
     );
   });

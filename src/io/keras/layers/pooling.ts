@@ -2,6 +2,7 @@ import {
   conv1d,
   dropout,
   globalAveragePooling1d,
+  globalMaxPooling1d,
   maxPooling1d,
   spatialDropout1d,
 } from "../../../model/layers";
@@ -9,6 +10,7 @@ import type {
   Conv1dConfig,
   DropoutConfig,
   GlobalAveragePooling1dConfig,
+  GlobalMaxPooling1dConfig,
   MaxPooling1dConfig,
   SpatialDropout1dConfig,
 } from "../../../model/layers";
@@ -89,11 +91,18 @@ export const maxPooling1dTranslation: Translation<MaxPooling1dConfig> = {
   variablePath: ownVariable,
 };
 
-export const globalAveragePooling1dTranslation: Translation<GlobalAveragePooling1dConfig> = {
-  fromKeras(config) {
-    config.refuseUnless({ data_format: "channels_last", keepdims: false });
-    return globalAveragePooling1d({ name: config.name });
-  },
-  toKeras: () => ({ data_format: "channels_last", keepdims: false }),
-  variablePath: ownVariable,
-};
+function globalPoolingTranslation<Config extends GlobalAveragePooling1dConfig | GlobalMaxPooling1dConfig>(
+  make: (options: { name?: string }) => Config,
+): Translation<Config> {
+  return {
+    fromKeras(config) {
+      config.refuseUnless({ data_format: "channels_last", keepdims: false });
+      return make({ name: config.name });
+    },
+    toKeras: () => ({ data_format: "channels_last", keepdims: false }),
+    variablePath: ownVariable,
+  };
+}
+
+export const globalAveragePooling1dTranslation = globalPoolingTranslation(globalAveragePooling1d);
+export const globalMaxPooling1dTranslation = globalPoolingTranslation(globalMaxPooling1d);

@@ -1,24 +1,34 @@
 import {
-  globalAveragePooling1d,
-  globalAveragePooling1dGradient,
-  globalAveragePooling1dSize,
-} from "../../src/kernels/global-average-pooling1d";
+  globalPooling1d,
+  globalPooling1dGradient,
+  globalPooling1dSize,
+  type GlobalPooling1dOptions,
+} from "../../src/kernels/global-pooling1d";
 import type { Masked } from "../../src/kernels/shared/mask";
-import { runGlobalAveragePooling1d } from "../reference/sequence-layers";
+import { runGlobalAveragePooling1d, runGlobalMaxPooling1d } from "../reference/sequence-layers";
 import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
 
-function meanCase(batch: number, steps: number, width: number, masked: Masked): KernelCase {
-  const name = `globalAveragePooling1d: ${batch} × ${steps} steps of ${width}${masked ? `, masked by ${masked}` : ""}`;
+const twins = { mean: runGlobalAveragePooling1d, max: runGlobalMaxPooling1d };
+
+function poolingCase(
+  of: GlobalPooling1dOptions["of"],
+  batch: number,
+  steps: number,
+  width: number,
+  masked: Masked = false,
+): KernelCase {
+  const name = `globalPooling1d: ${of} of ${batch} × ${steps} steps of ${width}${masked ? `, masked by ${masked}` : ""}`;
   return kernelCase(name, async (device) => {
     // The last row has nothing but masked steps.
     const tokens = randomIntegers(batch * steps, 3, 0, 3).map((token, i) =>
       i < (batch - 1) * steps ? token : 0,
     );
-    const data = Float64Array.from(randomValues(batch * steps * width, 1));
+    // Few different values, so that some columns have their largest value twice.
+    const data = Float64Array.from(randomValues(batch * steps * width, 1), (x) => Math.round(x * 4) / 4 - 1);
     const mask = masked ? Uint8Array.from(tokens, (token) => (token === 0 ? 0 : 1)) : undefined;
-    const twin = runGlobalAveragePooling1d({ data, batch, steps, width, mask });
+    const twin = twins[of]({ data, batch, steps, width, mask });
     const rows = batch * (steps + 1);
     const segments = Uint32Array.from(
       Array.from({ length: batch }, (_, i) => [i * (steps + 1), steps, i * steps, 0xffff_ffff]).flat(),
@@ -34,8 +44,8 @@ function meanCase(batch: number, steps: number, width: number, masked: Masked): 
     tokens.forEach((token, i) => (marks[rowOf(i * width)] = token === 0 ? 0 : 1));
     const masks = { tokens: { tokens }, rows: { mask: marks } };
     const inputs = { segments, ...(masked ? masks[masked] : {}) };
-    const grid = invocations(batch * width, globalAveragePooling1dSize);
-    const forward = await runKernel(device, globalAveragePooling1d(width, masked), {
+    const grid = invocations(batch * width, globalPooling1dSize);
+    const forward = await runKernel(device, globalPooling1d({ width, of, masked }), {
       sizes,
       inputs: { ...inputs, x: spread(data, 7) },
       outputs: { out: batch * width },
@@ -43,9 +53,9 @@ function meanCase(batch: number, steps: number, width: number, masked: Masked): 
     });
     assertOutputs(forward, { out: twin.output.data }, kernelTolerance(steps));
     const dOut = randomValues(batch * width, 2);
-    const backward = await runKernel(device, globalAveragePooling1dGradient(width, masked), {
+    const backward = await runKernel(device, globalPooling1dGradient({ width, of, masked }), {
       sizes,
-      inputs: { ...inputs, dOut },
+      inputs: { ...inputs, ...(of === "max" ? { x: spread(data, 7), out: forward.out } : {}), dOut },
       outputs: { dx: rows * width },
       grid,
     });
@@ -55,11 +65,13 @@ function meanCase(batch: number, steps: number, width: number, masked: Masked): 
 }
 
 export const cases: KernelCase[] = [
-  meanCase(1, 1, 1, false),
-  meanCase(5, 37, 3, false),
-  meanCase(127, 2, 33, false),
-  meanCase(5, 7, 4, "tokens"),
-  meanCase(3, 37, 31, "tokens"),
-  meanCase(5, 7, 4, "rows"),
-  meanCase(3, 37, 31, "rows"),
+  ...(["mean", "max"] as const).flatMap((of) => [
+    poolingCase(of, 1, 1, 1),
+    poolingCase(of, 5, 37, 3),
+    poolingCase(of, 127, 2, 33),
+  ]),
+  poolingCase("mean", 5, 7, 4, "tokens"),
+  poolingCase("mean", 3, 37, 31, "tokens"),
+  poolingCase("mean", 5, 7, 4, "rows"),
+  poolingCase("mean", 3, 37, 31, "rows"),
 ];
