@@ -161,7 +161,7 @@ class Training {
 
   /** One pass over the rows to train on, in an order of its own. */
   #train(epoch: number, done: Pick<Begun, "step" | "sums">): Promise<Means> {
-    const { compiled, nextStep } = this.#session;
+    const { compiled, nextStep, stepTaken } = this.#session;
     const [callbacks, steps] = [this.#callbacks, this.#steps];
     const takers = [this.#copies, this.#snapshots].filter((taker) => taker !== undefined);
     const generators = generatorsOf(this.#session);
@@ -171,6 +171,7 @@ class Training {
       targets: this.#data.targets.training,
       order,
       nextStep,
+      stepTaken,
       done,
       stop: () => this.#state.stopTraining,
       interval: callbacks.needsBatches ? progressInterval : lossInterval,

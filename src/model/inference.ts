@@ -112,6 +112,7 @@ export async function trainOnBatch(
     order,
     batchSize: data.rows,
     nextStep: session.nextStep,
+    stepTaken: session.stepTaken,
   };
   const means = await runPass(device, workspace, pass);
   await session.recovery.atEnd(session, workspace.carried);

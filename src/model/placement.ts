@@ -194,12 +194,15 @@ export class Placement {
       recovery,
       callbackModel: (state) => callbackModel(owner.model, compiled, state),
       nextStep: () => {
-        owner.stepped();
         const { learningRate, optimizer, drawnSeed } = compiled;
-        const iteration = ++compiled.iterations;
-        compiled.learningRate = currentRate(optimizer, iteration, learningRate);
+        const iteration = compiled.iterations + 1;
         const sizes = stepSizes(optimizer.rule, learningRate, iteration);
         return { ...sizes, learningRate, seed: stepSeed(drawnSeed, iteration) };
+      },
+      stepTaken: () => {
+        owner.stepped();
+        const { learningRate, optimizer } = compiled;
+        compiled.learningRate = currentRate(optimizer, ++compiled.iterations, learningRate);
       },
       workspace: (needs) => this.#workspaceFor(compiled, needs),
       config: owner.config,

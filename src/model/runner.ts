@@ -79,6 +79,8 @@ export interface Pass {
   signal?: AbortSignal;
   /** Size of the next optimizer step; without it the pass only evaluates. */
   nextStep?: () => StepRates;
+  /** Told of each optimizer step before its last part is handed over. */
+  stepTaken?: () => void;
   /** Called every now and then, when figures have arrived: batches done and the means up to there. */
   onProgress?: (batches: number, means: Means) => void | Promise<void>;
   /** Told once of the first step whose loss is no finite number, as soon as it is seen. */
@@ -104,6 +106,8 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
     return await takeSteps(queue, pass);
   } finally {
     queue.dispose();
+    // A step that was left in its middle is taken back.
+    workspace.dropParts();
   }
 }
 
@@ -161,13 +165,14 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
   };
 
   for (let at = before * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
-    signal?.throwIfAborted();
     workspace.assertLive(pass.where);
     const rows = order.subarray(at, at + batchSize);
     const rates = pass.nextStep?.() ?? noRates;
     const mean = countedOutputs(data, workspace.needs.layout, rows);
     const { samples } = workspace.capacity;
     for (let begin = 0, part = 0; begin < rows.length; begin += samples, part++) {
+      signal?.throwIfAborted();
+      const last = begin + samples >= rows.length;
       const own = rows.subarray(begin, begin + samples);
       const plan = workspace.planner.plan(data, targets, own, pass.nextStep !== undefined, {
         ...rates,
@@ -175,7 +180,8 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
         metric: entries.length % metricEntries,
         mean,
       });
-      await queue.add(plan, programOf(begin + samples >= rows.length));
+      if (last) pass.stepTaken?.();
+      await queue.add(plan, programOf(last));
       entries.push({ step: done, samples: own.length, batch: rows.length });
       if (pass.onOutputs) {
         queue.submit();

@@ -23,8 +23,10 @@ export interface Session extends CompiledModel {
   /** Takes copies of the model in training, for the case that the device is lost. */
   recovery: Recovery;
   workspace: (needs: WorkspaceNeeds) => Promise<Workspace>;
-  /** Counts an optimizer step and gives its size. */
+  /** The size of the next optimizer step. */
   nextStep: () => StepRates;
+  /** Counts it, once all of it is on its way. */
+  stepTaken: () => void;
   /** Who wants to know how long the kernels of a training step take. */
   profile: () => SamplerOptions | undefined;
   /** What callbacks see of the model. */

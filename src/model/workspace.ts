@@ -73,6 +73,8 @@ export class Workspace {
   readonly returned: Tensor[] = [];
   readonly #plan: Record<string, Tensor>;
   readonly #slots: Tensor;
+  /** Sums of the gradients of a batch's parts: zeros between two batches. */
+  #sums: readonly Tensor[] = [];
   #disposed = false;
 
   constructor(
@@ -152,6 +154,7 @@ export class Workspace {
       play(this.train, pass, true);
       if (this.divides) {
         const sums = recordSums(arena, parameters);
+        this.#sums = sums.sums;
         this.trainPart = new Program(device, "train, part of a batch");
         play(this.trainPart, [...pass, sums.add], true);
         play(this.train, [sums.take], true);
@@ -255,8 +258,17 @@ export class Workspace {
 
   /** Lets stateful layers begin anew: their states are zero. */
   resetStates(): void {
-    const encoder = this.device.gpu.createCommandEncoder({ label: "reset states" });
-    for (const { buffer, offset, bytes } of this.carried) encoder.clearBuffer(buffer, offset, bytes);
+    this.#clear(this.carried);
+  }
+
+  /** Forgets the parts of a batch whose others will not come. */
+  dropParts(): void {
+    if (this.#sums.length > 0 && !this.#disposed) this.#clear(this.#sums);
+  }
+
+  #clear(tensors: readonly Tensor[]): void {
+    const encoder = this.device.gpu.createCommandEncoder({ label: "clear" });
+    for (const { buffer, offset, bytes } of tensors) encoder.clearBuffer(buffer, offset, bytes);
     this.device.gpu.queue.submit([encoder.finish()]);
   }
 

@@ -45,7 +45,10 @@ export function recordOptimizer(
  * Sums of the gradients of a batch that is taken in parts: each part but the last adds its own, the last takes the
  * sums over into its own, and leaves zeros.
  */
-export function recordSums(arena: Arena, parameters: Parameters): { add: Recording; take: Recording } {
+export function recordSums(
+  arena: Arena,
+  parameters: Parameters,
+): { sums: Tensor[]; add: Recording; take: Recording } {
   const { banks } = parameters.gradients;
   const sums = banks.map(({ length }) => arena.tensor("gradientSums", [length]));
   const add = (program: Program<StepValues>, from: readonly Tensor[], to: readonly Tensor[]): void => {
@@ -55,6 +58,7 @@ export function recordSums(arena: Arena, parameters: Parameters): { add: Recordi
     });
   };
   return {
+    sums,
     add: (program) => {
       add(program, banks, sums);
     },
