@@ -18,9 +18,9 @@ import { tiledSamples } from "./shared/tiled";
 /** The narrow shape has two forms: all products as unrolled text, or in tiles where there are more units. */
 export type ScanForm = ScanShape | "tiled";
 
-/** The form in which a shape takes a layer. The shared padding is one segment: too little for the tiles of four. */
-export function scanForm(shape: ScanShape, units: number, gates: number, part: ScanPart): ScanForm {
-  if (shape === "wide" || narrowFits(units, gates)) return shape;
+/** The form in which a shape takes a layer; tiles can be had for small ones too. The shared padding is one segment: too little for the tiles of four. */
+export function scanForm(shape: ScanForm, units: number, gates: number, part: ScanPart): ScanForm {
+  if (shape === "wide" || (shape === "narrow" && narrowFits(units, gates))) return shape;
   return part === "prefix" ? "wide" : "tiled";
 }
 

@@ -244,7 +244,10 @@ export class Placement {
   ): Promise<Pick<Compiled, "shape" | "chunkSteps">> {
     const same = before?.device.description === device.description;
     const { shape, chunkSteps } = same ? before : await chooseScan(device, this.#architecture, options);
-    return { shape: options.selfTest === false ? shape : await soundShape(device, shape), chunkSteps };
+    return {
+      shape: options.selfTest === false ? shape : await soundShape(device, this.#architecture, shape),
+      chunkSteps,
+    };
   }
 
   get #ownDevice(): boolean {

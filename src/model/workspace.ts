@@ -1,5 +1,5 @@
 import type { OptimizerRule } from "../kernels/optimizer";
-import type { ScanShape } from "../kernels/scan";
+import type { ScanForm } from "../kernels/scan-forms";
 import { weightPenalty } from "../kernels/weight-penalty";
 import type { StepValues } from "../kernels/shared/step";
 import { allocated, Arena, write } from "../runtime/arena";
@@ -30,7 +30,7 @@ const planSlots = 4;
 export interface Compilation {
   loss: Loss;
   rule: OptimizerRule;
-  shape: ScanShape;
+  shape: ScanForm;
   chunkSteps: (samples: number) => number;
 }
 

@@ -1,7 +1,7 @@
 import { weightGradient, weightGradientSize, weightGradientTiles } from "../../kernels/weight-gradient";
 import type { WeightGradientOptions } from "../../kernels/weight-gradient";
 import { partialLength, sumPartials, sumPartialsSize, type PartialsTarget } from "../../kernels/sum-partials";
-import type { ScanShape } from "../../kernels/scan";
+import type { ScanForm } from "../../kernels/scan-forms";
 import type { Masked } from "../../kernels/shared/mask";
 import { narrowLanes, narrowSize } from "../../kernels/shared/narrow";
 import {
@@ -67,7 +67,7 @@ export interface Recorder {
   arena: Arena;
   layout: BatchLayout;
   capacity: BatchCapacity;
-  shape: ScanShape;
+  shape: ScanForm;
   /** Sections of the batch plan by name, and the tokens of the data set. */
   plan: Record<string, Tensor>;
   /** Number of each token in the batch. */
