@@ -96,6 +96,8 @@ export class Workspace {
     this.#plan.tokens = arena.tensor("tokens", [needs.tokens], "u32");
     this.#slots = arena.tensor("planSlots", [training ? planSlots : 1, this.planner.block.length], "u32");
     this.metrics = arena.tensor("metrics", [metricEntries, 4]);
+    this.#plan.slots = arena.tensor("slots", [architecture.vocabulary], "u32");
+    this.#plan.partials = arena.tensor("partials", [training ? scratchLength(architecture) : 4]);
 
     let streams = 0;
     const forward: Recording[] = [];
@@ -106,7 +108,6 @@ export class Workspace {
       capacity,
       shape: compilation.shape,
       plan: this.#plan,
-      slots: arena.tensor("slots", [architecture.vocabulary], "u32"),
       chunks: cutSteps(needs.steps, compilation.chunkSteps(capacity.samples)),
       carried: this.carried,
       returned: this.returned,
@@ -116,7 +117,6 @@ export class Workspace {
       backward,
       stage: 0,
       inStage: (record) => record,
-      partials: arena.tensor("partials", [training ? scratchLength(architecture) : 4]),
     };
     const { flow, behind } = recordBody(recorder, architecture, parameters);
     const head = (part: Recorder): Tensor => {

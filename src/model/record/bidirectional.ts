@@ -4,12 +4,11 @@ import {
   mergeDirectionsSize,
   type MergeOptions,
 } from "../../kernels/merge-directions";
-import type { Tensor } from "../../runtime/tensor";
 import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDropout } from "./dropout";
 import { writtenOut } from "./embedding";
-import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
 
 type LayerFlow = ReturnType<typeof recordRecurrent>;
@@ -35,7 +34,7 @@ export function recordBidirectional(
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
 ): Flow {
-  const { arena, capacity, plan } = recorder;
+  const { arena, capacity } = recorder;
   const { units, returnSequences: sequences } = layer;
   const rows = writtenOut(recorder, input);
   const direction = (name: string, goBackwards: boolean, accumulate: boolean): LayerFlow => {
@@ -55,37 +54,19 @@ export function recordBidirectional(
   const b = direction("backward", !layer.goBackwards, false);
   const width = mergeMode === "concat" ? 2 * units : units;
   const options: MergeOptions = { units, mode: mergeMode, sequences, masked: input.mask?.by ?? false };
-  const masks = sequences ? input.mask?.tensors : undefined;
-  const factors: Record<string, Tensor> = mergeMode === "mul" ? { f: f.values, b: b.values } : {};
-  const { step, segments } = plan;
+  const inputs = { ...input.mask?.tensors, f: f.values, b: b.values };
   const shape = [sequences ? capacity.rows : capacity.samples, width];
   const values = arena.tensor("merged", shape);
   const grid = elementGrid((sizes) => sizes.segments, units, mergeDirectionsSize);
   recorder.forward.push((program) => {
-    program.dispatch(
-      mergeDirections(options),
-      { step, segments, ...masks, f: f.values, b: b.values, out: values },
-      grid,
-    );
+    dispatch(recorder, program, mergeDirections(options), { ...inputs, out: values }, grid);
   });
   const { gradient: df } = f;
   const { gradient: db } = b;
   const gradient = df && db && arena.tensor("dMerged", shape);
   if (gradient) {
     recorder.backward.push((program) => {
-      program.dispatch(
-        mergeDirectionsGradient(options),
-        {
-          step,
-          segments,
-          ...masks,
-          d: gradient,
-          ...factors,
-          df,
-          db,
-        },
-        grid,
-      );
+      dispatch(recorder, program, mergeDirectionsGradient(options), { ...inputs, d: gradient, df, db }, grid);
     });
   }
   if (sequences) return { kind: "rows", width, mask: undefined, values, gradient };

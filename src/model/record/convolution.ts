@@ -9,7 +9,7 @@ import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
 import { writtenOut } from "./embedding";
-import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /**
  * Records a convolution: its windows written out as rows, and a dense layer on these.
@@ -32,25 +32,14 @@ export function recordConvolution(
   const windows = arena.tensor("windows", [behind.capacity.rows, columns]);
   const grid = elementGrid((sizes) => sizes.rows, columnLanes(flow.width).across, windowRowsSize);
   behind.forward.push((program) => {
-    program.dispatch(
-      windowRows(options),
-      { step: behind.plan.step, segments: recorder.plan.segments, x: flow.values, out: windows },
-      grid,
-    );
+    const { segments } = recorder.plan;
+    dispatch(behind, program, windowRows(options), { segments, x: flow.values, out: windows }, grid);
   });
   // The derivative by the windows takes their place once the kernel's is known.
   if (dx) {
     recorder.backward.push((program) => {
-      program.dispatch(
-        windowRowsGradient(options),
-        {
-          step: recorder.plan.step,
-          windows: behind.plan.segments,
-          dWindows: windows,
-          dx,
-        },
-        grid,
-      );
+      const tensors = { windows: behind.plan.segments, dWindows: windows, dx };
+      dispatch(recorder, program, windowRowsGradient(options), tensors, grid);
     });
   }
   const asMatrix = ({ kernel, ...others }: WeightTensors): WeightTensors => ({

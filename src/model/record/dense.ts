@@ -5,6 +5,7 @@ import type { WeightTensors } from "../parameters";
 import { writtenOut } from "./embedding";
 import { recordLinear, recordLinearInputGradient } from "./linear";
 import {
+  dispatch,
   elementGrid,
   recordWeightGradient,
   wantsGradient,
@@ -28,7 +29,7 @@ export function recordDense(
   gradients: WeightTensors | undefined,
 ): RowFlow {
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, plan } = recorder;
+  const { arena, capacity } = recorder;
   const mask = flow.kind === "rows" ? flow.mask : undefined;
   const count = flow.kind === "rows" ? "rows" : "samples";
   const rows = flow.kind === "last" ? "last" : "same";
@@ -48,9 +49,11 @@ export function recordDense(
   const gradient = arena.tensor("dDense", shape);
   recorder.backward.push((program) => {
     if (activation !== "linear") {
-      program.dispatch(
+      dispatch(
+        recorder,
+        program,
         activationGradient(activation, units, count),
-        { step: plan.step, y: values, dy: gradient },
+        { y: values, dy: gradient },
         elementGrid((sizes) => sizes[count], units, activationGradientSize),
       );
     }

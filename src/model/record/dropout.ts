@@ -1,6 +1,7 @@
 import { dropout, dropoutSize, featureDropout } from "../../kernels/dropout";
+import type { Tensor } from "../../runtime/tensor";
 import { writtenOut } from "./embedding";
-import { elementGrid, firstSample, type Flow, type Recorder, type Recording } from "./recorder";
+import { dispatch, elementGrid, firstSample, type Flow, type Recorder, type Recording } from "./recorder";
 
 /**
  * Records dropout of single values, or of whole features of a sequence. A workspace for inference alone has
@@ -15,7 +16,7 @@ export function recordDropout(
 ): Flow {
   if (!recorder.training || rate === 0) return input;
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, plan, layout } = recorder;
+  const { arena, capacity, layout } = recorder;
   const { width } = flow;
   const sequence = flow.kind === "rows";
   const count = sequence ? "rows" : "samples";
@@ -24,31 +25,30 @@ export function recordDropout(
   const values = arena.tensor("dropped", shape);
   const dx = flow.gradient;
   const gradient = dx && arena.tensor("dDropped", shape);
-  const { step, segments } = plan;
   const each = elementGrid((sizes) => sizes[count], width, dropoutSize);
   const bySegment = elementGrid((sizes) => sizes.segments, width, dropoutSize);
-  const declare = (share: number, rows: "same" | "last") =>
-    dropout({ width, rate: share, stream, rows, count, first: firstSample(layout) });
+  const record = (
+    program: Parameters<Recording>[0],
+    share: number,
+    tensors: { x: Tensor; out: Tensor | undefined },
+    rows: "same" | "last",
+    add: boolean,
+  ): void => {
+    const first = firstSample(layout);
+    const [kernel, grid] = features
+      ? [featureDropout(width, share, stream, add), bySegment]
+      : [dropout({ width, rate: share, stream, rows, count, first }), each];
+    dispatch(recorder, program, kernel, tensors, grid);
+  };
   recorder.forward.push((program, training) => {
     const share = training ? rate : 0;
-    if (features) {
-      const x = { step, segments, x: flow.values, out: values };
-      program.dispatch(featureDropout(width, share, stream), x, bySegment);
-      return;
-    }
-    const rows = flow.kind === "last" ? "last" : "same";
-    const tensors = { step, ...(rows === "last" ? { segments } : {}), x: flow.values, out: values };
-    program.dispatch(declare(share, rows), tensors, each);
+    record(program, share, { x: flow.values, out: values }, flow.kind === "last" ? "last" : "same", false);
   });
-  const back: Recording = (program) => {
-    if (features) {
-      const x = { step, segments, x: gradient!, out: dx! };
-      program.dispatch(featureDropout(width, rate, stream, accumulate), x, bySegment);
-      return;
-    }
-    program.dispatch(declare(rate, "same"), { step, x: gradient!, out: dx! }, each);
-  };
-  if (gradient) recorder.backward.push(back);
+  if (gradient) {
+    recorder.backward.push((program) => {
+      record(program, rate, { x: gradient, out: dx }, "same", accumulate);
+    });
+  }
   if (sequence) return { kind: "rows", width, mask: flow.mask, values, gradient };
   return { kind: "samples", width, values, gradient };
 }

@@ -9,7 +9,14 @@ import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { TablePart } from "../../kernels/shared/table-part";
 import type { WeightTensors } from "../parameters";
-import { elementGrid, recordSumPartials, wantsGradient, type Flow, type Recorder } from "./recorder";
+import {
+  dispatch,
+  elementGrid,
+  recordSumPartials,
+  wantsGradient,
+  type Flow,
+  type Recorder,
+} from "./recorder";
 
 type TokenFlow = Extract<Flow, { kind: "tokens" }>;
 type RowsFlow = Extract<Flow, { kind: "rows" }>;
@@ -24,15 +31,16 @@ export function writtenOut<Input extends Flow>(
 
 /** Writes the embeddings out, a row for each state row, for layers that are not recurrent. */
 function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
-  const { arena, capacity, plan } = recorder;
+  const { arena, capacity } = recorder;
   const { width } = flow;
   const values = arena.tensor("embedded", [capacity.rows, width]);
   recorder.forward.push((program) => {
-    const { step, rowTokens, tokens } = plan;
     for (const [embeddings, part] of tableParts(flow.weights.embeddings)) {
-      program.dispatch(
+      dispatch(
+        recorder,
+        program,
         embeddingGather(width, part),
-        { step, rowTokens, tokens, embeddings, out: values },
+        { embeddings, out: values },
         elementGrid((sizes) => sizes.rows, width, embeddingGatherSize),
       );
     }
@@ -64,11 +72,12 @@ export function recordSumByToken(
   program: Program<StepValues>,
   { dz, columns, sums }: { dz: Tensor; columns: number; sums: Tensor },
 ): void {
-  const { step, taskStarts, tokenRows } = recorder.plan;
   const groups = recorder.shape === "narrow" ? sumByTokenGroups(columns) : undefined;
-  program.dispatch(
+  dispatch(
+    recorder,
+    program,
     groups ? sumByTokenNarrow(columns) : sumByToken(columns),
-    { step, taskStarts, tokenRows, dz, sums },
+    { dz, sums },
     groups
       ? elementGrid((sizes) => sizes.tasks, groups, narrowSize)
       : elementGrid((sizes) => sizes.tasks, columns, sumByTokenSize),
@@ -82,19 +91,14 @@ export function recordEmbeddingGradient(
   flow: TokenFlow,
   { columns, sums, kernel }: { columns: number; sums: Tensor; kernel?: Tensor },
 ): void {
-  const { step, groupTasks, taskTokens } = recorder.plan;
   const { width } = flow;
   for (const [dEmbeddings, part] of tableParts(flow.gradients!.embeddings)) {
-    program.clear(dEmbeddings).dispatch(
+    program.clear(dEmbeddings);
+    dispatch(
+      recorder,
+      program,
       embeddingGradient({ width, columns, projected: kernel !== undefined, part }),
-      {
-        step,
-        groupTasks,
-        taskTokens,
-        sums,
-        ...(kernel ? { kernel } : {}),
-        dEmbeddings,
-      },
+      { sums, kernel, dEmbeddings },
       elementGrid((sizes) => sizes.distinct, width, embeddingGradientSize),
     );
   }
@@ -108,23 +112,19 @@ export function recordEmbeddingGradientNarrow(
   { columns, sums, kernel }: { columns: number; sums: Tensor; kernel: Tensor },
   gradients: WeightTensors | undefined,
 ): void {
-  const { plan, partials } = recorder;
   const { width } = flow;
   const dEmbeddings = flow.gradients?.embeddings;
   const useBias = gradients?.bias !== undefined;
   if (dEmbeddings) program.clear(dEmbeddings);
-  program.dispatch(
+  dispatch(
+    recorder,
+    program,
     embeddingGradientNarrow({ width, columns, useBias, table: dEmbeddings !== undefined }),
-    {
-      step: plan.step,
-      groupTasks: plan.groupTasks,
-      taskTokens: plan.taskTokens,
-      sums,
-      embeddings: flow.weights.embeddings,
-      ...(dEmbeddings ? { kernel, dEmbeddings } : {}),
-      partials,
-    },
+    { sums, embeddings: flow.weights.embeddings, kernel, dEmbeddings },
     () => [narrowWorkgroups],
   );
-  if (gradients) recordSumPartials(program, partials, narrowLanes, gradients.kernel, gradients.bias);
+  if (gradients) {
+    const { kernel, bias } = gradients;
+    recordSumPartials(recorder, program, narrowLanes, { kernel, bias });
+  }
 }

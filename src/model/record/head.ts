@@ -9,7 +9,7 @@ import type { DenseConfig } from "../layers";
 import type { Loss } from "../losses";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
-import { elementGrid, firstSample, type Flow, type Recorder } from "./recorder";
+import { dispatch, elementGrid, firstSample, type Flow, type Recorder } from "./recorder";
 
 /** Whether the loss takes the logits of a layer with this activation. */
 export function takesLogits(loss: Loss, activation: DenseConfig["activation"]): boolean {
@@ -34,7 +34,7 @@ export function recordHead(
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
 ): Tensor {
-  const { arena, capacity, plan, training } = recorder;
+  const { arena, capacity, training } = recorder;
   const { units, activation } = config;
   const logits = takesLogits(loss, activation);
   const binary = units === 1 && loss.kind === "binaryCrossentropy" && logits;
@@ -47,41 +47,34 @@ export function recordHead(
   const rowMetrics = arena.tensor("rowMetrics", [capacity.outputs, 4]);
   const dz = flow.gradient ?? arena.tensor("dOutputs", [capacity.outputs, units]);
   const from = logits ? "logits" : "outputs";
-  const { step, labels } = plan;
   const rowWeights = recordRowWeights(recorder, flow);
   recorder.forward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       lossKernel({ kind: loss.kind, from, width: units, linear: activation === "linear" }),
-      { step, z: outputs, labels, weights: rowWeights, rowMetrics, dz },
+      { z: outputs, weights: rowWeights, rowMetrics, dz },
       elementGrid((sizes) => sizes.outputs, 1, lossSize),
     );
-    program.dispatch(sumMetrics(), { step, rowMetrics, metrics }, () => [1]);
+    dispatch(recorder, program, sumMetrics(), { rowMetrics, metrics }, () => [1]);
     if (training || inner === activation) return;
-    if (activation === "softmax") {
-      program.dispatch(
-        softmax(units),
-        { step, y: outputs },
-        elementGrid((sizes) => sizes.outputs, 1, softmaxSize),
-      );
-    } else {
-      program.dispatch(
-        activate(activation, units),
-        { step, y: outputs },
-        elementGrid((sizes) => sizes.outputs, units, activateSize),
-      );
-    }
+    const [kernel, width, size] =
+      activation === "softmax"
+        ? [softmax(units), 1, softmaxSize]
+        : [activate(activation, units), units, activateSize];
+    const grid = elementGrid((sizes) => sizes.outputs, width, size);
+    dispatch(recorder, program, kernel, { y: outputs }, grid);
   });
   return outputs;
 }
 
 /** The plan's weights of the outputs: it knows which tokens are masked, but not which rows another layer marks. */
-function recordRowWeights({ arena, capacity, plan, forward }: Recorder, flow: Flow): Tensor {
-  const { step, weights } = plan;
+function recordRowWeights(recorder: Recorder, flow: Flow): Tensor {
   const mask = flow.kind === "rows" ? flow.mask : undefined;
-  if (mask?.by !== "rows") return weights;
-  const out = arena.tensor("maskedWeights", [capacity.outputs, 2]);
-  forward.push((program) => {
-    program.dispatch(maskWeights(), { step, weights, ...mask.tensors, out }, () => [1]);
+  if (mask?.by !== "rows") return recorder.plan.weights;
+  const out = recorder.arena.tensor("maskedWeights", [recorder.capacity.outputs, 2]);
+  recorder.forward.push((program) => {
+    dispatch(recorder, program, maskWeights(), { ...mask.tensors, out }, () => [1]);
   });
   return out;
 }
@@ -94,14 +87,15 @@ function recordBinaryHead(
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
 ): Tensor {
-  const { arena, capacity, plan, layout, training } = recorder;
+  const { arena, capacity, layout, training } = recorder;
   const { kernel, bias } = weights;
   const outputs = arena.tensor("outputs", [capacity.samples, 1]);
   // The kernel has all gradients, also where a frozen layer has no use for them.
   const unread = (label: string, shape: readonly number[]): Tensor => arena.tensor(label, shape);
-  const { step, segments, labels, weights: rowWeights } = plan;
   recorder.forward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       denseSigmoidLoss({
         units: input.width,
         useBias: bias !== undefined,
@@ -110,21 +104,16 @@ function recordBinaryHead(
         linear,
       }),
       {
-        step,
-        segments,
         h: input.values,
         kernel,
-        ...(bias ? { bias } : {}),
-        labels,
-        weights: rowWeights,
+        bias,
         metrics,
-        ...(training
-          ? {
-              dLast: input.gradient ?? unread("dLast", [capacity.samples, input.width]),
-              dKernel: gradients?.kernel ?? unread("dKernel", kernel.shape),
-              ...(bias ? { dBias: gradients?.bias ?? unread("dBias", bias.shape) } : {}),
-            }
-          : { outputs }),
+        outputs,
+        ...(training && {
+          dLast: input.gradient ?? unread("dLast", [capacity.samples, input.width]),
+          dKernel: gradients?.kernel ?? unread("dKernel", kernel.shape),
+          dBias: bias && (gradients?.bias ?? unread("dBias", bias.shape)),
+        }),
       },
       () => [1],
     );

@@ -4,7 +4,7 @@ import type { StepValues } from "../../kernels/shared/step";
 import type { Program } from "../../runtime/program";
 import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
 import { recordLinearInputGradient } from "./linear";
-import { elementGrid, recordWeightGradient, wantsGradient } from "./recorder";
+import { dispatch, elementGrid, recordWeightGradient, wantsGradient } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
 /**
@@ -42,11 +42,12 @@ export function recordInputGradient(
   }
   const reversed = config.goBackwards ? arena.tensor("dInput", [capacity.rows, columns]) : undefined;
   return (program) => {
-    const { step, segments } = recorder.plan;
     if (reversed) {
-      program.dispatch(
+      dispatch(
+        recorder,
+        program,
         reverseRows(columns),
-        { step, segments, x: dz, out: reversed },
+        { x: dz, out: reversed },
         elementGrid((sizes) => sizes.samples + (layout.sharePrefix ? 1 : 0), columns, reverseRowsSize),
       );
     }

@@ -4,7 +4,7 @@ import { narrowLanes, narrowSize } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
 import { workgroups, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
-import { firstSample, type Recorder } from "./recorder";
+import { dispatch, firstSample, type Recorder } from "./recorder";
 
 /** Records out = activation(x·kernel + bias) on every row of a sequence, or one row per sample. */
 export function recordLinear(
@@ -60,23 +60,18 @@ export function recordLinearInputGradient(
 }
 
 function record(
-  { plan, shape }: Recorder,
+  recorder: Recorder,
   program: Program<StepValues>,
-  { x, kernel, bias, out }: { x: Tensor; kernel: Tensor; bias?: Tensor; out: Tensor },
+  tensors: { x: Tensor; kernel: Tensor; bias?: Tensor; out: Tensor },
   options: LinearOptions,
 ): void {
-  const groups = shape === "narrow" ? linearGroups(options) : undefined;
+  const groups = recorder.shape === "narrow" ? linearGroups(options) : undefined;
   const columns = Math.ceil(options.outputs / linearTile);
-  program.dispatch(
+  dispatch(
+    recorder,
+    program,
     groups ? linearNarrow(options) : linear(options),
-    {
-      step: plan.step,
-      ...(options.rows === "last" ? { segments: plan.segments } : {}),
-      x,
-      kernel,
-      ...(bias ? { bias } : {}),
-      out,
-    },
+    tensors,
     groups
       ? () => [(narrowLanes * groups) / narrowSize]
       : (sizes) =>

@@ -1,19 +1,20 @@
 import { masking, maskingGradient, maskingSize } from "../../kernels/masking";
 import { writtenOut } from "./embedding";
-import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /** Records a layer that marks the steps whose features all are `value`; a mask from before ends here. */
 export function recordMasking(recorder: Recorder, value: number, input: SequenceFlow): Flow {
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, plan } = recorder;
+  const { arena, capacity } = recorder;
   const { width } = flow;
   const rows = arena.tensor("mask", [capacity.rows], "u32");
   const values = arena.tensor("unmasked", [capacity.rows, width]);
-  const { step } = plan;
   recorder.forward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       masking(width, Math.fround(value)),
-      { step, x: flow.values, mask: rows, out: values },
+      { x: flow.values, mask: rows, out: values },
       elementGrid((sizes) => sizes.rows, 1, maskingSize),
     );
   });
@@ -22,9 +23,11 @@ export function recordMasking(recorder: Recorder, value: number, input: Sequence
   if (!dx) return { kind: "rows", width, mask, values };
   const gradient = arena.tensor("dUnmasked", [capacity.rows, width]);
   recorder.backward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       maskingGradient(width),
-      { step, mask: rows, dOut: gradient, dx },
+      { mask: rows, dOut: gradient, dx },
       elementGrid((sizes) => sizes.rows, width, maskingSize),
     );
   });

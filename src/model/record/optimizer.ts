@@ -6,7 +6,7 @@ import type { Arena } from "../../runtime/arena";
 import { workgroups, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { Parameters } from "../parameters";
-import type { Recording } from "./recorder";
+import { dispatch, type Recording } from "./recorder";
 
 /** Records the optimizer's step, for each bank of the parameters a dispatch. */
 export function recordOptimizer(
@@ -26,15 +26,16 @@ export function recordOptimizer(
     program.dispatch(gradientSquares(i > 0), { ranges, gradients: gradients[i], squares }, () => [variables]);
   });
   trained.forEach((bank, i) => {
-    program.dispatch(
+    dispatch(
+      { plan: { step } },
+      program,
       optimizer(rule, bank.length, variables),
       {
-        step,
         gradients: gradients[i],
         parameters: bank,
         ...Object.fromEntries(slots.map(([name, { banks }]) => [name, banks[i]])),
-        ...(tables ? { squares: tables.squares } : {}),
-        ...(tables && rule.clipnorm > 0 ? { variableOf: tables.banks[i].variableOf } : {}),
+        squares: tables?.squares,
+        variableOf: tables?.banks[i].variableOf,
       },
       () => workgroups(Math.ceil(bank.length / optimizerSize)),
     );

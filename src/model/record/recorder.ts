@@ -11,6 +11,7 @@ import {
 } from "../../kernels/weight-gradient-narrow";
 import type { StepValues } from "../../kernels/shared/step";
 import type { Arena } from "../../runtime/arena";
+import type { KernelDeclaration } from "../../runtime/kernel";
 import { workgroups, type GridOf, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { BatchLayout } from "../batch-layout";
@@ -68,10 +69,12 @@ export interface Recorder {
   layout: BatchLayout;
   capacity: BatchCapacity;
   shape: ScanForm;
-  /** Sections of the batch plan by name, and the tokens of the data set. */
+  /**
+   * What kernels bind by its name: the sections of the batch plan, the `tokens` of the data set, in `slots` the number
+   * of each token in the batch, and `partials`, scratch for partial sums, as long as the largest kernel needs; all
+   * users take turns.
+   */
   plan: Record<string, Tensor>;
-  /** Number of each token in the batch. */
-  slots: Tensor;
   /** How the time loop is cut into dispatches. */
   chunks: readonly ScanSteps[];
   /** States that stateful layers carry from batch to batch. */
@@ -89,8 +92,25 @@ export interface Recorder {
   stage: number;
   /** The dispatch of a layer of this stage: its grid follows from the stage's sizes. */
   inStage: (record: Recording) => Recording;
-  /** Scratch for partial sums, as long as the largest kernel needs; all users take turns. */
-  partials: Tensor;
+}
+
+/**
+ * Records a dispatch. Of the plan and of the tensors given, which come first, the kernel gets those that this variant
+ * of it declares.
+ */
+export function dispatch(
+  { plan }: Pick<Recorder, "plan">,
+  program: Program<StepValues>,
+  declaration: KernelDeclaration,
+  tensors: Readonly<Record<string, Tensor | undefined>>,
+  grid: GridOf<StepValues>,
+): void {
+  const all = { ...plan, ...tensors };
+  const declared = Object.keys(declaration.bindings).flatMap((name) => {
+    const tensor = all[name];
+    return tensor ? [[name, tensor] as const] : [];
+  });
+  program.dispatch(declaration, Object.fromEntries(declared), grid);
 }
 
 /** Grid with an invocation for each of `count(sizes) · width` elements. */
@@ -122,49 +142,35 @@ export function recordWeightGradient(
   tensors: { x: Tensor; dz: Tensor; kernel: Tensor; bias?: Tensor },
   target?: PartialsTarget,
 ): void {
-  const { plan, layout } = recorder;
   const useBias = tensors.bias !== undefined;
   const chunks = gradientChunks(options.inputs, options.outputs);
-  const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(layout) };
-  const { partials } = recorder;
+  const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(recorder.layout) };
   const narrow = recorder.shape === "narrow" && narrowWeightGradientFits(full);
   const tiles = narrow ? narrowWeightGradientTiles(full) : weightGradientTiles(full);
-  program.dispatch(
-    narrow ? weightGradientNarrow(full) : weightGradient(full),
-    {
-      step: plan.step,
-      ...(options.rows === "last" ? { segments: plan.segments } : {}),
-      ...(options.rows === "token" ? { taskTokens: plan.taskTokens } : {}),
-      x: tensors.x,
-      dz: tensors.dz,
-      partials,
-    },
-    () =>
-      narrow
-        ? workgroups(Math.ceil((tiles * chunks) / narrowSize))
-        : [Math.ceil(tiles / weightGradientSize), chunks],
+  dispatch(recorder, program, narrow ? weightGradientNarrow(full) : weightGradient(full), tensors, () =>
+    narrow
+      ? workgroups(Math.ceil((tiles * chunks) / narrowSize))
+      : [Math.ceil(tiles / weightGradientSize), chunks],
   );
-  recordSumPartials(program, partials, chunks, tensors.kernel, tensors.bias, {
-    columns: options.outputs,
-    target,
-  });
+  recordSumPartials(recorder, program, chunks, tensors, { columns: options.outputs, target });
 }
 
 /** Records the sum of partial gradients into the kernel's [K, J] and the bias's. */
 export function recordSumPartials(
+  recorder: Recorder,
   program: Program<StepValues>,
-  partials: Tensor,
   chunks: number,
-  kernel: Tensor,
-  bias?: Tensor,
+  { kernel, bias }: { kernel: Tensor; bias?: Tensor },
   part: { columns?: number; target?: PartialsTarget } = {},
 ): void {
   const rows = kernel.shape[0];
   const columns = part.columns ?? kernel.shape[1];
   const useBias = bias !== undefined;
-  program.dispatch(
+  dispatch(
+    recorder,
+    program,
     sumPartials(rows, columns, useBias, chunks, part.target),
-    { partials, kernel, ...(bias ? { bias } : {}) },
+    { kernel, bias },
     () => workgroups(Math.ceil(((rows + (useBias ? 1 : 0)) * columns) / sumPartialsSize)),
   );
 }

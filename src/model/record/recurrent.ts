@@ -3,7 +3,6 @@ import { embedProject, embedProjectSize } from "../../kernels/embed-project";
 import { embedProjectNarrow } from "../../kernels/embed-project-narrow";
 import type { ScanBackwardOptions, ScanForwardOptions } from "../../kernels/scan";
 import { sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
-import { keptBindings, readsStates } from "../../kernels/scan-bindings";
 import { scanBackward, scanForm, scanForward } from "../../kernels/scan-forms";
 import { maxOwnMatrix, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
 import type { StepValues } from "../../kernels/shared/step";
@@ -15,6 +14,7 @@ import type { WeightTensors } from "../parameters";
 import { recordInputGradient } from "./input-gradient";
 import { recordLinear } from "./linear";
 import {
+  dispatch,
   elementGrid,
   recordSumPartials,
   recordWeightGradient,
@@ -87,13 +87,11 @@ export function recordRecurrent(
 function recordForward(recurrence: Recurrence): void {
   const { recorder, config, options, dispatches, input, weights, formOf } = recurrence;
   const { projected, h, c, dz, extra, inputs } = recurrence;
-  const { plan, slots } = recorder;
   const { bias, recurrentKernel } = weights;
   const carries = config.stateful || recorder.layout.carriesState;
   const state = carries ? carriedState(recurrence) : undefined;
   const returned = config.returnState && !carries ? returnedState(recurrence) : undefined;
   recorder.forward.push((program, training) => {
-    const { step, segments, tokens } = plan;
     projectInput(recurrence, program);
     state?.restore(program);
     const scan: ScanForwardOptions = {
@@ -102,26 +100,13 @@ function recordForward(recurrence: Recurrence): void {
       resumes: carries,
       keep: training && recurrence.dz !== undefined,
     };
-    const stores = keptBindings(scan);
     for (const { part, chunk, grid } of dispatches) {
       const form = formOf(part);
-      program.dispatch(
+      dispatch(
+        recorder,
+        program,
         scanForward(form, scan),
-        {
-          step,
-          chunk,
-          segments,
-          ...input.mask?.tensors,
-          ...(options.source === "tokens" ? { tokens, slots } : {}),
-          projected,
-          recurrentKernel,
-          ...(options.recurrentBias ? { bias } : {}),
-          h,
-          ...(c ? { c } : {}),
-          ...(stores.gates ? { gates: dz! } : {}),
-          ...(stores.extra ? { extra: extra! } : {}),
-          ...(stores.inputs ? { inputs: inputs! } : {}),
-        },
+        { chunk, ...input.mask?.tensors, projected, recurrentKernel, bias, h, c, gates: dz, extra, inputs },
         grid(scanGrid(part, form)),
       );
     }
@@ -133,54 +118,53 @@ function recordForward(recurrence: Recurrence): void {
 /** Records x·kernel + bias: of every distinct token, or of every row. */
 function projectInput(recurrence: Recurrence, program: Program<StepValues>): void {
   const { recorder, input, weights, columns, projected } = recurrence;
-  const { plan, slots } = recorder;
   const { kernel, bias } = weights;
   if (input.kind !== "tokens") {
     recordLinear(recorder, program, { x: input.values, kernel, bias, out: projected });
     return;
   }
-  const { step, groupTasks, taskTokens } = plan;
   const { embeddings } = input.weights;
   const narrow = recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix;
-  program.dispatch(
+  dispatch(
+    recorder,
+    program,
     (narrow ? embedProjectNarrow : embedProject)(input.width, columns, bias !== undefined),
-    { step, groupTasks, taskTokens, embeddings, kernel, ...(bias ? { bias } : {}), projected, slots },
+    { embeddings, kernel, bias, projected },
     narrow ? () => [narrowWorkgroups] : elementGrid((sizes) => sizes.distinct, columns, embedProjectSize),
   );
 }
 
 function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: boolean): void {
-  const { recorder, config, options, dispatches, input, weights, gradients, formOf, h, c, extra } =
-    recurrence;
+  const { recorder, config, options, dispatches, input, weights, gradients, formOf } = recurrence;
+  const { h, c, dz, extra } = recurrence;
   const { units, returnSequences } = config;
-  const { arena, capacity, partials } = recorder;
-  const dz = recurrence.dz!;
+  const { arena, capacity } = recorder;
   const states = options.cell.memory ? 2 : 1;
   const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, states * units]);
   const record = recordInputGradient(recurrence, accumulate);
+  const { recurrentKernel } = weights;
   const groups = Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
   const lanes = groups * narrowSize;
   recorder.backward.push((program) => {
-    const { step, segments } = recorder.plan;
     const scan: ScanBackwardOptions = { ...options, sequences: returnSequences };
     const sums = formOf("all") === "narrow" && sumsRecurrentGradient(scan);
     for (const { part, last, chunk, grid } of dispatches.toReversed()) {
       const form = formOf(part);
-      program.dispatch(
+      dispatch(
+        recorder,
+        program,
         scanBackward(form, scan, lanes),
         {
-          step,
           chunk,
-          segments,
           ...input.mask?.tensors,
-          recurrentKernel: weights.recurrentKernel,
-          ...(readsStates(scan) ? { h } : {}),
-          ...(c ? { c } : {}),
-          ...(returnSequences ? { dSequence: gradient } : { dLast: gradient }),
+          recurrentKernel,
+          h,
+          c,
+          dSequence: gradient,
+          dLast: gradient,
           dz,
-          ...(options.cell.lastGate === "product" ? { extra: extra! } : {}),
+          extra,
           dOrigin,
-          ...(sums ? { partials } : {}),
         },
         // The last chunk begins the partial sums, also where no sample reaches into it.
         grid(form === "narrow" && part !== "prefix" ? () => [groups] : scanGrid(part, form), sums && last),
@@ -188,7 +172,7 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
     }
     if (sums) {
       const chunks = recorder.layout.sharePrefix ? lanes + 1 : lanes;
-      if (gradients) recordSumPartials(program, partials, chunks, gradients.recurrentKernel);
+      if (gradients) recordSumPartials(recorder, program, chunks, { kernel: gradients.recurrentKernel });
     } else if (gradients) {
       recordRecurrentGradients(recurrence, gradients, program);
     }

@@ -1,7 +1,7 @@
 import { carryState, carryStateSize } from "../../kernels/carry-state";
 import type { Tensor } from "../../runtime/tensor";
 import type { Recording } from "./recorder";
-import { elementGrid, firstSample } from "./recorder";
+import { dispatch, elementGrid, firstSample } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
 /** What a layer does before and after its scan with states that outlive a batch. */
@@ -32,14 +32,15 @@ function keptTensor({ recorder, options: { units, cell } }: Recurrence, label: s
 
 function keptState({ recorder, options, h, c }: Recurrence, carried: Tensor): KeptState {
   const { units, cell } = options;
-  const { step, segments } = recorder.plan;
   const first = firstSample(recorder.layout);
   const record =
     (save: boolean): KeptState["save"] =>
     (program) => {
-      program.dispatch(
+      dispatch(
+        recorder,
+        program,
         carryState({ units, memory: cell.memory, save, first }),
-        { step, segments, h, ...(c ? { c } : {}), carried },
+        { h, c, carried },
         elementGrid((sizes) => sizes.samples, units, carryStateSize),
       );
     };
