@@ -1,4 +1,4 @@
-import { FormatError, InvalidInputError, describe } from "../runtime/errors";
+import { describe, FormatError, invalid } from "../runtime/errors";
 import { RandomState } from "./random-state";
 
 /** Reviews as lists of word numbers, and a label for each: 1 praise, 0 blame. */
@@ -44,7 +44,7 @@ const LARGEST_ID = 2 ** 30;
 function checkWhole(where: string, name: string, value: number | null, lowest: number): void {
   if (value === null || (Number.isInteger(value) && value >= lowest && value <= LARGEST_ID)) return;
   const expected = `${name} as a whole number of at least ${lowest}`;
-  throw new InvalidInputError(describe(where, expected, String(value), "pass such a number or leave it out"));
+  throw invalid(where, expected, String(value), "pass such a number or leave it out");
 }
 
 function settle(options: ArrangeOptions, where: string): Settings {
@@ -156,7 +156,7 @@ export function arrange(train: RawSplit, test: RawSplit, options: ArrangeOptions
   const splits = [dataset.train, dataset.test];
   if (settings.maxlen !== null && splits.some(({ x }) => x.length === 0)) {
     const expected = `a review shorter than maxlen = ${settings.maxlen} in train and in test`;
-    throw new InvalidInputError(describe(where, expected, "none", "increase maxlen"));
+    throw invalid(where, expected, "none", "increase maxlen");
   }
   const numWords = settings.numWords ?? largestId(splits);
   for (const split of splits) limitVocabulary(split, numWords, settings);

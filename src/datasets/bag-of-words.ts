@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { AveragedEmbeddings } from "./baselines/averaged-embeddings";
 import { tfIdf, wordOccurrence } from "./baselines/features";
 import { LogisticRegression } from "./baselines/logistic-regression";
@@ -22,13 +22,13 @@ function checkPart(where: string, name: string, { x, y }: LabelledRows): void {
   if (x.length > 0 && x.length === y.length) return;
   const expected = `${name} with at least one row and a label for each`;
   const got = `${x.length} rows, ${y.length} labels`;
-  throw new InvalidInputError(describe(where, expected, got, "pass rows and labels of one split"));
+  throw invalid(where, expected, got, "pass rows and labels of one split");
 }
 
 function checkWhole(where: string, name: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
   const expected = `${name} as a whole number of at least 1`;
-  throw new InvalidInputError(describe(where, expected, String(value), "pass such a number"));
+  throw invalid(where, expected, String(value), "pass such a number");
 }
 
 function run(

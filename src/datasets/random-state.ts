@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 
 const SIZE = 624;
 const SHIFT = 397;
@@ -24,9 +24,7 @@ export class RandomState {
    */
   constructor(seed: number) {
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-      throw new InvalidInputError(
-        describe("seed", "a whole number from 0 to 4294967295", String(seed), "pass such a number"),
-      );
+      throw invalid("seed", "a whole number from 0 to 4294967295", String(seed), "pass such a number");
     }
     let value = seed >>> 0;
     for (let i = 0; i < SIZE; i++) {

@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 
 export interface EncodeOptions {
   /** Word numbers from here on become `oovChar`, as in `loadData`; all are kept where it is left out. */
@@ -23,7 +23,7 @@ export function splitWords(text: string): string[] {
 
 function checkText(where: string, text: unknown, wordIndex: unknown): void {
   if (typeof text !== "string") {
-    throw new InvalidInputError(describe(where, "a review as text", typeof text, "pass a string"));
+    throw invalid(where, "a review as text", typeof text, "pass a string");
   }
   checkIndex(where, wordIndex);
 }
@@ -31,7 +31,7 @@ function checkText(where: string, text: unknown, wordIndex: unknown): void {
 function checkIndex(where: string, wordIndex: unknown): void {
   if (wordIndex instanceof Map) return;
   const remedy = "pass what imdb.wordIndex() resolves to";
-  throw new InvalidInputError(describe(where, "a Map of words and ranks", typeof wordIndex, remedy));
+  throw invalid(where, "a Map of words and ranks", typeof wordIndex, remedy);
 }
 
 /**
@@ -59,7 +59,7 @@ export function encodeReview(
   const maxlen = options.maxlen ?? Infinity;
   if (!(maxlen >= 1) || (maxlen !== Infinity && !Number.isInteger(maxlen))) {
     const expected = "maxlen as a whole number of at least 1";
-    throw new InvalidInputError(describe("encodeReview", expected, String(maxlen), "pass such a number"));
+    throw invalid("encodeReview", expected, String(maxlen), "pass such a number");
   }
   const ids = splitWords(text).map((word) => {
     const id = (wordIndex.get(word) ?? Infinity) + indexFrom;

@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid, InvalidInputError } from "../runtime/errors";
 
 export interface PadOptions {
   /** Length of each row; the longest sequence's where it is left out. */
@@ -20,7 +20,7 @@ export interface PaddedSequences<Data extends Int32Array | Uint32Array = Int32Ar
 }
 
 function wrong(expected: string, got: string, remedy: string): InvalidInputError {
-  return new InvalidInputError(describe("padSequences", expected, got, remedy));
+  return invalid("padSequences", expected, got, remedy);
 }
 
 function checkSide(name: string, side: unknown): asserts side is "pre" | "post" {

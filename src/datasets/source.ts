@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { type DownloadProgress, type Patience, fetchBytes, fetchVerified, sha256 } from "./download";
 import { currentPlatform } from "./platform";
 import type { Platform, Store } from "./store";
@@ -38,7 +38,7 @@ async function readFolder(store: Store, name: string, where: string): Promise<Ui
   const bytes = await store.read(name);
   if (bytes) return bytes;
   const expected = `${name} in the folder ${store.place}`;
-  throw new InvalidInputError(describe(where, expected, "no such file", "name the folder that holds it"));
+  throw invalid(where, expected, "no such file", "name the folder that holds it");
 }
 
 /** A broken cache must not keep anyone from the data. */
@@ -94,7 +94,7 @@ export async function readSource(
   }
   if (!(data instanceof URL) && typeof data !== "string") {
     const expected = "data as a folder, a URL prefix or bytes";
-    throw new InvalidInputError(describe(where, expected, typeof data, "pass one of these or leave it out"));
+    throw invalid(where, expected, typeof data, "pass one of these or leave it out");
   }
   if (platform.folder && !/^(?!file:)[a-z][a-z0-9+.-]+:\/\//i.test(String(data))) {
     return readFolder(platform.folder(data), file.name, where);

@@ -1,5 +1,5 @@
 import type { CheckpointStore } from "../model/snapshot";
-import { InvalidInputError, StateError, describe } from "../runtime/errors";
+import { describe, invalid, StateError } from "../runtime/errors";
 import { checkpointStore, type ByteStore } from "./checkpoint";
 
 /** Options of `browserCheckpoints`. */
@@ -29,9 +29,7 @@ export async function browserCheckpoints(
 ): Promise<CheckpointStore> {
   if (name === "" || /[/\\]/.test(name)) {
     const remedy = "pass for instance the model's name";
-    throw new InvalidInputError(
-      describe("browserCheckpoints", "a name without slashes", `"${name}"`, remedy),
-    );
+    throw invalid("browserCheckpoints", "a name without slashes", `"${name}"`, remedy);
   }
   const chosen = storage ?? ((await hasFileSystem()) ? "opfs" : "indexeddb");
   const bytes =

@@ -5,7 +5,7 @@ import type { Sequential } from "../model/sequential";
 import type { CompileConfig } from "../model/compiled";
 import type { NamedWeight } from "../model/weights";
 import type { Device } from "../runtime/device";
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid, InvalidInputError } from "../runtime/errors";
 import { openModel } from "./open";
 import type { ModelSource } from "./open";
 import { isRecord, refused, shown } from "./stored-model";
@@ -188,5 +188,5 @@ function checkOptions(where: string, options: object, known: readonly string[]):
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const remedy = "remove it or correct its name";
-  throw new InvalidInputError(describe(where, `options among ${known.join(", ")}`, `"${unknown}"`, remedy));
+  throw invalid(where, `options among ${known.join(", ")}`, `"${unknown}"`, remedy);
 }

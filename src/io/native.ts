@@ -4,7 +4,7 @@ import type { CompileConfig } from "../model/compiled";
 import { layerClasses } from "../model/layers";
 import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
-import { FormatError, InvalidInputError, describe } from "../runtime/errors";
+import { describe, FormatError, invalid } from "../runtime/errors";
 import { compileFromKeras, trainingConfigToKeras } from "./keras/training";
 import { readSafetensors, writeSafetensors } from "./safetensors";
 import type { NamedTensor, SafetensorsFile, StoredTensor } from "./safetensors";
@@ -171,12 +171,12 @@ export function checkMetadata(metadata: Readonly<Record<string, string>>): void 
   const taken = ownKeys.find((key) => Object.hasOwn(metadata, key));
   if (taken !== undefined) {
     const expected = `metadata without ${ownKeys.join(", ")}`;
-    throw new InvalidInputError(describe("saveModel", expected, `"${taken}"`, "choose another name"));
+    throw invalid("saveModel", expected, `"${taken}"`, "choose another name");
   }
   for (const [key, value] of Object.entries<unknown>(metadata)) {
     if (typeof value === "string") continue;
     const remedy = "turn it into a string, by JSON.stringify for instance";
-    throw new InvalidInputError(describe("saveModel", `a string as metadata "${key}"`, typeof value, remedy));
+    throw invalid("saveModel", `a string as metadata "${key}"`, typeof value, remedy);
   }
 }
 

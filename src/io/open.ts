@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { describe, invalid, InvalidInputError } from "../runtime/errors";
 import { detectKind, kindNames } from "./detect";
 import type { FileKind } from "./detect";
 import { openHdf5 } from "./hdf5/reader";
@@ -93,9 +93,7 @@ async function locateFiles(files: ModelFiles): Promise<{ bytes: Uint8Array; besi
   const main = names.length === 1 ? names[0] : names.find((name) => /(^|\/)[^/]*model\.json$/.test(name));
   if (main === undefined) {
     const remedy = "pass model.json and its shards by their names";
-    throw new InvalidInputError(
-      describe("loadModel", "model.json among the files", names.join(", "), remedy),
-    );
+    throw invalid("loadModel", "model.json among the files", names.join(", "), remedy);
   }
   return { bytes: await toBytes(files[main]), beside: besideFiles(files) };
 }

@@ -1,4 +1,4 @@
-import { FormatError, InvalidInputError, describe } from "../runtime/errors";
+import { describe, FormatError, invalid } from "../runtime/errors";
 import { decodeTensor, dtypeBytes, dtypeNames, dtypeOf, isDtypeName } from "./dtypes";
 import type { DtypeName, TensorData } from "./dtypes";
 import { findDuplicateKey } from "./json-keys";
@@ -109,17 +109,13 @@ function checkTensors(tensors: readonly NamedTensor[]): void {
   for (const { name, shape, data } of tensors) {
     if (names.has(name)) {
       const remedy = "rename one of the tensors";
-      throw new InvalidInputError(
-        describe("writeSafetensors", "unique tensor names", `"${name}" twice or reserved`, remedy),
-      );
+      throw invalid("writeSafetensors", "unique tensor names", `"${name}" twice or reserved`, remedy);
     }
     names.add(name);
     const size = shape.reduce((product, dimension) => product * dimension, 1);
     if (size === data.length) continue;
     const expected = `${String(size)} values for "${name}" of shape [${shape.join(", ")}]`;
-    throw new InvalidInputError(
-      describe("writeSafetensors", expected, String(data.length), "pass the shape that the data has"),
-    );
+    throw invalid("writeSafetensors", expected, String(data.length), "pass the shape that the data has");
   }
 }
 

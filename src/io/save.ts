@@ -1,7 +1,7 @@
 import type { CompileConfig } from "../model/compiled";
 import type { OptimizerState } from "../model/training-state";
 import type { NamedWeight } from "../model/weights";
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { writeKerasArchive } from "./keras/archive";
 import { writeLegacyH5 } from "./keras/legacy-h5";
 import { writeModelFile } from "./native";
@@ -80,7 +80,7 @@ export async function saveModel(
   checkOptions(options);
   if (!Object.hasOwn(writers, format)) {
     const expected = `a format of ${modelFormats.join(", ")}`;
-    throw new InvalidInputError(describe("saveModel", expected, `"${format}"`, "pass one of these"));
+    throw invalid("saveModel", expected, `"${format}"`, "pass one of these");
   }
   const { metadata = {}, includeOptimizer = true } = options;
   const config = model.getConfig() as ModelConfig;
@@ -96,7 +96,5 @@ function checkOptions(options: object): void {
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown === undefined) return;
   const remedy = "pass strings of yours as { metadata: { … } }";
-  throw new InvalidInputError(
-    describe("saveModel", `options among ${known.join(", ")}`, `"${unknown}"`, remedy),
-  );
+  throw invalid("saveModel", `options among ${known.join(", ")}`, `"${unknown}"`, remedy);
 }

@@ -1,5 +1,5 @@
 import type { Masked } from "../kernels/shared/mask";
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { automaticNames, layerWeights, type WeightPlan } from "./layer-weights";
 import type { Conv1dConfig, Layer, MaxPooling1dConfig, RecurrentLayer, Shape } from "./layers";
 
@@ -68,7 +68,7 @@ export function planArchitecture(configs: readonly Layer[]): Architecture {
     const innerName = "layer" in config ? name(config.layer, true) : "";
     const layerName = name(config);
     const refuse: Refuse = (expected, got, remedy) => {
-      throw new InvalidInputError(describe(`sequential, layer ${i} (${layerName})`, expected, got, remedy));
+      throw invalid(`sequential, layer ${i} (${layerName})`, expected, got, remedy);
     };
     if (config.className === "InputLayer") {
       return refuse("the input layer first", `it in place ${i}`, "move it to the front");
@@ -92,9 +92,7 @@ export function planArchitecture(configs: readonly Layer[]): Architecture {
     });
   });
   if (layers.length === 0) {
-    throw new InvalidInputError(
-      describe("sequential", "at least one layer", "none", "pass embedding(…), simpleRNN(…) and dense(…)"),
-    );
+    throw invalid("sequential", "at least one layer", "none", "pass embedding(…), simpleRNN(…) and dense(…)");
   }
   const { width, sequence, masked } = between;
   return {
@@ -194,24 +192,20 @@ export function windows(config: Conv1dConfig | MaxPooling1dConfig, steps: number
 export function checkHead({ layers }: Architecture): void {
   const last = layers[layers.length - 1];
   if (!isDense(last.config)) {
-    throw new InvalidInputError(
-      describe(
-        "compile",
-        "a model that ends in a dense layer",
-        `${last.config.className} as the last layer`,
-        "add dense(units, { activation })",
-      ),
+    throw invalid(
+      "compile",
+      "a model that ends in a dense layer",
+      `${last.config.className} as the last layer`,
+      "add dense(units, { activation })",
     );
   }
   const hidden = layers.slice(0, -1).find(({ config }) => denseOf(config)?.activation === "softmax");
   if (hidden) {
-    throw new InvalidInputError(
-      describe(
-        "compile",
-        "softmax on the last layer only",
-        `it on ${hidden.name}`,
-        "choose another activation",
-      ),
+    throw invalid(
+      "compile",
+      "softmax on the last layer only",
+      `it on ${hidden.name}`,
+      "choose another activation",
     );
   }
 }
@@ -252,8 +246,11 @@ function namer(): (config: Layer, inside?: boolean) => string {
     }
     if (inside) return name;
     if (taken.has(name)) {
-      throw new InvalidInputError(
-        describe("sequential", "layers with different names", `two called "${name}"`, "rename one of them"),
+      throw invalid(
+        "sequential",
+        "layers with different names",
+        `two called "${name}"`,
+        "rename one of them",
       );
     }
     taken.add(name);

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError, StateError } from "../runtime/errors";
+import { describe, invalid, StateError } from "../runtime/errors";
 import type { NamedWeight } from "./weights";
 
 /**
@@ -124,7 +124,7 @@ export class CallbackList implements Required<Omit<Callback, "saveState" | "rest
     if (length === states.length) return;
     const remedy = "pass the callbacks of the first run in the same order, or train anew without resume";
     const expected = `${states.length} callbacks with a state, as in the checkpoint`;
-    throw new InvalidInputError(describe("fit", expected, String(length), remedy));
+    throw invalid("fit", expected, String(length), remedy);
   }
 
   async restoreStates(states: readonly unknown[]): Promise<void> {
@@ -145,7 +145,5 @@ export function ownState<State>(name: string, state: unknown): State {
   const { callback } = (state ?? {}) as { callback?: unknown };
   if (callback === name) return state as State;
   const remedy = "pass the callbacks of the first run in the same order, or train anew without resume";
-  throw new InvalidInputError(
-    describe("fit", `the state of ${name} in the checkpoint`, `that of ${String(callback)}`, remedy),
-  );
+  throw invalid("fit", `the state of ${name} in the checkpoint`, `that of ${String(callback)}`, remedy);
 }

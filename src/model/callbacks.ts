@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { hookNames, ownState } from "./callback";
 import type { Callback, CallbackModel, Logs } from "./callback";
 
@@ -80,7 +80,7 @@ export function lambdaCallback(hooks: Callback): Callback {
   for (const name of Object.keys(hooks)) {
     if (hookNames.some((known) => known === name)) continue;
     const remedy = "correct the name";
-    throw new InvalidInputError(describe("lambdaCallback", `hooks of ${hookNames.join(", ")}`, name, remedy));
+    throw invalid("lambdaCallback", `hooks of ${hookNames.join(", ")}`, name, remedy);
   }
   return { ...hooks };
 }

@@ -1,6 +1,6 @@
 import type { ScanShape } from "../kernels/scan";
 import { requestDevice, type Device } from "../runtime/device";
-import { describe, DeviceLostError, InvalidInputError } from "../runtime/errors";
+import { describe, DeviceLostError, invalid } from "../runtime/errors";
 import { checkHead, type Architecture } from "./architecture";
 import type { Compiled } from "./compiled";
 import { knownOptions } from "./layers/options";
@@ -66,8 +66,11 @@ export function resolveCompileOptions(
 function accuracyName(metrics: readonly string[]): string | undefined {
   const unknown = metrics.find((name) => name !== "acc" && name !== "accuracy");
   if (unknown !== undefined || metrics.length > 1) {
-    throw new InvalidInputError(
-      describe("compile", 'metrics as ["acc"] or ["accuracy"]', JSON.stringify(metrics), "pass one of these"),
+    throw invalid(
+      "compile",
+      'metrics as ["acc"] or ["accuracy"]',
+      JSON.stringify(metrics),
+      "pass one of these",
     );
   }
   return metrics[0];

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { FitOptions } from "./fit-options";
 import type { FitData } from "./fit-settings";
 import { prepareTargets, prepareTokens, range, type Labels, type Session } from "./session";
@@ -30,13 +30,11 @@ export function prepareData(session: Session, x: TokenInput, y: Labels, options:
   // Keras's arithmetic: the training part is rounded down.
   const split = Math.floor(data.rows * (1 - validationSplit));
   if (split === 0 || (validationSplit > 0 && split === data.rows)) {
-    throw new InvalidInputError(
-      describe(
-        "fit",
-        "rows left for training and for validation",
-        `${data.rows} rows and validationSplit ${validationSplit}`,
-        "pass more rows or another split",
-      ),
+    throw invalid(
+      "fit",
+      "rows left for training and for validation",
+      `${data.rows} rows and validationSplit ${validationSplit}`,
+      "pass more rows or another split",
     );
   }
   return {
@@ -51,14 +49,10 @@ export function prepareData(session: Session, x: TokenInput, y: Labels, options:
 function weighted(targets: Targets, classWeight: FitOptions["classWeight"], session: Session): Targets {
   if (!classWeight) return targets;
   if (targets.sampleWeights) {
-    throw new InvalidInputError(
-      describe("fit", "classWeight or sampleWeight", "both", "multiply them into sampleWeight yourself"),
-    );
+    throw invalid("fit", "classWeight or sampleWeight", "both", "multiply them into sampleWeight yourself");
   }
   if (session.architecture.sequences) {
-    throw new InvalidInputError(
-      describe("fit", "classWeight with one label per row", "a label per step", "pass sampleWeight"),
-    );
+    throw invalid("fit", "classWeight with one label per row", "a label per step", "pass sampleWeight");
   }
   const labels = targets.labels;
   return { labels, sampleWeights: labels.map((label) => classWeight[label] ?? 1) };

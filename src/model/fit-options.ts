@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { Callback } from "./callback";
 import { knownOptions } from "./layers/options";
 import { checkBatchSize, type Labels } from "./session";
@@ -67,19 +67,15 @@ export function checkOptions(options: FitOptions): void {
   if (options.checkpoint) checkSchedule(options.checkpoint);
   for (const [name, value] of Object.entries({ epochs, initialEpoch })) {
     if (!Number.isInteger(value) || value < 0) {
-      throw new InvalidInputError(
-        describe("fit", `${name} as a whole number of at least 0`, String(value), `pass another ${name}`),
-      );
+      throw invalid("fit", `${name} as a whole number of at least 0`, String(value), `pass another ${name}`);
     }
   }
   if (!(validationSplit >= 0 && validationSplit < 1)) {
-    throw new InvalidInputError(
-      describe(
-        "fit",
-        "validationSplit from 0 to below 1",
-        String(validationSplit),
-        "pass for instance 0.2, or validationData",
-      ),
+    throw invalid(
+      "fit",
+      "validationSplit from 0 to below 1",
+      String(validationSplit),
+      "pass for instance 0.2, or validationData",
     );
   }
 }

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { Targets } from "./targets";
 import type { TokenData } from "./token-data";
 
@@ -70,13 +70,11 @@ export function compareSettings(saved: FitSettings, now: FitSettings): void {
     if (saved[key] === now[key]) continue;
     // Without a seed of its own the run takes over the checkpoint's generators, whatever they were seeded with.
     if (key === "seed" && now.seed === undefined) continue;
-    throw new InvalidInputError(
-      describe(
-        "fit",
-        `${names[key]} ${saved[key] ?? "none"}, as in the checkpoint`,
-        String(now[key]),
-        "pass what the first run was given, or train anew without resume",
-      ),
+    throw invalid(
+      "fit",
+      `${names[key]} ${saved[key] ?? "none"}, as in the checkpoint`,
+      String(now[key]),
+      "pass what the first run was given, or train anew without resume",
     );
   }
 }

@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { orthonormalizeRows } from "./orthogonal";
 import type { Random } from "./random";
 
@@ -140,16 +140,17 @@ function makeInitializer(name: unknown, config: Readonly<Record<string, number>>
     .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
   if (!Object.hasOwn(factories, camelCase)) {
     const names = Object.keys(factories).join(", ");
-    throw new InvalidInputError(
-      describe("initializer", `one of ${names}`, `"${String(name)}"`, "pass one of these or an Initializer"),
+    throw invalid(
+      "initializer",
+      `one of ${names}`,
+      `"${String(name)}"`,
+      "pass one of these or an Initializer",
     );
   }
   const argument = Object.entries(config).find(([, value]) => !Number.isFinite(value));
   if (argument !== undefined) {
     const [key, value] = argument;
-    throw new InvalidInputError(
-      describe(`initializer ${camelCase}`, `a finite number as ${key}`, String(value), "correct it"),
-    );
+    throw invalid(`initializer ${camelCase}`, `a finite number as ${key}`, String(value), "correct it");
   }
   const factory: (options: Readonly<Record<string, number>>) => Initializer =
     factories[camelCase as InitializerName];
@@ -208,8 +209,11 @@ function fansOf(shape: readonly number[]): Fans {
 function orthogonalMatrix(shape: readonly number[], gain: number, random: Random): Float32Array<ArrayBuffer> {
   if (shape.length < 2) {
     const got = `[${shape.join(", ")}]`;
-    throw new InvalidInputError(
-      describe("orthogonal", "a shape of two or more axes", got, "choose another initializer for a vector"),
+    throw invalid(
+      "orthogonal",
+      "a shape of two or more axes",
+      got,
+      "choose another initializer for a vector",
     );
   }
   const columns = shape[shape.length - 1];

@@ -1,5 +1,5 @@
 import { read } from "../runtime/arena";
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { Architecture } from "./architecture";
 import {
   checkedStates,
@@ -49,7 +49,7 @@ export class KeptStates {
     if (given.rows < samples) {
       const expected = `a row of each state for each row of a batch (${samples})`;
       const remedy = "pass states of a whole batch, or another batchSize";
-      throw new InvalidInputError(describe("setStates", expected, String(given.rows), remedy));
+      throw invalid("setStates", expected, String(given.rows), remedy);
     }
     this.#given = undefined;
     return given.values;
@@ -71,8 +71,6 @@ export class KeptStates {
 
   #assertStateful(where: string): void {
     if (this.#plans.length > 0) return;
-    throw new InvalidInputError(
-      describe(where, "a model with a stateful layer", "one without", "make one with { stateful: true }"),
-    );
+    throw invalid(where, "a model with a stateful layer", "one without", "make one with { stateful: true }");
   }
 }

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { bidirectional, type BidirectionalConfig } from "./layers/bidirectional";
 import {
   dense,
@@ -83,13 +83,11 @@ export const layerClasses = Object.keys(makers) as Layer["className"][];
 export function layerFromConfig(config: Layer): Layer {
   const { className } = config as { className?: unknown };
   if (!layerClasses.includes(className as Layer["className"])) {
-    throw new InvalidInputError(
-      describe(
-        "sequentialFromConfig",
-        `layers among ${layerClasses.join(", ")}`,
-        String(className),
-        "build the model from these layers",
-      ),
+    throw invalid(
+      "sequentialFromConfig",
+      `layers among ${layerClasses.join(", ")}`,
+      String(className),
+      "build the model from these layers",
     );
   }
   return (makers[config.className] as Maker<Layer>)(config);

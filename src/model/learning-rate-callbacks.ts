@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { assertSettable, ownState, type Callback, type CallbackModel } from "./callback";
 import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
 import type { MonitorMode } from "./monitor";
@@ -28,9 +28,7 @@ export function learningRateScheduler(
       const rate = schedule(epoch, model.learningRate);
       if (!Number.isFinite(rate)) {
         const remedy = "return a number from the schedule";
-        throw new InvalidInputError(
-          describe("learningRateScheduler", "a finite learning rate", String(rate), remedy),
-        );
+        throw invalid("learningRateScheduler", "a finite learning rate", String(rate), remedy);
       }
       model.learningRate = rate;
       if (!verbose) return;
@@ -84,9 +82,7 @@ export function reduceLROnPlateau({
   minLr = 0,
 }: ReduceLROnPlateauOptions = {}): Callback {
   if (!(factor < 1)) {
-    throw new InvalidInputError(
-      describe("reduceLROnPlateau", "a factor below 1", String(factor), "pass 0.1, for instance"),
-    );
+    throw invalid("reduceLROnPlateau", "a factor below 1", String(factor), "pass 0.1, for instance");
   }
   const guessed = mode === "auto" ? (monitor.includes("acc") ? "max" : "min") : mode;
   const direction = monitorDirection("reduceLROnPlateau", monitor, guessed);

@@ -1,5 +1,5 @@
 import type { LossOptions } from "../kernels/loss";
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { Targets } from "./targets";
 
 /** A loss, and whether the last layer's output is taken for a logit. */
@@ -84,14 +84,12 @@ export function resolveLoss(loss: string | Loss): Loss {
   if (typeof loss !== "string") return loss;
   const name = loss.toLowerCase().replaceAll("_", "");
   if (!Object.hasOwn(factories, name)) {
-    throw new InvalidInputError(
-      describe(
-        "compile",
-        "loss as one of binaryCrossentropy, sparseCategoricalCrossentropy, categoricalCrossentropy, " +
-          "meanSquaredError, meanAbsoluteError",
-        `"${loss}"`,
-        "pass one of these names",
-      ),
+    throw invalid(
+      "compile",
+      "loss as one of binaryCrossentropy, sparseCategoricalCrossentropy, categoricalCrossentropy, " +
+        "meanSquaredError, meanAbsoluteError",
+      `"${loss}"`,
+      "pass one of these names",
     );
   }
   return factories[name]();
@@ -118,13 +116,11 @@ export function labelArray(
   const perRow = outputsPerRow * labelWidth(loss, columns);
   const nested = y.length > 0 && typeof y[0] !== "number";
   if (nested ? y.length !== rows : y.length !== rows * perRow) {
-    throw new InvalidInputError(
-      describe(
-        where,
-        perRow === 1 ? `one label per row of x (${rows})` : `${perRow} labels for each row of x (${rows})`,
-        `${y.length}`,
-        "pass the labels of the same split",
-      ),
+    throw invalid(
+      where,
+      perRow === 1 ? `one label per row of x (${rows})` : `${perRow} labels for each row of x (${rows})`,
+      `${y.length}`,
+      "pass the labels of the same split",
     );
   }
   const labels = new Float32Array(rows * perRow);
@@ -132,13 +128,11 @@ export function labelArray(
     for (let row = 0; row < rows; row++) {
       const values = (y as ArrayLike<ArrayLike<number>>)[row];
       if (values?.length !== perRow) {
-        throw new InvalidInputError(
-          describe(
-            where,
-            `${perRow} labels in each row`,
-            `${values?.length} in row ${row}`,
-            "pass rows of one length",
-          ),
+        throw invalid(
+          where,
+          `${perRow} labels in each row`,
+          `${values?.length} in row ${row}`,
+          "pass rows of one length",
         );
       }
       labels.set(values, row * perRow);
@@ -149,13 +143,11 @@ export function labelArray(
   const { valid, expected } = accepted(loss, columns);
   const wrong = labels.findIndex((label) => !valid(label));
   if (wrong >= 0) {
-    throw new InvalidInputError(
-      describe(
-        where,
-        expected,
-        `${labels[wrong]} as label ${wrong}`,
-        "correct the labels or choose another loss",
-      ),
+    throw invalid(
+      where,
+      expected,
+      `${labels[wrong]} as label ${wrong}`,
+      "correct the labels or choose another loss",
     );
   }
   return labels;

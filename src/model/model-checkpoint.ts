@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { ownState } from "./callback";
 import type { Callback, CallbackModel, Logs } from "./callback";
 import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
@@ -52,9 +52,7 @@ export function modelCheckpoint({
   const direction = saveBestOnly ? monitorDirection("modelCheckpoint", monitor, mode) : "min";
   if (saveFreq !== "epoch" && !(Number.isInteger(saveFreq) && saveFreq > 0)) {
     const remedy = "pass one of these as saveFreq";
-    throw new InvalidInputError(
-      describe("modelCheckpoint", '"epoch" or a number of batches', String(saveFreq), remedy),
-    );
+    throw invalid("modelCheckpoint", '"epoch" or a number of batches', String(saveFreq), remedy);
   }
   let model: CallbackModel;
   let best = initialValueThreshold ?? worstValue(direction);

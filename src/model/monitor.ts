@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { describe, invalid } from "../runtime/errors";
 import type { Logs } from "./callback";
 
 /** Which way a figure gets better; `"auto"` tells it from the figure's name. */
@@ -18,20 +18,16 @@ const better = {
 export function monitorDirection(where: string, monitor: string, mode: MonitorMode): "min" | "max" {
   if (mode === "min" || mode === "max") return mode;
   if ((mode as string) !== "auto") {
-    throw new InvalidInputError(
-      describe(where, 'mode "auto", "min" or "max"', `"${String(mode)}"`, "pass one of these"),
-    );
+    throw invalid(where, 'mode "auto", "min" or "max"', `"${String(mode)}"`, "pass one of these");
   }
   const name = monitor.replace(/^val_/, "").replaceAll("_", "").toLowerCase();
   if (better.min.some((known) => known === name)) return "min";
   if (better.max.some((known) => known === name)) return "max";
-  throw new InvalidInputError(
-    describe(
-      where,
-      "a figure known to be better small or large",
-      `monitor "${monitor}"`,
-      'pass mode "min" or "max"',
-    ),
+  throw invalid(
+    where,
+    "a figure known to be better small or large",
+    `monitor "${monitor}"`,
+    'pass mode "min" or "max"',
   );
 }
 

@@ -1,5 +1,5 @@
 import type { OptimizerRule } from "../kernels/optimizer";
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { StepRates } from "./batch-plan";
 import { scheduledRate, type LearningRateSchedule } from "./learning-rate-schedule";
 
@@ -35,38 +35,30 @@ const flags = ["nesterov", "centered", "amsgrad"];
 
 function check(where: string, options: OptimizerOptions, own: readonly string[]): void {
   if (typeof options.learningRate === "function") {
-    throw new InvalidInputError(
-      describe(
-        where,
-        "learningRate as a number or a schedule",
-        "a function",
-        "pass exponentialDecay(…) or another",
-      ),
+    throw invalid(
+      where,
+      "learningRate as a number or a schedule",
+      "a function",
+      "pass exponentialDecay(…) or another",
     );
   }
   for (const [name, value] of Object.entries(options) as [string, unknown][]) {
     if (!shared.includes(name) && !own.includes(name)) {
-      throw new InvalidInputError(
-        describe(
-          where,
-          `options among ${[...shared, ...own].join(", ")}`,
-          `"${name}"`,
-          "remove it or correct its name",
-        ),
+      throw invalid(
+        where,
+        `options among ${[...shared, ...own].join(", ")}`,
+        `"${name}"`,
+        "remove it or correct its name",
       );
     }
     const expected = expectedOf(name, value);
     if (expected !== undefined) {
-      throw new InvalidInputError(
-        describe(where, `${name} as ${expected}`, String(value), `pass another ${name}`),
-      );
+      throw invalid(where, `${name} as ${expected}`, String(value), `pass another ${name}`);
     }
   }
   const given = clips.filter((name) => options[name]);
   if (given.length > 1) {
-    throw new InvalidInputError(
-      describe(where, `one of ${clips.join(", ")}`, given.join(" and "), "remove the others"),
-    );
+    throw invalid(where, `one of ${clips.join(", ")}`, given.join(" and "), "remove the others");
   }
 }
 
@@ -183,13 +175,11 @@ export function resolveOptimizer(optimizer: string | Optimizer): Optimizer {
   if (typeof optimizer !== "string") return optimizer;
   const name = optimizer.toLowerCase().replaceAll("_", "");
   if (!Object.hasOwn(factories, name)) {
-    throw new InvalidInputError(
-      describe(
-        "compile",
-        `optimizer as one of ${Object.keys(factories).join(", ")}`,
-        `"${optimizer}"`,
-        "pass one of these names, or rmsprop({ … }) and the like",
-      ),
+    throw invalid(
+      "compile",
+      `optimizer as one of ${Object.keys(factories).join(", ")}`,
+      `"${optimizer}"`,
+      "pass one of these names, or rmsprop({ … }) and the like",
     );
   }
   return factories[name]();

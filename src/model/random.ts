@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 
 /** Everything that a generator's further numbers depend on; plain numbers, so it can be stored as JSON. */
 export type RandomState = readonly [number, number, number, number];
@@ -52,9 +52,7 @@ export class Random {
     });
     if (state.length !== 4 || state.every((word) => word === 0)) {
       const remedy = "pass what state() returned";
-      throw new InvalidInputError(
-        describe("Random.fromState", "four numbers, not all 0", String(state), remedy),
-      );
+      throw invalid("Random.fromState", "four numbers, not all 0", String(state), remedy);
     }
     const random = new Random(0);
     [random.#a, random.#b, random.#c, random.#d] = state;
@@ -148,5 +146,5 @@ export function partSeed(seed: number, part: number): number {
 function checkWhole(what: string, value: number, largest: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= largest) return;
   const expected = `a whole number from 0 to ${String(largest)} as ${what}`;
-  throw new InvalidInputError(describe("Random", expected, String(value), "pass such a number"));
+  throw invalid("Random", expected, String(value), "pass such a number");
 }

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { knownOptions } from "./layers/options";
 
 /** What a weight adds to the loss: Σ l1·|w| + l2·w². */
@@ -67,17 +67,13 @@ function resolveRegularizer(where: string, key: string, option: RegularizerOptio
   if (option === "l1") return l1();
   if (option === "l2") return l2();
   if (typeof option === "object" && option !== null) return l1l2(option);
-  throw new InvalidInputError(
-    describe(where, `${key} as "l1", "l2" or an object`, String(option), "pass l2(0.01) and the like"),
-  );
+  throw invalid(where, `${key} as "l1", "l2" or an object`, String(option), "pass l2(0.01) and the like");
 }
 
 function checked(where: string, factors: Regularizer): Regularizer {
   for (const [name, value] of Object.entries(factors) as [string, number][]) {
     if (Number.isFinite(value) && value >= 0) continue;
-    throw new InvalidInputError(
-      describe(where, `${name} as a number of at least 0`, String(value), `pass another ${name}`),
-    );
+    throw invalid(where, `${name} as a number of at least 0`, String(value), `pass another ${name}`);
   }
   return factors;
 }

@@ -1,5 +1,5 @@
 import { write } from "../runtime/arena";
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { Tensor } from "../runtime/tensor";
 import { compileConfig } from "./compiled";
 import { Random } from "./random";
@@ -63,9 +63,7 @@ function checkCarried(tensors: readonly Tensor[], saved: readonly Float32Array[]
   const [expected, got] = [sizes(tensors), sizes(saved)];
   if (expected === got) return;
   const remedy = "pass a checkpoint of this model, or train anew without resume";
-  throw new InvalidInputError(
-    describe("fit", `states of stateful layers of ${expected} values`, got, remedy),
-  );
+  throw invalid("fit", `states of stateful layers of ${expected} values`, got, remedy);
 }
 
 function compareModels(session: Session, snapshot: TrainingSnapshot): void {
@@ -80,13 +78,11 @@ function compareModels(session: Session, snapshot: TrainingSnapshot): void {
     const [expected, got] = [JSON.stringify(saved), JSON.stringify(now)];
     if (expected === got) continue;
     const remedy = "make and compile the model as before, or train anew without resume";
-    throw new InvalidInputError(
-      describe(
-        "fit",
-        `${name} as in the checkpoint (${differing(expected, got)})`,
-        differing(got, expected),
-        remedy,
-      ),
+    throw invalid(
+      "fit",
+      `${name} as in the checkpoint (${differing(expected, got)})`,
+      differing(got, expected),
+      remedy,
     );
   }
 }

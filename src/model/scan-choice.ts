@@ -11,7 +11,7 @@ import {
 } from "../kernels/shared/step";
 import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { Program } from "../runtime/program";
 import { recurrentOf, type Architecture } from "./architecture";
 import { cellOf } from "./cells";
@@ -61,13 +61,11 @@ export async function chooseScan(
   const recurrent = layers.flatMap(({ config }) => recurrentOf(config) ?? []);
   const widest = recurrent.toSorted((a, b) => products(b) - products(a)).at(0);
   if (wanted.chunkSteps !== undefined && !(Number.isInteger(wanted.chunkSteps) && wanted.chunkSteps > 0)) {
-    throw new InvalidInputError(
-      describe(
-        "compile",
-        "chunkSteps as a whole number of at least 1",
-        String(wanted.chunkSteps),
-        "leave it out",
-      ),
+    throw invalid(
+      "compile",
+      "chunkSteps as a whole number of at least 1",
+      String(wanted.chunkSteps),
+      "leave it out",
     );
   }
   const { shape, perToken } = await measured(device, widest, wanted.scan);

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { knownOptions } from "./layers/options";
 import type { LearningRateSchedule } from "./learning-rate-schedule";
 
@@ -43,12 +43,10 @@ export function piecewiseConstantDecay(
   if (values.length !== boundaries.length + 1 || boundaries.length === 0) {
     const got = `${values.length} for ${boundaries.length}`;
     const remedy = "pass the rate before each boundary, and the one after the last";
-    throw new InvalidInputError(describe(where, "one value more than boundaries", got, remedy));
+    throw invalid(where, "one value more than boundaries", got, remedy);
   }
   if (boundaries.some((boundary, i) => i > 0 && !(boundary > boundaries[i - 1]))) {
-    throw new InvalidInputError(
-      describe(where, "boundaries in ascending order", boundaries.join(", "), "sort them"),
-    );
+    throw invalid(where, "boundaries in ascending order", boundaries.join(", "), "sort them");
   }
   notNegative(
     where,
@@ -153,9 +151,7 @@ export function cosineDecayRestarts(
   positive(where, { firstDecaySteps });
   if (tMul < 1) {
     // Ever shorter periods come to an end, and there is no rate beyond it.
-    throw new InvalidInputError(
-      describe(where, "tMul of at least 1", String(tMul), "pass 1 for equal periods"),
-    );
+    throw invalid(where, "tMul of at least 1", String(tMul), "pass 1 for equal periods");
   }
   return { className: "CosineDecayRestarts", initialLearningRate, firstDecaySteps, tMul, mMul, alpha };
 }
@@ -177,7 +173,5 @@ function refuse(
   const wrong = Object.entries(values).find(([, value]) => !(Number.isFinite(value) && fits(value)));
   if (wrong === undefined) return;
   const [name, value] = wrong;
-  throw new InvalidInputError(
-    describe(where, `${name} as a number of ${range}`, String(value), `pass another ${name}`),
-  );
+  throw invalid(where, `${name} as a number of ${range}`, String(value), `pass another ${name}`);
 }

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { planArchitecture } from "./architecture";
 import { layerFromConfig, type Layer } from "./layers";
 import { summarize } from "./model-summary";
@@ -38,9 +38,7 @@ export class Sequential extends Trainer {
    */
   build(inputShape: readonly (number | null)[]): this {
     if (inputShape.length !== 2) {
-      throw new InvalidInputError(
-        describe("build", "[batch, steps]", JSON.stringify(inputShape), "pass for instance [null, 500]"),
-      );
+      throw invalid("build", "[batch, steps]", JSON.stringify(inputShape), "pass for instance [null, 500]");
     }
     this.#steps = inputShape[1];
     return this;

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { SamplerOptions } from "../runtime/program-sampler";
 import type { ScanShape } from "../kernels/scan";
 import { recurrentOf, type Architecture } from "./architecture";
@@ -113,13 +113,11 @@ export function prepareTargets(
   if (!sampleWeight) return { labels };
   const sampleWeights = Float32Array.from(sampleWeight);
   if (sampleWeights.length !== data.rows || !sampleWeights.every((weight) => Number.isFinite(weight))) {
-    throw new InvalidInputError(
-      describe(
-        where,
-        `one finite sample weight per row of x (${data.rows})`,
-        `${sampleWeights.length}, ${sampleWeights.filter(Number.isFinite).length} of them finite`,
-        "pass the weights of the same split",
-      ),
+    throw invalid(
+      where,
+      `one finite sample weight per row of x (${data.rows})`,
+      `${sampleWeights.length}, ${sampleWeights.filter(Number.isFinite).length} of them finite`,
+      "pass the weights of the same split",
     );
   }
   return { labels, sampleWeights };
@@ -161,13 +159,11 @@ export async function openWorkspace(
 /** @throws {InvalidInputError} not a whole number from 1 to 65,535. */
 export function checkBatchSize(batchSize: number, where: string): void {
   if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 65_535) return;
-  throw new InvalidInputError(
-    describe(
-      where,
-      "batchSize as a whole number from 1 to 65,535",
-      String(batchSize),
-      "pass another batchSize",
-    ),
+  throw invalid(
+    where,
+    "batchSize as a whole number from 1 to 65,535",
+    String(batchSize),
+    "pass another batchSize",
   );
 }
 

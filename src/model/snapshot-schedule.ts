@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 
 /** When snapshots are taken; each rule adds its own. */
 export interface SnapshotSchedule {
@@ -17,22 +17,18 @@ export interface SnapshotSchedule {
 export function checkSchedule({ everySteps, everyEpochs, everySeconds }: SnapshotSchedule): void {
   for (const [name, value] of Object.entries({ everySteps, everyEpochs })) {
     if (value === undefined || (Number.isInteger(value) && value >= 1)) continue;
-    throw new InvalidInputError(
-      describe(
-        "fit",
-        `checkpoint.${name} as a whole number of at least 1`,
-        String(value),
-        `pass another ${name}`,
-      ),
+    throw invalid(
+      "fit",
+      `checkpoint.${name} as a whole number of at least 1`,
+      String(value),
+      `pass another ${name}`,
     );
   }
   if (everySeconds === undefined || everySeconds > 0) return;
-  throw new InvalidInputError(
-    describe(
-      "fit",
-      "checkpoint.everySeconds as a number above 0",
-      String(everySeconds),
-      "pass for instance 10",
-    ),
+  throw invalid(
+    "fit",
+    "checkpoint.everySeconds as a number above 0",
+    String(everySeconds),
+    "pass for instance 10",
   );
 }

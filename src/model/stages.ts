@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import type { Architecture, LayerPlan } from "./architecture";
 
 /** Whether the layers behind this one have another number of steps, their own rows and segments: a stage. */
@@ -26,13 +26,11 @@ export function checkSteps({ layers, steps }: Architecture, given: number, where
     ({ config }, i) => config.className === "Flatten" && layers[i - 1].outputShape(null).length === 3,
   );
   if (!flattens || given === steps) return;
-  throw new InvalidInputError(
-    describe(
-      where,
-      `rows of ${steps} steps, as the input layer says`,
-      String(given),
-      "pad them to that length, or make a model with another input({ shape })",
-    ),
+  throw invalid(
+    where,
+    `rows of ${steps} steps, as the input layer says`,
+    String(given),
+    "pad them to that length, or make a model with another input({ shape })",
   );
 }
 

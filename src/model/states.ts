@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { recurrentOf, type Architecture } from "./architecture";
 
 /** A state of a recurrent layer, a row for each sample. */
@@ -68,7 +68,7 @@ export function checkedStates(
   where: string,
 ): CarriedStates {
   const fail = (expected: string, got: string): never => {
-    throw new InvalidInputError(describe(where, expected, got, "pass what getStates() returned"));
+    throw invalid(where, expected, got, "pass what getStates() returned");
   };
   const wanted = plans.flatMap(({ name, units, parts }) =>
     parts.map((part) => ({ name: `${name}/${part}`, units })),

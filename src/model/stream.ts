@@ -1,5 +1,5 @@
 import { read } from "../runtime/arena";
-import { describe, InvalidInputError, StateError } from "../runtime/errors";
+import { describe, invalid, StateError } from "../runtime/errors";
 import { recurrentOf, type Architecture } from "./architecture";
 import { batchCapacity } from "./batch-plan";
 import { noRates } from "../kernels/shared/step";
@@ -98,7 +98,7 @@ export class TokenStream {
       const { rows, values } = checkedStates(states, this.#plans, where);
       if (rows !== 1) {
         const remedy = "pass those of one row";
-        throw new InvalidInputError(describe(where, "states of one row", `${rows} rows`, remedy));
+        throw invalid(where, "states of one row", `${rows} rows`, remedy);
       }
       this.#workspace.takeStates(values);
     });
@@ -138,13 +138,11 @@ export class TokenStream {
     const { architecture, compiled } = this.#session;
     const { device } = compiled;
     if (!(Number.isInteger(token) && token >= 0 && token < architecture.vocabulary)) {
-      throw new InvalidInputError(
-        describe(
-          where,
-          `a token id that is a whole number from 0 to ${architecture.vocabulary - 1}`,
-          String(token),
-          "encode the text with the model's own vocabulary",
-        ),
+      throw invalid(
+        where,
+        `a token id that is a whole number from 0 to ${architecture.vocabulary - 1}`,
+        String(token),
+        "encode the text with the model's own vocabulary",
       );
     }
     const workspace = this.#workspace;
@@ -172,12 +170,10 @@ function checkStreams({ layers }: Architecture): void {
     return /^Conv1D|Pooling1D$|^Flatten$/.test(config.className);
   });
   if (!later) return;
-  throw new InvalidInputError(
-    describe(
-      "stream",
-      "layers that take one step after the other",
-      `${later.config.className} (${later.name}), which needs other steps as well`,
-      "use predict on whole rows",
-    ),
+  throw invalid(
+    "stream",
+    "layers that take one step after the other",
+    `${later.config.className} (${later.name}), which needs other steps as well`,
+    "use predict on whole rows",
   );
 }

@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 
 /** A column of a box table. */
 export interface Column {
@@ -50,9 +50,7 @@ function columnWidths(columns: readonly Column[], width: number): number[] {
     used += content;
     if (content < 4) {
       const remedy = "pass a wider one";
-      throw new InvalidInputError(
-        describe("summary", "a width that leaves each column 4 characters", `${String(width)}`, remedy),
-      );
+      throw invalid("summary", "a width that leaves each column 4 characters", `${String(width)}`, remedy);
     }
     return content + 2;
   });

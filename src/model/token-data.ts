@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 
 /** A rectangular matrix of token ids, as `padSequences` returns it, or plain rows. */
 export type TokenInput =
@@ -37,13 +37,11 @@ export function tokenData(x: TokenInput, vocabulary: number, where: string): Tok
     for (let t = 0; t < steps; t++) {
       const token = source[from + t];
       if (!(token >= 0 && token < vocabulary && Number.isInteger(token))) {
-        throw new InvalidInputError(
-          describe(
-            where,
-            `token ids that are whole numbers from 0 to ${vocabulary - 1} (inputDim is ${vocabulary})`,
-            `${token} in row ${row}, step ${t}`,
-            "raise inputDim or load the data with a smaller numWords",
-          ),
+        throw invalid(
+          where,
+          `token ids that are whole numbers from 0 to ${vocabulary - 1} (inputDim is ${vocabulary})`,
+          `${token} in row ${row}, step ${t}`,
+          "raise inputDim or load the data with a smaller numWords",
         );
       }
       if (token !== 0 || end > starts[row]) tokens[end++] = token;
@@ -55,7 +53,7 @@ export function tokenData(x: TokenInput, vocabulary: number, where: string): Tok
 
 function shapeOf(x: TokenInput, where: string): [number, number] {
   const fail = (expected: string, got: string, remedy: string): never => {
-    throw new InvalidInputError(describe(where, expected, got, remedy));
+    throw invalid(where, expected, got, remedy);
   };
   if (x === null || typeof x !== "object") {
     return fail("x as rows of token ids", String(x), "pass { data, shape } or number[][]");
@@ -90,13 +88,11 @@ function shapeOf(x: TokenInput, where: string): [number, number] {
 /** One data set after another, for a training set and its validation set in one piece of memory. */
 export function concatenate(first: TokenData, second: TokenData, where: string): TokenData {
   if (first.steps !== second.steps) {
-    throw new InvalidInputError(
-      describe(
-        where,
-        `validation rows of ${first.steps} steps, as in x`,
-        `${second.steps}`,
-        "pad both with the same maxlen",
-      ),
+    throw invalid(
+      where,
+      `validation rows of ${first.steps} steps, as in x`,
+      `${second.steps}`,
+      "pad both with the same maxlen",
     );
   }
   const tokens = new Uint32Array(first.tokens.length + second.tokens.length);

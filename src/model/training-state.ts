@@ -1,5 +1,5 @@
 import { optimizerSlots } from "../kernels/optimizer";
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { write } from "../runtime/arena";
 import type { WeightPlan } from "./architecture";
 import type { CompileOptions } from "./compile-options";
@@ -61,7 +61,7 @@ export function checkedState(
   const where = "setOptimizerState";
   const fail = (expected: string, got: string): never => {
     const remedy = "pass what getOptimizerState() of a model with the same layers and optimizer gave";
-    throw new InvalidInputError(describe(where, expected, got, remedy));
+    throw invalid(where, expected, got, remedy);
   };
   if (!(Number.isSafeInteger(iterations) && iterations >= 0)) {
     fail("iterations as a whole number of at least 0", String(iterations));

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { elements } from "../runtime/tensor";
 import type { Architecture, WeightPlan } from "./architecture";
 import { Random } from "./random";
@@ -38,9 +38,7 @@ export function checkedWeights(
   where = "setWeights",
 ): Float32Array[] {
   const fail = (expected: string, got: string): never => {
-    throw new InvalidInputError(
-      describe(where, expected, got, "pass what getWeights() of a model of the same layers returned"),
-    );
+    throw invalid(where, expected, got, "pass what getWeights() of a model of the same layers returned");
   };
   if (weights.length !== plans.length) {
     fail(`${plans.length} weights (${plans.map(({ name }) => name).join(", ")})`, `${weights.length}`);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, open, readFile as read, rename, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { InvalidInputError, describe } from "../runtime/errors";
+import { describe, invalid, InvalidInputError } from "../runtime/errors";
 
 /**
  * Writes `bytes` to `path` so that at no moment half a file is there: into a new file beside it, which
@@ -46,9 +46,7 @@ export async function checkWritable(path: string): Promise<void> {
     );
   }
   if ((await stat(path).catch(() => undefined))?.isDirectory()) {
-    throw new InvalidInputError(
-      describe("checkWritable", "a file's name", `the folder "${path}"`, "add a name"),
-    );
+    throw invalid("checkWritable", "a file's name", `the folder "${path}"`, "add a name");
   }
 }
 

@@ -9,7 +9,7 @@ import type { ModelFormat, SavableModel, SaveOptions } from "../io/save";
 import type { StoredModel } from "../io/stored-model";
 import { checkPath } from "../io/tfjs/files";
 import type { Sequential } from "../model/sequential";
-import { InvalidInputError, describe } from "../runtime/errors";
+import { invalid } from "../runtime/errors";
 import { readFile, writeFileAtomic } from "./files";
 
 /**
@@ -105,7 +105,7 @@ function formatOf(path: string): ModelFormat {
   const format = path.endsWith(".weights.h5") ? undefined : formats[extname(path).toLowerCase()];
   if (format !== undefined) return format;
   const expected = "a path that ends in .safetensors, .keras, .h5, .onnx or model.json";
-  throw new InvalidInputError(describe("saveModelFile", expected, `"${path}"`, "choose another name"));
+  throw invalid("saveModelFile", expected, `"${path}"`, "choose another name");
 }
 
 async function sourceOf(path: string): Promise<{ source: ModelSource; bytes: number }> {

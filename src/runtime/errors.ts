@@ -53,3 +53,8 @@ export class DownloadError extends WebGpuRnnError {
 export function describe(where: string, expected: string, got: string, remedy: string): string {
   return `${where}: expected ${expected}, got ${got}; ${remedy}`;
 }
+
+/** The error for input that is not as expected, in that layout. */
+export function invalid(where: string, expected: string, got: string, remedy: string): InvalidInputError {
+  return new InvalidInputError(describe(where, expected, got, remedy));
+}

@@ -1,7 +1,7 @@
 /** The model API in a Web Worker: training leaves the page's own thread alone. */
 import type { DeviceOptions, Layer } from "../index";
 import { hasGivenWeights } from "../model/layers";
-import { describe, InvalidInputError, WebGpuRnnError } from "../runtime/errors";
+import { describe, invalid, WebGpuRnnError } from "../runtime/errors";
 import { Line, terminated } from "./line";
 import { engineId, type Port } from "./protocol";
 import { WorkerDevice, type DeviceDescription } from "./worker-device";
@@ -35,9 +35,7 @@ export class WorkerEngine {
   async sequential(layers: readonly Layer[], { name }: { name?: string } = {}): Promise<WorkerModel> {
     if (layers.some(hasGivenWeights)) {
       const remedy = "leave the option out, and pass them to setWeights";
-      throw new InvalidInputError(
-        describe("worker", "layers as plain data", "an embedding with weights", remedy),
-      );
+      throw invalid("worker", "layers as plain data", "an embedding with weights", remedy);
     }
     const config: unknown = JSON.parse(JSON.stringify({ name, layers }));
     const made = await this.#line.call(engineId, "sequential", [config]);

@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { type Sampler, type SamplerOptions, sampler } from "./sampling";
 import type { TextVectorization } from "./vectorization";
 
@@ -33,7 +33,7 @@ export async function* generateTokens(
 ): AsyncGenerator<number, void, undefined> {
   if (prompt.length === 0) {
     const expected = "a prompt of at least one token";
-    throw new InvalidInputError(describe("generateTokens", expected, "none", "pass a text to go on from"));
+    throw invalid("generateTokens", expected, "none", "pass a text to go on from");
   }
   let probabilities: ArrayLike<number> = [];
   for (const token of Array.from(prompt)) {

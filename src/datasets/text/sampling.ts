@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { RandomState } from "../random-state";
 
 /** How likely tokens are made likelier or rarer before one is drawn. */
@@ -24,13 +24,11 @@ const where = "sampler";
 function checkOptions({ temperature = 1, topK }: TemperingOptions): void {
   if (!(temperature >= 0 && temperature < Infinity)) {
     const expected = "temperature as a number from 0";
-    throw new InvalidInputError(describe(where, expected, String(temperature), "pass for instance 0.8"));
+    throw invalid(where, expected, String(temperature), "pass for instance 0.8");
   }
   if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) {
     const expected = "topK as a whole number of at least 1";
-    throw new InvalidInputError(
-      describe(where, expected, String(topK), "pass such a number or leave it out"),
-    );
+    throw invalid(where, expected, String(topK), "pass such a number or leave it out");
   }
 }
 
@@ -42,13 +40,13 @@ function candidates(probabilities: ArrayLike<number>, { topK, exclude = [] }: Te
     if (!(probability >= 0 && probability < Infinity)) {
       const got = `${probability} at ${id}`;
       const remedy = "check the model: training may have diverged";
-      throw new InvalidInputError(describe(where, "probabilities from 0", got, remedy));
+      throw invalid(where, "probabilities from 0", got, remedy);
     }
     if (probability > 0 && !exclude.includes(id)) ids.push(id);
   }
   if (ids.length === 0) {
     const expected = "an id with a probability above 0 that is not excluded";
-    throw new InvalidInputError(describe(where, expected, "none", "check the model and exclude"));
+    throw invalid(where, expected, "none", "check the model and exclude");
   }
   ids.sort((a, b) => probabilities[b] - probabilities[a] || a - b);
   return topK === undefined ? ids : ids.slice(0, topK);

@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 
 /** What is done to a text before it is split; Keras's names in camelCase, and Keras's own. */
 export type StandardizeName = "lowerAndStripPunctuation" | "lower" | "stripPunctuation";
@@ -36,5 +36,5 @@ export function namedOption<Name extends string>(
   const name = given.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   if (Object.hasOwn(table, name)) return name as Name;
   const expected = `${option} as one of ${Object.keys(table).join(", ")}, a function or null`;
-  throw new InvalidInputError(describe("textVectorization", expected, `"${given}"`, "pass one of these"));
+  throw invalid("textVectorization", expected, `"${given}"`, "pass one of these");
 }

@@ -1,4 +1,4 @@
-import { FormatError, InvalidInputError, StateError, describe } from "../../runtime/errors";
+import { describe, FormatError, invalid, InvalidInputError, StateError } from "../../runtime/errors";
 import { type PaddedSequences, padSequences } from "../sequences";
 import { type SplitName, type StandardizeName, namedOption, splitters, standardizers } from "./standardize";
 import { PADDING, UNKNOWN, checkVocabulary, rankTokens } from "./vocabulary";
@@ -109,7 +109,7 @@ export class TextVectorization {
     const [standardize, split] = [this.#standardize, this.#split];
     if (typeof standardize === "function" || typeof split === "function") {
       const expected = "standardize and split by name, to be written as JSON";
-      throw new InvalidInputError(describe(where, expected, "a function", "keep the vocabulary alone"));
+      throw invalid(where, expected, "a function", "keep the vocabulary alone");
     }
     const vocabulary = this.#known();
     return {
@@ -140,7 +140,7 @@ function wholeOrNull(name: string, value: number | null | undefined, lowest: num
   if (value === undefined || value === null) return null;
   if (Number.isInteger(value) && value >= lowest) return value;
   const expected = `${name} as a whole number of at least ${lowest}`;
-  throw new InvalidInputError(describe(where, expected, String(value), "pass such a number or leave it out"));
+  throw invalid(where, expected, String(value), "pass such a number or leave it out");
 }
 
 /**

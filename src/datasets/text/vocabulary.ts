@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 
 /** Fills up short rows; never a token of a text. */
 export const PADDING = "";
@@ -36,11 +36,9 @@ export function checkVocabulary(given: readonly string[], most: number): string[
   tokens.forEach((token: unknown, i) => {
     if (typeof token === "string" && !seen.has(token)) return seen.add(token);
     const expected = "a vocabulary of different texts";
-    throw new InvalidInputError(
-      describe(where, expected, `${JSON.stringify(token)} at ${i}`, "leave it out"),
-    );
+    throw invalid(where, expected, `${JSON.stringify(token)} at ${i}`, "leave it out");
   });
   if (tokens.length <= most) return tokens;
   const expected = `a vocabulary of at most maxTokens - 2 = ${most} tokens`;
-  throw new InvalidInputError(describe(where, expected, String(tokens.length), "raise maxTokens"));
+  throw invalid(where, expected, String(tokens.length), "raise maxTokens");
 }

@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import type { PaddedSequences } from "../sequences";
 
 /** Windows of a text, and for each of their tokens the one that follows it. */
@@ -12,7 +12,7 @@ export interface TextWindows {
 function checkWhole(where: string, name: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
   const expected = `${name} as a whole number of at least 1`;
-  throw new InvalidInputError(describe(where, expected, String(value), "pass such a number"));
+  throw invalid(where, expected, String(value), "pass such a number");
 }
 
 function cut(ids: ArrayLike<number>, starts: readonly number[], length: number): TextWindows {
@@ -49,9 +49,7 @@ export function textWindows(
   const count = Math.floor((ids.length - 1 - length) / stride) + 1;
   if (count < 1) {
     const expected = `a text of at least length + 1 = ${length + 1} tokens`;
-    throw new InvalidInputError(
-      describe("textWindows", expected, String(ids.length), "pass a longer text or a smaller length"),
-    );
+    throw invalid("textWindows", expected, String(ids.length), "pass a longer text or a smaller length");
   }
   return cut(
     ids,
@@ -86,7 +84,7 @@ export function statefulWindows(
   if (batches < 1) {
     const expected = `a text of at least batchSize · length + 1 = ${batchSize * length + 1} tokens`;
     const remedy = "pass a longer text, a smaller length or a smaller batchSize";
-    throw new InvalidInputError(describe("statefulWindows", expected, String(ids.length), remedy));
+    throw invalid("statefulWindows", expected, String(ids.length), remedy);
   }
   const starts = Array.from({ length: batches * batchSize }, (_, row) => {
     return (row % batchSize) * piece + Math.floor(row / batchSize) * length;

@@ -1,4 +1,4 @@
-import { FormatError, InvalidInputError, describe } from "../../runtime/errors";
+import { describe, FormatError, invalid, InvalidInputError } from "../../runtime/errors";
 
 /** Bytes that come piece by piece: a Node file stream, a browser's `Blob` or `ReadableStream`, or all at once. */
 export type ByteSource =
@@ -40,7 +40,7 @@ function open(source: ByteSource): AsyncIterator<Uint8Array> {
   const expected = "a file stream, a Blob, a ReadableStream or bytes";
   const remedy =
     "open the file: createReadStream(path) in Node, await (await fetch(url)).blob() in a browser";
-  throw new InvalidInputError(describe(where, expected, typeof source, remedy));
+  throw invalid(where, expected, typeof source, remedy);
 }
 
 function toStream(

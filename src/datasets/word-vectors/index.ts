@@ -1,4 +1,4 @@
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { RandomState } from "../random-state";
 import { ByteReader, type ByteSource, chunksOf, where } from "./bytes";
 import { type VectorFormat, openVectors } from "./rows";
@@ -104,25 +104,21 @@ function checkOptions(options: WordVectorsOptions): void {
   if ((options.vocabulary === undefined) === (options.wordIndex === undefined)) {
     const got = options.vocabulary ? "both" : "neither";
     const remedy = "pass the words by row, or the word index of the reviews";
-    throw new InvalidInputError(describe(where, "vocabulary or wordIndex", got, remedy));
+    throw invalid(where, "vocabulary or wordIndex", got, remedy);
   }
   for (const name of ["dimension", "limit", "numWords"] as const) {
     const value = options[name];
     if (value === undefined || value === null || (Number.isInteger(value) && value >= 1)) continue;
     const expected = `${name} as a whole number of at least 1`;
-    throw new InvalidInputError(
-      describe(where, expected, String(value), "pass such a number or leave it out"),
-    );
+    throw invalid(where, expected, String(value), "pass such a number or leave it out");
   }
   const { range = 0, format = "auto" } = options;
   if (!(range >= 0 && range < Infinity)) {
-    throw new InvalidInputError(
-      describe(where, "range as a number from 0", String(range), "pass such a number"),
-    );
+    throw invalid(where, "range as a number from 0", String(range), "pass such a number");
   }
   if (!["auto", "text", "binary"].includes(format)) {
     const expected = 'format "auto", "text" or "binary"';
-    throw new InvalidInputError(describe(where, expected, `"${String(format)}"`, "pass one of these"));
+    throw invalid(where, expected, `"${String(format)}"`, "pass one of these");
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DenseActivation } from "../../model/layers";
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import type { Pointwise } from "../keras/activations";
 import type { Attribute, Graph } from "./graph";
 
@@ -37,13 +37,11 @@ export function cellAttributes(layer: string, names: readonly Pointwise[]): Reco
     const found = cellActivations[name];
     if (found) return found;
     const expected = `activations among ${Object.keys(cellActivations).join(", ")} in ${layer}`;
-    throw new InvalidInputError(
-      describe(
-        "saveModel",
-        `${expected}, as ONNX's recurrent operators have`,
-        name,
-        "save it as keras or h5",
-      ),
+    throw invalid(
+      "saveModel",
+      `${expected}, as ONNX's recurrent operators have`,
+      name,
+      "save it as keras or h5",
     );
   });
   const list = (values: (number | undefined)[]): number[] => values.filter((value) => value !== undefined);

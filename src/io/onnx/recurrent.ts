@@ -1,6 +1,6 @@
 import { gatesOf } from "../../model/layer-weights";
 import type { BidirectionalConfig, MergeMode, RecurrentLayer } from "../../model/layers";
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { cellAttributes } from "./activations";
 import type { Graph } from "./graph";
 import { gathered, reversedMask, reversedSteps, scattered } from "./mask";
@@ -81,9 +81,7 @@ function addScan(graph: Graph, scan: Scan, input: Input): string {
 function refuseStateful(name: string, { stateful }: RecurrentLayer): void {
   if (!stateful) return;
   const remedy = "save it as keras, h5 or tfjs, or build it without stateful";
-  throw new InvalidInputError(
-    describe("saveModel", "layers that ONNX's operators can do", `stateful (${name})`, remedy),
-  );
+  throw invalid("saveModel", "layers that ONNX's operators can do", `stateful (${name})`, remedy);
 }
 
 function activationsOf(config: RecurrentLayer): RecurrentLayer["activation"][] {

@@ -1,4 +1,4 @@
-import { DownloadError, InvalidInputError, describe, type FormatError } from "../../runtime/errors";
+import { describe, DownloadError, type FormatError, invalid } from "../../runtime/errors";
 import { refused, shown } from "../stored-model";
 
 /** The files of a TF.js model by name: `model.json` and its shards. */
@@ -65,7 +65,7 @@ export async function toBytes(source: Uint8Array | ArrayBuffer | Blob): Promise<
   if (source instanceof Blob) return new Uint8Array(await source.arrayBuffer());
   const got = source === null ? "null" : typeof source;
   const remedy = "read the file first, and pass its bytes";
-  throw new InvalidInputError(describe("loadModel", "a file's bytes, a File or a Blob", got, remedy));
+  throw invalid("loadModel", "a file's bytes, a File or a Blob", got, remedy);
 }
 
 /**

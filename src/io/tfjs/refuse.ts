@@ -1,6 +1,6 @@
 import { recurrentOf } from "../../model/architecture";
 import type { Architecture, LayerPlan } from "../../model/architecture";
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { layersMissingMask } from "../keras/masks";
 
 /**
@@ -19,9 +19,7 @@ export function refuseUnknown({ layers }: Architecture): void {
     const problem = missing.includes(config) ? withoutMask(layer) : problemOf(layer, masked);
     if (problem !== undefined) {
       const remedy = "save it as safetensors, keras, h5 or onnx";
-      throw new InvalidInputError(
-        describe("saveModel", "layers that TF.js has", `${problem} (${name})`, remedy),
-      );
+      throw invalid("saveModel", "layers that TF.js has", `${problem} (${name})`, remedy);
     }
     masked &&= passesMask(layer);
   }

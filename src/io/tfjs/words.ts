@@ -1,5 +1,5 @@
 import type { StoredInitializer } from "../../model/initializers";
-import { InvalidInputError, describe } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { activationToTfjs } from "../keras/activations";
 import { initializerToKeras } from "../keras/initializers";
 import { layerToKeras } from "../keras/layers";
@@ -11,7 +11,7 @@ export const tfjsWords: Words = {
     const word = activationToTfjs(name);
     if (word !== undefined) return word;
     const remedy = "save it as safetensors, keras or h5";
-    throw new InvalidInputError(describe("saveModel", "activations that TF.js has", name, remedy));
+    throw invalid("saveModel", "activations that TF.js has", name, remedy);
   },
   initializer: (initializer: StoredInitializer) => {
     const { class_name, config } = initializerToKeras(initializer);

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { knownOptions, oneOf, type TrainableLayer } from "./options";
 import type { RecurrentLayer } from "./recurrent";
 
@@ -39,13 +39,11 @@ export function bidirectional(
   knownOptions("bidirectional", options, ["name", "mergeMode", "trainable"]);
   const { className } = layer as { className?: string };
   if (!["SimpleRNN", "LSTM", "GRU"].includes(String(className))) {
-    throw new InvalidInputError(
-      describe(
-        "bidirectional",
-        "a recurrent layer",
-        String(className),
-        "pass simpleRNN(…), lstm(…) or gru(…)",
-      ),
+    throw invalid(
+      "bidirectional",
+      "a recurrent layer",
+      String(className),
+      "pass simpleRNN(…), lstm(…) or gru(…)",
     );
   }
   return {

@@ -1,5 +1,5 @@
 import { activations, type Activation } from "../../kernels/shared/activation";
-import { describe, InvalidInputError } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import type { Initializer } from "../initializers";
 import { regularizers, type Regularizer, type RegularizerOption } from "../regularizers";
 import {
@@ -58,9 +58,7 @@ export function input(options: { shape: readonly (number | null)[]; name?: strin
   knownOptions("input", options, ["shape", "name"]);
   const { shape, name } = options;
   if (!Array.isArray(shape) || shape.length !== 1) {
-    throw new InvalidInputError(
-      describe("input", "shape as [steps] or [null]", JSON.stringify(shape), "leave the batch size out"),
-    );
+    throw invalid("input", "shape as [steps] or [null]", JSON.stringify(shape), "leave the batch size out");
   }
   if (shape[0] !== null) size("input", "steps", shape[0] as number, 2 ** 31);
   return { className: "InputLayer", shape, name };
@@ -131,9 +129,7 @@ function tableInitializer(drawn: Initializer, table: ArrayLike<number>, length: 
   if (values.length !== length || wrong >= 0) {
     const got = values.length === length ? `${values[wrong]} in place ${wrong}` : String(values.length);
     const remedy = "pass one row of outputDim numbers per token, row by row";
-    throw new InvalidInputError(
-      describe("embedding", `weights of inputDim · outputDim = ${length} finite values`, got, remedy),
-    );
+    throw invalid("embedding", `weights of inputDim · outputDim = ${length} finite values`, got, remedy);
   }
   const initializer: Initializer = { ...drawn, create: () => values.slice() };
   tables.add(initializer);
@@ -215,9 +211,7 @@ export function timeDistributed(
   knownOptions("timeDistributed", options, ["name", "trainable"]);
   const { className } = layer as { className?: string };
   if (className !== "Dense") {
-    throw new InvalidInputError(
-      describe("timeDistributed", "a dense layer", String(className), "pass dense(units)"),
-    );
+    throw invalid("timeDistributed", "a dense layer", String(className), "pass dense(units)");
   }
   return { className: "TimeDistributed", name: options.name, trainable: options.trainable ?? true, layer };
 }

@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { knownOptions, type NamedLayer } from "./options";
 
 export interface MaskingConfig extends NamedLayer {
@@ -26,9 +26,7 @@ export function masking(options: MaskingOptions = {}): MaskingConfig {
   knownOptions("masking", options, ["name", "maskValue"]);
   const { name, maskValue = 0 } = options;
   if (!Number.isFinite(Math.fround(maskValue))) {
-    throw new InvalidInputError(
-      describe("masking", "maskValue as a finite float32", String(maskValue), "pass another maskValue"),
-    );
+    throw invalid("masking", "maskValue as a finite float32", String(maskValue), "pass another maskValue");
   }
   return { className: "Masking", name, maskValue };
 }

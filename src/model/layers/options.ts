@@ -1,4 +1,4 @@
-import { describe, InvalidInputError } from "../../runtime/errors";
+import { invalid } from "../../runtime/errors";
 import { resolveInitializer, type Initializer, type StoredInitializer } from "../initializers";
 
 /** Batch first, `null` where any size will do. */
@@ -23,17 +23,18 @@ export const maxUnits = 1024;
 
 export function size(where: string, name: string, value: number, largest: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= largest) return value;
-  throw new InvalidInputError(
-    describe(where, `${name} as a whole number from 1 to ${largest}`, String(value), `pass another ${name}`),
+  throw invalid(
+    where,
+    `${name} as a whole number from 1 to ${largest}`,
+    String(value),
+    `pass another ${name}`,
   );
 }
 
 /** A share of values to drop, in [0, 1). */
 export function rate(where: string, name: string, value: number): number {
   if (value >= 0 && value < 1) return value;
-  throw new InvalidInputError(
-    describe(where, `${name} from 0 to below 1`, String(value), `pass the share to drop, 0.2 for a fifth`),
-  );
+  throw invalid(where, `${name} from 0 to below 1`, String(value), `pass the share to drop, 0.2 for a fifth`);
 }
 
 export function oneOf<Name extends string>(
@@ -44,18 +45,14 @@ export function oneOf<Name extends string>(
 ): Name {
   const found = names.find((name) => name === value);
   if (found !== undefined) return found;
-  throw new InvalidInputError(
-    describe(where, `${option} as one of ${names.join(", ")}`, `"${value}"`, `pass another ${option}`),
-  );
+  throw invalid(where, `${option} as one of ${names.join(", ")}`, `"${value}"`, `pass another ${option}`);
 }
 
 /** Unknown options are refused: a misspelt one would be silently without effect. */
 export function knownOptions(where: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  throw new InvalidInputError(
-    describe(where, `options among ${known.join(", ")}`, `"${unknown}"`, "remove it or correct its name"),
-  );
+  throw invalid(where, `options among ${known.join(", ")}`, `"${unknown}"`, "remove it or correct its name");
 }
 
 /** Fails where the layer is made, not where its weights are drawn. */
