@@ -1,6 +1,6 @@
 import type { Masked } from "../kernels/shared/mask";
 import { invalid } from "../runtime/errors";
-import { automaticNames, layerWeights, type WeightPlan } from "./layer-weights";
+import { layerWeights, snakeCase, type WeightPlan } from "./layer-weights";
 import type { Conv1dConfig, Layer, MaxPooling1dConfig, RecurrentLayer, Shape } from "./layers";
 
 export type { WeightPlan } from "./layer-weights";
@@ -237,7 +237,7 @@ function namer(): (config: Layer, inside?: boolean) => string {
   const taken = new Set<string>();
   const counts = new Map<string, number>();
   return (config, inside = false) => {
-    const base = automaticNames[config.className];
+    const base = snakeCase(config.className);
     let name = config.name;
     if (name === undefined) {
       const count = counts.get(base) ?? 0;

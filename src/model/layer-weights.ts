@@ -1,6 +1,6 @@
 import type { Initializer } from "./initializers";
 import type { Regularizer } from "./regularizers";
-import type { BidirectionalConfig, Layer, RecurrentLayer } from "./layers";
+import type { BidirectionalConfig, Conv1dConfig, DenseConfig, Layer, RecurrentLayer } from "./layers";
 
 /** A weight of a layer: its name in the layer, its name in the model, its shape. */
 export interface WeightPlan {
@@ -20,31 +20,10 @@ type Draft = Omit<WeightPlan, "name" | "trainable"> & { path: string };
 /** Gates of each recurrent layer: its kernels have this many times as many columns as it has units. */
 export const gatesOf: Record<RecurrentLayer["className"], number> = { SimpleRNN: 1, LSTM: 4, GRU: 3 };
 
-const cellNames: Record<RecurrentLayer["className"], string> = {
-  SimpleRNN: "simple_rnn_cell",
-  LSTM: "lstm_cell",
-  GRU: "gru_cell",
-};
-
-/** What Keras calls a layer that was given no name. */
-export const automaticNames: Record<Layer["className"], string> = {
-  InputLayer: "input_layer",
-  Embedding: "embedding",
-  SimpleRNN: "simple_rnn",
-  LSTM: "lstm",
-  GRU: "gru",
-  Bidirectional: "bidirectional",
-  Dense: "dense",
-  TimeDistributed: "time_distributed",
-  Masking: "masking",
-  Dropout: "dropout",
-  SpatialDropout1D: "spatial_dropout1d",
-  Conv1D: "conv1d",
-  MaxPooling1D: "max_pooling1d",
-  GlobalAveragePooling1D: "global_average_pooling1d",
-  GlobalMaxPooling1D: "global_max_pooling1d",
-  Flatten: "flatten",
-};
+/** A name of Keras's or ours in snake_case: what Keras calls a layer that was given no name, and the weights in files. */
+export function snakeCase(name: string): string {
+  return name.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
+}
 
 /**
  * The weights of a layer in Keras's order, with Keras's names.
@@ -70,15 +49,7 @@ function isTrainable(config: Layer): boolean {
 function drafts(config: Layer, inputs: number, innerName: string): Draft[] {
   switch (config.className) {
     case "Embedding":
-      return [
-        draft(
-          "embeddings",
-          "embeddings",
-          [config.inputDim, config.outputDim],
-          config.embeddingsInitializer,
-          config.embeddingsRegularizer,
-        ),
-      ];
+      return [draft(config, "embeddings", [config.inputDim, config.outputDim])];
     case "SimpleRNN":
     case "LSTM":
     case "GRU":
@@ -86,57 +57,49 @@ function drafts(config: Layer, inputs: number, innerName: string): Draft[] {
     case "Bidirectional":
       return bothDirections(config, inputs, innerName);
     case "Dense":
-      return [
-        draft("kernel", "kernel", [inputs, config.units], config.kernelInitializer, config.kernelRegularizer),
-        ...(config.useBias
-          ? [draft("bias", "bias", [config.units], config.biasInitializer, config.biasRegularizer)]
-          : []),
-      ];
+      return kernelAndBias(config, [inputs, config.units]);
     case "TimeDistributed":
-      return drafts(config.layer, inputs, innerName).map((weight) => ({
-        ...weight,
-        path: `${innerName}/${weight.path}`,
-      }));
-    case "Conv1D": {
-      const { kernelSize, filters, useBias, kernelInitializer, biasInitializer } = config;
-      const shape = [kernelSize, inputs, filters];
-      return [
-        draft("kernel", "kernel", shape, kernelInitializer, config.kernelRegularizer),
-        ...(useBias ? [draft("bias", "bias", [filters], biasInitializer, config.biasRegularizer)] : []),
-      ];
-    }
+      return drafts(config.layer, inputs, innerName).map((weight) => below(innerName, weight));
+    case "Conv1D":
+      return kernelAndBias(config, [config.kernelSize, inputs, config.filters]);
     default:
       return [];
   }
 }
 
-function draft(
-  key: string,
-  path: string,
-  shape: number[],
-  initializer: Initializer,
-  regularizer: Regularizer | undefined,
-): Draft {
-  return { key, path, shape, initializer, ...(regularizer ? { regularizer } : {}) };
+/** @param option what the names of the layer's options for the weight begin with */
+function draft(config: object, key: string, shape: number[], option = key): Draft {
+  const options = config as Record<string, unknown>;
+  const regularizer = options[`${option}Regularizer`] as Regularizer | undefined;
+  return {
+    key,
+    path: snakeCase(key),
+    shape,
+    initializer: options[`${option}Initializer`] as Initializer,
+    ...(regularizer && { regularizer }),
+  };
+}
+
+function kernelAndBias(config: DenseConfig | Conv1dConfig, shape: number[]): Draft[] {
+  const kernel = draft(config, "kernel", shape);
+  return config.useBias ? [kernel, draft(config, "bias", shape.slice(-1))] : [kernel];
+}
+
+function below(folder: string, weight: Draft): Draft {
+  return { ...weight, path: `${folder}/${weight.path}` };
 }
 
 function recurrentWeights(config: RecurrentLayer, inputs: number): Draft[] {
-  const { units, useBias, kernelInitializer, recurrentInitializer } = config;
-  const cell = cellNames[config.className];
-  const columns = gatesOf[config.className] * units;
-  return [
-    draft("kernel", `${cell}/kernel`, [inputs, columns], kernelInitializer, config.kernelRegularizer),
-    draft(
-      "recurrentKernel",
-      `${cell}/recurrent_kernel`,
-      [units, columns],
-      recurrentInitializer,
-      config.recurrentRegularizer,
-    ),
-    ...(useBias
-      ? [draft("bias", `${cell}/bias`, biasShape(config), biasInitializer(config), config.biasRegularizer)]
-      : []),
+  const { className, units, useBias } = config;
+  const columns = gatesOf[className] * units;
+  const weights = [
+    draft(config, "kernel", [inputs, columns]),
+    draft(config, "recurrentKernel", [units, columns], "recurrent"),
   ];
+  if (useBias) {
+    weights.push({ ...draft(config, "bias", biasShape(config)), initializer: biasInitializer(config) });
+  }
+  return weights.map((weight) => below(`${snakeCase(className)}_cell`, weight));
 }
 
 /** A GRU that resets after the product has a second bias, added to the product. */
@@ -159,9 +122,8 @@ function bothDirections({ layer }: BidirectionalConfig, inputs: number, innerNam
   const bare = innerName.replace(/^forward_/, "");
   return ["forward", "backward"].flatMap((direction) =>
     recurrentWeights(layer, inputs).map((weight) => ({
-      ...weight,
+      ...below(`${direction}_${bare}`, weight),
       key: `${direction}.${weight.key}`,
-      path: `${direction}_${bare}/${weight.path}`,
     })),
   );
 }
