@@ -1,5 +1,5 @@
 import { invalid } from "../runtime/errors";
-import type { FitOptions } from "./fit-options";
+import type { FitOptions, ValidationData } from "./fit-options";
 import type { FitData } from "./fit-settings";
 import { prepareTargets, prepareTokens, range, type Labels, type Session } from "./session";
 import type { Targets } from "./targets";
@@ -11,17 +11,18 @@ export function prepareData(session: Session, x: TokenInput, y: Labels, options:
   const data = prepareTokens(session, x, "fit");
   const targets = prepareTargets(session, data, y, sampleWeight, "fit");
   if (validationData) {
-    const [vx, vy] = "x" in validationData ? [validationData.x, validationData.y] : validationData;
+    const { x: vx, y: vy, weights } = named(validationData);
     const own = prepareTokens(session, vx, "fit, validationData");
-    const labels = prepareTargets(session, own, vy, undefined, "fit, validationData").labels;
+    const held = prepareTargets(session, own, vy, weights, "fit, validationData");
     const together = concatenate(data, own, "fit, validationData");
-    const shifted = new Float32Array(targets.labels.length + labels.length);
-    shifted.set(labels, targets.labels.length);
     return {
       data: together,
       targets: {
         training: weighted(targets, classWeight, session),
-        validation: { labels: shifted },
+        validation: {
+          labels: behind(targets.labels.length, held.labels),
+          sampleWeights: held.sampleWeights && behind(data.rows, held.sampleWeights),
+        },
       },
       training: range(0, data.rows),
       validation: range(data.rows, together.rows),
@@ -43,6 +44,19 @@ export function prepareData(session: Session, x: TokenInput, y: Labels, options:
     training: range(0, split),
     validation: range(split, data.rows),
   };
+}
+
+function named(data: ValidationData): { x: TokenInput; y: Labels; weights: ArrayLike<number> | undefined } {
+  if ("x" in data) return { x: data.x, y: data.y, weights: data.sampleWeight };
+  const [x, y, weights] = data;
+  return { x, y, weights };
+}
+
+/** Values behind so many others. */
+function behind(others: number, values: Float32Array): Float32Array {
+  const shifted = new Float32Array(others + values.length);
+  shifted.set(values, others);
+  return shifted;
 }
 
 /** Class weights as sample weights. They count in training only. */

@@ -11,6 +11,11 @@ export interface CheckpointOptions extends SnapshotSchedule {
   store: CheckpointStore;
 }
 
+/** Rows for validation, their labels and, if wanted, each row's weight in the validation loss. */
+export type ValidationData =
+  | { x: TokenInput; y: Labels; sampleWeight?: ArrayLike<number> }
+  | readonly [x: TokenInput, y: Labels, sampleWeight?: ArrayLike<number>];
+
 /** What `fit` takes. */
 export interface FitOptions {
   /** Number of the epoch after the last one. Default 1. */
@@ -20,7 +25,7 @@ export interface FitOptions {
   /** This part of the rows, from the end and before any shuffling, is kept for validation. Default 0. */
   validationSplit?: number;
   /** A data set for validation, instead of a split. */
-  validationData?: { x: TokenInput; y: Labels } | readonly [TokenInput, Labels];
+  validationData?: ValidationData;
   /** Draw a new order of the training rows for every epoch. Default `true`. */
   shuffle?: boolean;
   /** Number of the first epoch. Default 0. */

@@ -93,6 +93,10 @@ const badFits: Record<string, { x?: never; y?: never; options?: FitOptions; mess
     options: { validationData: { x: [[1, 2, 3]], y: [1] } },
     message: /^fit, validationData: expected validation rows of 4 steps, as in x, got 3;/,
   },
+  "validation data with a weight too many": {
+    options: { validationData: [[[1, 2, 3, 4]], [1], [1, 2]] },
+    message: /^fit, validationData: expected .*1.*, got 2/,
+  },
   "validation data with a wrong label": {
     options: { validationData: [[[1, 2, 3, 4]], [7]] },
     message: /^fit, validationData: expected labels from 0 to 1.*, got 7 as label 0;/,

@@ -19,7 +19,7 @@ import {
   type Sequential,
 } from "../../src/index";
 import { useDevice } from "../runtime/use-device";
-import { assertEqual } from "../support/assert";
+import { assertTrue, assertEqual } from "../support/assert";
 import { findTheSeven, shortTraining } from "./training";
 
 const gpuTest = useDevice();
@@ -72,6 +72,29 @@ describe("training", () => {
     a.dispose();
     b.dispose();
   });
+
+  gpuTest(
+    "weights of the validation rows count in the validation loss alone, as in evaluate",
+    async (device) => {
+      const model = await compiled(device);
+      const weights = Float32Array.from(y, (_, i) => (i % 3) / 2);
+      const options = { epochs: 1, batchSize: 64 };
+      const listed = await model.fit(x, y, { ...options, validationData: [x, y, weights] });
+      const expected = await model.evaluate(x, y, { batchSize: 64, sampleWeight: weights });
+      assertEqual(
+        [listed.history.val_loss[0], listed.history.val_acc[0]],
+        [expected.loss, expected.acc],
+        "validation",
+      );
+      const [plain, named] = [await compiled(device), await compiled(device)];
+      const without = await plain.fit(x, y, { ...options, validationData: { x, y } });
+      const given = await named.fit(x, y, { ...options, validationData: { x, y, sampleWeight: weights } });
+      assertEqual(given.history, listed.history, "named and listed");
+      assertEqual(given.history.loss, without.history.loss, "training loss");
+      assertTrue(given.history.val_loss[0] !== without.history.val_loss[0], "expected the weights to count");
+      for (const each of [model, plain, named]) each.dispose();
+    },
+  );
 });
 
 describe("callbacks in fit", () => {

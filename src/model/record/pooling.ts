@@ -14,7 +14,7 @@ import {
 import { columnLanes } from "../../kernels/shared/vectors";
 import type { MaxPooling1dConfig } from "../layers";
 import { writtenOut } from "./embedding";
-import { elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /**
  * Records the largest value of each window.
@@ -36,30 +36,22 @@ export function recordMaxPooling1d(
   const places = dx ? arena.tensor("places", shape, "u32") : undefined;
   const grid = elementGrid((sizes) => sizes.rows, columnLanes(width).across, maxPooling1dSize);
   behind.forward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       maxPooling1d(options, places !== undefined),
-      {
-        step: behind.plan.step,
-        segments: recorder.plan.segments,
-        x: flow.values,
-        out: values,
-        ...(places ? { places } : {}),
-      },
+      { step: behind.plan.step, x: flow.values, out: values, places },
       grid,
     );
   });
   if (!places || !dx) return { kind: "rows", width, mask: undefined, values };
   const gradient = arena.tensor("dPooled", shape);
   recorder.backward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       maxPooling1dGradient(options),
-      {
-        step: recorder.plan.step,
-        windows: behind.plan.segments,
-        places,
-        dOut: gradient,
-        dx,
-      },
+      { windows: behind.plan.segments, places, dOut: gradient, dx },
       grid,
     );
   });
@@ -73,34 +65,30 @@ export function recordGlobalPooling1d(
   input: SequenceFlow,
 ): Flow {
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, plan } = recorder;
+  const { arena, capacity } = recorder;
   const { width, gradient: dx } = flow;
   const mask = of === "mean" ? flow.mask : undefined;
   const options: GlobalPooling1dOptions = { width, of, masked: mask?.by ?? false };
   const shape = [capacity.samples, width];
   const values = arena.tensor(of, shape);
-  const { step, segments } = plan;
   const grid = elementGrid((sizes) => sizes.samples, width, globalPooling1dSize);
   recorder.forward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       globalPooling1d(options),
-      { step, segments, ...mask?.tensors, x: flow.values, out: values },
+      { ...mask?.tensors, x: flow.values, out: values },
       grid,
     );
   });
   if (!dx) return { kind: "samples", width, values };
   const gradient = arena.tensor("dPooled", shape);
   recorder.backward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       globalPooling1dGradient(options),
-      {
-        step,
-        segments,
-        ...mask?.tensors,
-        ...(of === "max" ? { x: flow.values, out: values } : {}),
-        dOut: gradient,
-        dx,
-      },
+      { ...mask?.tensors, x: flow.values, out: values, dOut: gradient, dx },
       grid,
     );
   });
@@ -115,25 +103,28 @@ export function recordGlobalPooling1d(
 export function recordFlatten(recorder: Recorder, input: Flow, columns: number): Flow {
   if (input.kind === "samples" || input.kind === "last") return input;
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, plan } = recorder;
+  const { arena, capacity } = recorder;
   const { width, gradient: dx } = flow;
   const steps = columns / width;
   const shape = [capacity.samples, columns];
   const values = arena.tensor("flat", shape);
-  const { step, segments } = plan;
   recorder.forward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       flatten(width, steps),
-      { step, segments, x: flow.values, out: values },
+      { x: flow.values, out: values },
       elementGrid((sizes) => sizes.samples, columns, flattenSize),
     );
   });
   if (!dx) return { kind: "samples", width: columns, values };
   const gradient = arena.tensor("dFlat", shape);
   recorder.backward.push((program) => {
-    program.dispatch(
+    dispatch(
+      recorder,
+      program,
       flattenGradient(width, steps),
-      { step, dOut: gradient, dx },
+      { dOut: gradient, dx },
       elementGrid((sizes) => sizes.rows, width, flattenSize),
     );
   });
