@@ -22,6 +22,9 @@ const flags = [
   "--force-color-profile=srgb",
 ];
 
+/** Small enough to learn to write in a minute without a GPU. */
+const writing = "#tab=write&units=48&length=40&characters=40000&epochs=6&learningRate=0.01";
+
 await main(async () => {
   await setUp({ browser: true });
   await build({ configFile, logLevel: "warn" });
@@ -44,9 +47,6 @@ await main(async () => {
   }
   return 0;
 });
-
-/** Small enough to learn to write in a minute without a GPU. */
-const writing = "#tab=write&units=48&length=40&characters=40000&epochs=6&learningRate=0.01";
 
 /** One visit in one colour scheme: train, then one picture of each tab for each width. */
 async function takeAll(browser, address, scheme) {
