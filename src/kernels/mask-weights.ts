@@ -1,9 +1,26 @@
 import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
+import { gridParameters, linearId } from "./shared/grid";
 import { sumOverLanes } from "./shared/reduce";
 import { stepStruct } from "./shared/step";
 
 const lanes = 256;
+
+/** WGSL: a loop over this lane's share of the rows. */
+const eachRow = (groups: number, text: string): string =>
+  `for (var row = ${linearId(lanes)}; row < step.outputs; row += ${lanes * groups}u) { ${text} }`;
+
+/** WGSL: the steps, and those of them that count. */
+const countRows = (groups: number): string =>
+  `var steps = 0u;
+  var counted = 0u;
+  ${eachRow(groups, "let one = u32(weights[row].y); steps += one; counted += one * mask[row];")}`;
+
+const bindings = {
+  step: uniform("Step"),
+  mask: reads("array<u32>"),
+  weights: reads("array<vec2f>"),
+};
 
 /**
  * Takes masked steps out of loss and accuracy. The weights arrive as those of a mean over all steps, and leave as
@@ -13,38 +30,61 @@ const lanes = 256;
  *
  *     mask     [O]     Σ mask is over the rows behind first steps
  *     weights  [O, 2]  (weight in the loss, weight in the count), zeros in rows before a first step
+ *     counts   [2]     of `maskCounts`, for more than one workgroup
  *     out      [O, 2]  out
  *
- * One workgroup; a lane takes every 256th row.
+ * A lane takes every (256 · groups)th row.
+ *
+ * @param groups workgroups; one counts by itself, whole numbers that are exact up to 2^24
  */
-export function maskWeights(): KernelDeclaration {
+export function maskWeights(groups: number): KernelDeclaration {
+  const alone = groups === 1;
   const code = wgsl`
 ${stepStruct}
-${sumOverLanes(lanes)}
+${alone ? sumOverLanes(lanes) : ""}
 
 @compute @workgroup_size(${lanes})
-fn main(@builtin(local_invocation_index) lane: u32) {
-  // The steps, and those of them that count: whole numbers, exact up to 2^24 of them.
-  var counts = vec4f();
-  for (var row = lane; row < step.outputs; row += ${lanes}u) {
-    let one = weights[row].y;
-    counts += vec4f(one, one * f32(mask[row]), 0.0, 0.0);
-  }
-  counts = sumOverLanes(lane, counts);
-  let share = counts.x / max(counts.y, 1.0);
-  for (var row = lane; row < step.outputs; row += ${lanes}u) {
-    out[row] = f32(mask[row]) * vec2f(share, 1.0) * weights[row];
-  }
+fn main(${gridParameters}) {
+  #if ${alone}
+  ${countRows(groups)}
+  let sum = sumOverLanes(lane, vec4f(f32(steps), f32(counted), 0.0, 0.0));
+  let share = sum.x / max(sum.y, 1.0);
+  #else
+  let share = f32(counts[0]) / max(f32(counts[1]), 1.0);
+  #endif
+  ${eachRow(groups, "out[row] = f32(mask[row]) * vec2f(share, 1.0) * weights[row];")}
 }`;
   return {
     name: "maskWeights",
-    constants: {},
+    constants: { groups },
     bindings: {
-      step: uniform("Step"),
-      mask: reads("array<u32>"),
-      weights: reads("array<vec2f>"),
+      ...bindings,
+      ...(alone ? {} : { counts: reads("array<u32>") }),
       out: writes("array<vec2f>"),
     },
+    code,
+  };
+}
+
+/**
+ * The steps, and those of them that count, for `maskWeights`: whole numbers, whose sum is the same in any order.
+ *
+ *     counts   [2]  in and out: zeros before; the others as there
+ */
+export function maskCounts(groups: number): KernelDeclaration {
+  const code = wgsl`
+${stepStruct}
+
+@compute @workgroup_size(${lanes})
+fn main(${gridParameters}) {
+  ${countRows(groups)}
+  atomicAdd(&counts[0], steps);
+  atomicAdd(&counts[1], counted);
+}`;
+  return {
+    name: "maskCounts",
+    constants: { groups },
+    bindings: { ...bindings, counts: writes("array<atomic<u32>>") },
     code,
   };
 }

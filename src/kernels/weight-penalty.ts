@@ -1,10 +1,12 @@
 import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
+import { gridParameters, linearId } from "./shared/grid";
 import { f32 } from "./shared/loss";
 import { sumOverLanes } from "./shared/reduce";
 import { stepStruct } from "./shared/step";
 
-const lanes = 256;
+export const weightPenaltyLanes = 256;
+const lanes = weightPenaltyLanes;
 
 export interface WeightPenaltyOptions {
   l1: number;
@@ -13,6 +15,8 @@ export interface WeightPenaltyOptions {
   length: number;
   /** Also add the derivative to the weight's gradient. */
   train: boolean;
+  /** Workgroups; of more than one each lane leaves its sum in `sums`. */
+  groups: number;
 }
 
 /**
@@ -22,37 +26,43 @@ export interface WeightPenaltyOptions {
  *     gradient_i             += l1·sign(w_i) + 2·l2·w_i          (sign(0) = 0)
  *
  *     weight    [N]
- *     metrics   [·]  in and out: entry `step.metric` = (loss, right answers, answers, 0)
+ *     metrics   [·]  in and out, of one workgroup: entry `step.metric` = (loss, right answers, answers, 0)
+ *     sums      [256 · groups]  out, of several: not negative, so that they add up as a weight with l1 = 1 does
  *     gradient  [N]  in and out, when training
  *
- * One workgroup; a lane takes every 256th element, then a tree.
+ * One workgroup: a lane takes every 256th element, then a tree. Several: a lane takes every (256 · groups)th, and there
+ * is no barrier, which is dear on software adapters.
  */
 export function weightPenalty(options: WeightPenaltyOptions): KernelDeclaration {
-  const { l1, l2, length, train } = options;
+  const { l1, l2, length, train, groups } = options;
+  const alone = groups === 1;
   const code = wgsl`
 ${stepStruct}
-${sumOverLanes(lanes)}
+${alone ? sumOverLanes(lanes) : ""}
 
 @compute @workgroup_size(${lanes})
-fn main(@builtin(local_invocation_index) lane: u32) {
+fn main(${gridParameters}) {
   var sum = vec4f();
-  for (var i = lane; i < ${length}u; i += ${lanes}u) {
+  for (var i = ${linearId(lanes)}; i < ${length}u; i += ${lanes * groups}u) {
     let w = weight[i];
     sum.x += ${f32(l1)} * abs(w) + ${f32(l2)} * w * w;
     #if ${train}
     gradient[i] += ${f32(l1)} * sign(w) + ${f32(2 * l2)} * w;
     #endif
   }
+  #if ${alone}
   sum = sumOverLanes(lane, sum);
   if (lane == 0u) { metrics[step.metric].x += sum.x; }
+  #else
+  sums[${linearId(lanes)}] = sum.x;
+  #endif
 }`;
   return {
     name: "weightPenalty",
     constants: { ...options },
     bindings: {
-      step: uniform("Step"),
       weight: reads(),
-      metrics: writes("array<vec4f>"),
+      ...(alone ? { step: uniform("Step"), metrics: writes("array<vec4f>") } : { sums: writes() }),
       ...(train ? { gradient: writes() } : {}),
     },
     code,

@@ -1,6 +1,5 @@
 import type { OptimizerRule } from "../kernels/optimizer";
 import type { ScanForm } from "../kernels/scan-forms";
-import { weightPenalty } from "../kernels/weight-penalty";
 import type { StepValues } from "../kernels/shared/step";
 import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
@@ -15,7 +14,7 @@ import type { Loss } from "./losses";
 import type { Parameters } from "./parameters";
 import { recordBody } from "./record/body";
 import { recordHead } from "./record/head";
-import { recordOptimizer, recordSums } from "./record/optimizer";
+import { recordOptimizer, recordPenalties, recordSums } from "./record/optimizer";
 import { partialsLength, type Recorder, type Recording } from "./record/recorder";
 import { cutSteps } from "./record/scan-dispatches";
 import type { TokenData } from "./token-data";
@@ -133,6 +132,7 @@ export class Workspace {
         gradients,
       );
     };
+    const into = { step: this.#plan.step, metrics: this.metrics };
     const forwardHead: Recording[] = [];
     this.outputs = head({ ...behind, training: false, forward: forwardHead });
     const evaluation = [...forward, ...forwardHead.map(behind.inStage)];
@@ -144,7 +144,7 @@ export class Workspace {
         this.evaluatePart = new Program(device, "evaluate, part of a batch");
         play(this.evaluatePart, evaluation, false);
       }
-      this.#recordPenalties(this.evaluate, parameters, false);
+      recordPenalties(this.evaluate, arena, parameters, into, false);
     }
     if (training) {
       const trainHead: Recording[] = [];
@@ -159,7 +159,7 @@ export class Workspace {
         play(this.trainPart, [...pass, sums.add], true);
         play(this.train, [sums.take], true);
       }
-      this.#recordPenalties(this.train, parameters, true);
+      recordPenalties(this.train, arena, parameters, into, true);
       recordOptimizer(this.train, parameters, compilation.rule, this.#plan.step);
     }
   }
@@ -193,24 +193,6 @@ export class Workspace {
     } catch (error) {
       workspace.dispose();
       throw error;
-    }
-  }
-
-  /** What the weights add to the loss, and while training to their gradients; both are there already. */
-  #recordPenalties(program: Program<StepValues>, parameters: Parameters, train: boolean): void {
-    for (const { weight, regularizer, gradient } of parameters.regularized) {
-      weight.parts.forEach((part, i) => {
-        program.dispatch(
-          weightPenalty({ ...regularizer, length: part.length, train }),
-          {
-            step: this.#plan.step,
-            weight: part,
-            metrics: this.metrics,
-            ...(train ? { gradient: gradient().parts[i] } : {}),
-          },
-          () => [1],
-        );
-      });
     }
   }
 

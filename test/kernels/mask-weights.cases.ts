@@ -1,10 +1,11 @@
-import { maskWeights } from "../../src/kernels/mask-weights";
+import { maskCounts, maskWeights } from "../../src/kernels/mask-weights";
 import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 
-function weightsCase(samples: number, steps: number, padding: "some" | "all"): KernelCase {
-  return kernelCase(`maskWeights: ${samples} × ${steps} steps, ${padding} masked`, async (device) => {
+function weightsCase(samples: number, steps: number, padding: "some" | "all", groups = 1): KernelCase {
+  const name = `maskWeights: ${samples} × ${steps} steps, ${padding} masked, workgroups ${groups}`;
+  return kernelCase(name, async (device) => {
     const outputs = samples * (steps + 1);
     const isStep = (row: number): boolean => row % (steps + 1) > 0;
     const own = randomValues(samples, 1).map((weight) => 1 + weight);
@@ -19,11 +20,19 @@ function weightsCase(samples: number, steps: number, padding: "some" | "all"): K
       if (mask[at >> 1] === 0) return 0;
       return at % 2 === 1 ? weight : (weight * samples * steps) / counted;
     });
-    const actual = await runKernel(device, maskWeights(), {
-      sizes: { samples, outputs },
-      inputs: { mask, weights },
+    const sizes = { samples, outputs };
+    const inputs: Record<string, ArrayLike<number>> = { mask, weights };
+    const grid = [groups] as const;
+    if (groups > 1) {
+      const outputs = { counts: [0, 0] };
+      const { counts } = await runKernel(device, maskCounts(groups), { sizes, inputs, outputs, grid });
+      inputs.counts = counts;
+    }
+    const actual = await runKernel(device, maskWeights(groups), {
+      sizes,
+      inputs,
       outputs: { out: 2 * outputs },
-      grid: [1],
+      grid,
     });
     assertOutputs(actual, { out: expected }, kernelTolerance(1));
   });
@@ -34,4 +43,7 @@ export const cases: KernelCase[] = [
   weightsCase(5, 7, "some"),
   weightsCase(31, 37, "some"),
   weightsCase(4, 3, "all"),
+  weightsCase(31, 37, "some", 2),
+  weightsCase(31, 37, "some", 128),
+  weightsCase(4, 3, "all", 3),
 ];

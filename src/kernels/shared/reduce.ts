@@ -17,3 +17,6 @@ fn sumOverLanes(lane: u32, value: vec4f) -> vec4f {
   return reduced[0];
 }`;
 }
+
+/** Workgroups of 256 lanes that share so many elements: one, up to what is not worth a second dispatch. */
+export const reduceGroups = (count: number): number => Math.min(128, Math.ceil(count / 16_384));

@@ -1,7 +1,8 @@
 import { activate, activateSize } from "../../kernels/activate";
 import { denseSigmoidLoss } from "../../kernels/dense-sigmoid-loss";
+import { reduceGroups } from "../../kernels/shared/reduce";
 import { loss as lossKernel, lossSize } from "../../kernels/loss";
-import { maskWeights } from "../../kernels/mask-weights";
+import { maskCounts, maskWeights } from "../../kernels/mask-weights";
 import { softmax, softmaxSize } from "../../kernels/softmax";
 import { sumMetrics } from "../../kernels/sum-metrics";
 import type { Tensor } from "../../runtime/tensor";
@@ -72,9 +73,17 @@ export function recordHead(
 function recordRowWeights(recorder: Recorder, flow: Flow): Tensor {
   const mask = flow.kind === "rows" ? flow.mask : undefined;
   if (mask?.by !== "rows") return recorder.plan.weights;
-  const out = recorder.arena.tensor("maskedWeights", [recorder.capacity.outputs, 2]);
-  recorder.forward.push((program) => {
-    dispatch(recorder, program, maskWeights(), { ...mask.tensors, out }, () => [1]);
+  const { arena, capacity, forward } = recorder;
+  const out = arena.tensor("maskedWeights", [capacity.outputs, 2]);
+  const groups = reduceGroups(capacity.outputs);
+  const counts = groups > 1 ? arena.tensor("maskCounts", [2], "u32") : undefined;
+  const tensors = { ...mask.tensors, counts, out };
+  forward.push((program) => {
+    if (counts) {
+      program.clear(counts);
+      dispatch(recorder, program, maskCounts(groups), tensors, () => [groups]);
+    }
+    dispatch(recorder, program, maskWeights(groups), tensors, () => [groups]);
   });
   return out;
 }

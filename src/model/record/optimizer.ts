@@ -1,11 +1,14 @@
 import { addGradients, addGradientsSize } from "../../kernels/add-gradients";
 import { gradientSquares } from "../../kernels/gradient-squares";
 import { optimizer, optimizerSize, type OptimizerRule } from "../../kernels/optimizer";
+import { reduceGroups } from "../../kernels/shared/reduce";
 import type { StepValues } from "../../kernels/shared/step";
+import { weightPenalty, weightPenaltyLanes } from "../../kernels/weight-penalty";
 import type { Arena } from "../../runtime/arena";
 import { workgroups, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { Parameters } from "../parameters";
+import type { Regularizer } from "../regularizers";
 import { dispatch, type Recording } from "./recorder";
 
 /** Records the optimizer's step, for each bank of the parameters a dispatch. */
@@ -68,4 +71,28 @@ export function recordSums(
       for (const tensor of sums) program.clear(tensor);
     },
   };
+}
+
+/** What the weights add to the loss, and while training to their gradients; both are there already. */
+export function recordPenalties(
+  program: Program<StepValues>,
+  arena: Arena,
+  parameters: Parameters,
+  into: { step: Tensor; metrics: Tensor },
+  train: boolean,
+): void {
+  const add = (factors: Regularizer, weight: Tensor, own: Record<string, Tensor>, groups: number): void => {
+    const options = { ...factors, length: weight.length, train: "gradient" in own, groups };
+    program.dispatch(weightPenalty(options), { weight, ...own }, () => [groups]);
+  };
+  for (const { weight, regularizer, gradient } of parameters.regularized) {
+    weight.parts.forEach((part, i) => {
+      const gradients: Record<string, Tensor> = train ? { gradient: gradient().parts[i] } : {};
+      const groups = reduceGroups(part.length);
+      if (groups === 1) return add(regularizer, part, { ...into, ...gradients }, 1);
+      const sums = arena.tensor("penalties", [groups * weightPenaltyLanes]);
+      add(regularizer, part, { sums, ...gradients }, groups);
+      add({ l1: 1, l2: 0 }, sums, into, 1);
+    });
+  }
 }
