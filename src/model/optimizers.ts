@@ -1,6 +1,7 @@
 import type { OptimizerRule } from "../kernels/optimizer";
 import { invalid } from "../runtime/errors";
 import type { StepRates } from "./batch-plan";
+import { isAmount, withDefaults } from "./layers/options";
 import { scheduledRate, type LearningRateSchedule } from "./learning-rate-schedule";
 
 /** An optimizer: its rule with constants, and the learning rate it starts with. */
@@ -28,59 +29,55 @@ export interface OptimizerOptions {
   clipvalue?: number;
 }
 
-const shared = ["learningRate", "weightDecay", "clipnorm", "globalClipnorm", "clipvalue"];
-
 const clips = ["clipnorm", "globalClipnorm", "clipvalue"] as const;
-const flags = ["nesterov", "centered", "amsgrad"];
 
-function check(where: string, options: OptimizerOptions, own: readonly string[]): void {
+/** What an option should be; undefined where it is that. */
+function expectedOf(name: string, value: unknown, normal: unknown): string | undefined {
+  if (typeof normal === "boolean") return typeof value === "boolean" ? undefined : "true or false";
+  if (name === "learningRate" && typeof value === "object") return undefined;
+  // The means are divided by 1 - β.
+  if (name.startsWith("beta")) {
+    return isAmount(value) && value < 1 ? undefined : "a number from 0 to below 1";
+  }
+  return isAmount(value) ? undefined : "a number of at least 0";
+}
+
+/**
+ * @param defaults of the options that the optimizer has of its own, and of the learning rate
+ * @param name Keras's, where it is not ours
+ */
+function make(
+  where: string,
+  options: OptimizerOptions,
+  kind: OptimizerRule["kind"],
+  { learningRate: rate, weightDecay: decay = 0, ...own }: Readonly<Record<string, number | boolean>>,
+  name = where,
+): Optimizer {
   if (typeof options.learningRate === "function") {
-    throw invalid(
-      where,
-      "learningRate as a number or a schedule",
-      "a function",
-      "pass exponentialDecay(…) or another",
-    );
+    const remedy = "pass exponentialDecay(…) or another";
+    throw invalid(where, "learningRate as a number or a schedule", "a function", remedy);
   }
-  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-    if (!shared.includes(name) && !own.includes(name)) {
-      throw invalid(
-        where,
-        `options among ${[...shared, ...own].join(", ")}`,
-        `"${name}"`,
-        "remove it or correct its name",
-      );
-    }
-    const expected = expectedOf(name, value);
+  const shared = { weightDecay: decay, clipnorm: 0, globalClipnorm: 0, clipvalue: 0 };
+  const defaults: Record<string, unknown> = { learningRate: rate, ...shared, ...own };
+  const all = withDefaults(where, options, defaults);
+  for (const [option, value] of Object.entries(all)) {
+    const expected = expectedOf(option, value, defaults[option]);
     if (expected !== undefined) {
-      throw invalid(where, `${name} as ${expected}`, String(value), `pass another ${name}`);
+      throw invalid(where, `${option} as ${expected}`, String(value), `pass another ${option}`);
     }
   }
-  const given = clips.filter((name) => options[name]);
+  const given = clips.filter((clip) => all[clip]);
   if (given.length > 1) {
     throw invalid(where, `one of ${clips.join(", ")}`, given.join(" and "), "remove the others");
   }
-}
-
-/** What an option should be; undefined where it is that. */
-function expectedOf(name: string, value: unknown): string | undefined {
-  if (value === undefined) return undefined;
-  if (flags.includes(name)) return typeof value === "boolean" ? undefined : "true or false";
-  if (name === "learningRate" && typeof value === "object" && value !== null) return undefined;
-  const isNumber = typeof value === "number" && Number.isFinite(value) && value >= 0;
-  // The means are divided by 1 - β.
-  if (name.startsWith("beta")) return isNumber && value < 1 ? undefined : "a number from 0 to below 1";
-  return isNumber ? undefined : "a number of at least 0";
-}
-
-function make(name: string, options: OptimizerOptions, rate: number, rule: object): Optimizer {
-  const { learningRate = rate, weightDecay = 0, clipnorm = 0, globalClipnorm = 0, clipvalue = 0 } = options;
+  const { learningRate, weightDecay, clipnorm, globalClipnorm, clipvalue, ...rule } = all;
+  const schedule = learningRate as LearningRateSchedule;
   return {
     name,
     ...(typeof learningRate === "number"
       ? { learningRate }
-      : { learningRate: scheduledRate(learningRate, 0), schedule: learningRate }),
-    rule: { ...rule, weightDecay, clipnorm, globalClipnorm, clipvalue } as OptimizerRule,
+      : { learningRate: scheduledRate(schedule, 0), schedule }),
+    rule: { kind, ...rule, weightDecay, clipnorm, globalClipnorm, clipvalue } as OptimizerRule,
   };
 }
 
@@ -95,9 +92,8 @@ function make(name: string, options: OptimizerOptions, rate: number, rule: objec
 export function rmsprop(
   options: OptimizerOptions & { rho?: number; momentum?: number; epsilon?: number; centered?: boolean } = {},
 ): Optimizer {
-  check("rmsprop", options, ["rho", "momentum", "epsilon", "centered"]);
-  const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
-  return make("rmsprop", options, 0.001, { kind: "rmsprop", rho, momentum, epsilon, centered });
+  const defaults = { learningRate: 0.001, rho: 0.9, momentum: 0, epsilon: 1e-7, centered: false };
+  return make("rmsprop", options, "rmsprop", defaults);
 }
 
 /**
@@ -109,9 +105,7 @@ export function rmsprop(
  * @see https://keras.io/api/optimizers/sgd/
  */
 export function sgd(options: OptimizerOptions & { momentum?: number; nesterov?: boolean } = {}): Optimizer {
-  check("sgd", options, ["momentum", "nesterov"]);
-  const { momentum = 0, nesterov = false } = options;
-  return make("SGD", options, 0.01, { kind: "sgd", momentum, nesterov });
+  return make("sgd", options, "sgd", { learningRate: 0.01, momentum: 0, nesterov: false }, "SGD");
 }
 
 interface AdamOptions extends OptimizerOptions {
@@ -121,10 +115,8 @@ interface AdamOptions extends OptimizerOptions {
   amsgrad?: boolean;
 }
 
-function adamRule(options: AdamOptions): object {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
-  return { kind: "adam", beta1, beta2, epsilon, amsgrad };
-}
+const nadamDefaults = { learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+const adamDefaults = { ...nadamDefaults, amsgrad: false };
 
 /**
  * Adam (Kingma and Ba, 2014), with AMSGrad as an option.
@@ -135,8 +127,7 @@ function adamRule(options: AdamOptions): object {
  * @see https://keras.io/api/optimizers/adam/
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  check("adam", options, ["beta1", "beta2", "epsilon", "amsgrad"]);
-  return make("adam", options, 0.001, adamRule(options));
+  return make("adam", options, "adam", adamDefaults);
 }
 
 /**
@@ -148,8 +139,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
  * @see https://keras.io/api/optimizers/adamw/
  */
 export function adamW(options: AdamOptions = {}): Optimizer {
-  check("adamW", options, ["beta1", "beta2", "epsilon", "amsgrad"]);
-  return make("adamw", { weightDecay: 0.004, ...options }, 0.001, adamRule(options));
+  return make("adamW", options, "adam", { ...adamDefaults, weightDecay: 0.004 }, "adamw");
 }
 
 /**
@@ -163,9 +153,7 @@ export function adamW(options: AdamOptions = {}): Optimizer {
 export function nadam(
   options: OptimizerOptions & { beta1?: number; beta2?: number; epsilon?: number } = {},
 ): Optimizer {
-  check("nadam", options, ["beta1", "beta2", "epsilon"]);
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
-  return make("nadam", options, 0.001, { kind: "nadam", beta1, beta2, epsilon });
+  return make("nadam", options, "nadam", nadamDefaults);
 }
 
 const factories: Record<string, () => Optimizer> = { rmsprop, sgd, adam, adamw: adamW, nadam };

@@ -1,5 +1,5 @@
 import { invalid } from "../runtime/errors";
-import { knownOptions } from "./layers/options";
+import { isAmount, knownOptions } from "./layers/options";
 
 /** What a weight adds to the loss: Σ l1·|w| + l2·w². */
 export interface Regularizer {
@@ -72,7 +72,7 @@ function resolveRegularizer(where: string, key: string, option: RegularizerOptio
 
 function checked(where: string, factors: Regularizer): Regularizer {
   for (const [name, value] of Object.entries(factors) as [string, number][]) {
-    if (Number.isFinite(value) && value >= 0) continue;
+    if (isAmount(value)) continue;
     throw invalid(where, `${name} as a number of at least 0`, String(value), `pass another ${name}`);
   }
   return factors;

@@ -1,5 +1,5 @@
 import { invalid } from "../runtime/errors";
-import { knownOptions } from "./layers/options";
+import { isAmount, withDefaults } from "./layers/options";
 import type { LearningRateSchedule } from "./learning-rate-schedule";
 
 /**
@@ -18,11 +18,8 @@ export function exponentialDecay(
   decayRate: number,
   options: { staircase?: boolean } = {},
 ): LearningRateSchedule {
-  knownOptions("exponentialDecay", options, ["staircase"]);
-  const { staircase = false } = options;
-  notNegative("exponentialDecay", { initialLearningRate, decayRate });
-  positive("exponentialDecay", { decaySteps });
-  return { className: "ExponentialDecay", initialLearningRate, decaySteps, decayRate, staircase };
+  const required = { initialLearningRate, decaySteps, decayRate };
+  return schedule("ExponentialDecay", required, options, { staircase: false });
 }
 
 /**
@@ -48,10 +45,9 @@ export function piecewiseConstantDecay(
   if (boundaries.some((boundary, i) => i > 0 && !(boundary > boundaries[i - 1]))) {
     throw invalid(where, "boundaries in ascending order", boundaries.join(", "), "sort them");
   }
-  notNegative(
-    where,
-    Object.fromEntries([...boundaries, ...values].map((value, i) => [`number ${i}`, value])),
-  );
+  [...boundaries, ...values].forEach((value, i) => {
+    checkNumber(where, `number ${i}`, value);
+  });
   return { className: "PiecewiseConstantDecay", boundaries: [...boundaries], values: [...values] };
 }
 
@@ -72,11 +68,8 @@ export function polynomialDecay(
   decaySteps: number,
   options: { endLearningRate?: number; power?: number; cycle?: boolean } = {},
 ): LearningRateSchedule {
-  knownOptions("polynomialDecay", options, ["endLearningRate", "power", "cycle"]);
-  const { endLearningRate = 0.0001, power = 1, cycle = false } = options;
-  notNegative("polynomialDecay", { initialLearningRate, endLearningRate, power });
-  positive("polynomialDecay", { decaySteps });
-  return { className: "PolynomialDecay", initialLearningRate, decaySteps, endLearningRate, power, cycle };
+  const defaults = { endLearningRate: 0.0001, power: 1, cycle: false };
+  return schedule("PolynomialDecay", { initialLearningRate, decaySteps }, options, defaults);
 }
 
 /**
@@ -94,11 +87,8 @@ export function inverseTimeDecay(
   decayRate: number,
   options: { staircase?: boolean } = {},
 ): LearningRateSchedule {
-  knownOptions("inverseTimeDecay", options, ["staircase"]);
-  const { staircase = false } = options;
-  notNegative("inverseTimeDecay", { initialLearningRate, decayRate });
-  positive("inverseTimeDecay", { decaySteps });
-  return { className: "InverseTimeDecay", initialLearningRate, decaySteps, decayRate, staircase };
+  const required = { initialLearningRate, decaySteps, decayRate };
+  return schedule("InverseTimeDecay", required, options, { staircase: false });
 }
 
 /**
@@ -119,11 +109,8 @@ export function cosineDecay(
   decaySteps: number,
   options: { alpha?: number; warmupTarget?: number | null; warmupSteps?: number } = {},
 ): LearningRateSchedule {
-  knownOptions("cosineDecay", options, ["alpha", "warmupTarget", "warmupSteps"]);
-  const { alpha = 0, warmupTarget = null, warmupSteps = 0 } = options;
-  notNegative("cosineDecay", { initialLearningRate, alpha, warmupTarget: warmupTarget ?? 0, warmupSteps });
-  positive("cosineDecay", { decaySteps });
-  return { className: "CosineDecay", initialLearningRate, decaySteps, alpha, warmupTarget, warmupSteps };
+  const defaults = { alpha: 0, warmupTarget: null, warmupSteps: 0 };
+  return schedule("CosineDecay", { initialLearningRate, decaySteps }, options, defaults);
 }
 
 /**
@@ -144,34 +131,34 @@ export function cosineDecayRestarts(
   firstDecaySteps: number,
   options: { tMul?: number; mMul?: number; alpha?: number } = {},
 ): LearningRateSchedule {
-  const where = "cosineDecayRestarts";
-  knownOptions(where, options, ["tMul", "mMul", "alpha"]);
-  const { tMul = 2, mMul = 1, alpha = 0 } = options;
-  notNegative(where, { initialLearningRate, tMul, mMul, alpha });
-  positive(where, { firstDecaySteps });
+  const defaults = { tMul: 2, mMul: 1, alpha: 0 };
+  const made = schedule("CosineDecayRestarts", { initialLearningRate, firstDecaySteps }, options, defaults);
+  const { tMul = 2 } = options;
   if (tMul < 1) {
     // Ever shorter periods come to an end, and there is no rate beyond it.
-    throw invalid(where, "tMul of at least 1", String(tMul), "pass 1 for equal periods");
+    throw invalid("cosineDecayRestarts", "tMul of at least 1", String(tMul), "pass 1 for equal periods");
   }
-  return { className: "CosineDecayRestarts", initialLearningRate, firstDecaySteps, tMul, mMul, alpha };
+  return made;
 }
 
-function notNegative(where: string, values: Readonly<Record<string, number>>): void {
-  refuse(where, values, "at least 0", (value) => value >= 0);
+function schedule(
+  className: LearningRateSchedule["className"],
+  required: Readonly<Record<string, number>>,
+  options: object,
+  defaults: Readonly<Record<string, number | boolean | null>>,
+): LearningRateSchedule {
+  const where = className.replace(/^./, (letter) => letter.toLowerCase());
+  const values = { ...required, ...withDefaults(where, options, defaults) };
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof defaults[name] !== "boolean" && value !== null) checkNumber(where, name, value);
+  }
+  return { className, ...values } as LearningRateSchedule;
 }
 
-function positive(where: string, values: Readonly<Record<string, number>>): void {
-  refuse(where, values, "more than 0", (value) => value > 0);
-}
-
-function refuse(
-  where: string,
-  values: Readonly<Record<string, number>>,
-  range: string,
-  fits: (value: number) => boolean,
-): void {
-  const wrong = Object.entries(values).find(([, value]) => !(Number.isFinite(value) && fits(value)));
-  if (wrong === undefined) return;
-  const [name, value] = wrong;
+/** Steps are more than 0, all else may be 0. */
+function checkNumber(where: string, name: string, value: unknown): void {
+  const positive = name.endsWith("ecaySteps");
+  if (isAmount(value) && !(positive && value === 0)) return;
+  const range = positive ? "more than 0" : "at least 0";
   throw invalid(where, `${name} as a number of ${range}`, String(value), `pass another ${name}`);
 }

@@ -55,6 +55,26 @@ export function knownOptions(where: string, options: object, known: readonly str
   throw invalid(where, `options among ${known.join(", ")}`, `"${unknown}"`, "remove it or correct its name");
 }
 
+/**
+ * The options with what is not given as in `defaults`, in whose order they come.
+ *
+ * @throws {InvalidInputError} an option that `defaults` does not name.
+ */
+export function withDefaults(
+  where: string,
+  options: object,
+  defaults: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  knownOptions(where, options, Object.keys(defaults));
+  const given = options as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, given[name] ?? value]));
+}
+
+/** Whether a value is a number of at least 0. */
+export function isAmount(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) >= 0;
+}
+
 /** Fails where the layer is made, not where its weights are drawn. */
 export function initializer(option: InitializerOption): Initializer {
   return resolveInitializer(option);
