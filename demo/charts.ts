@@ -1,4 +1,4 @@
-import { FixedScaleAxis, Interpolation, LineChart, type LineChartOptions } from "chartist";
+import { FixedScaleAxis, LineChart, type LineChartOptions } from "chartist";
 import type { EpochFigures } from "./courses";
 import type { Point } from "./trainer";
 
@@ -34,7 +34,6 @@ interface Scale {
   label: (value: number) => string;
 }
 
-const straight = Interpolation.none();
 /** The dashed lines have a dot for each epoch; the others have too many points for that. */
 const dotted = "unseen";
 
@@ -58,7 +57,7 @@ abstract class Chart {
       axisY: axis(y, 50),
       chartPadding: { top: 8, right: 14, bottom: 0, left: 0 },
       showPoint: false,
-      lineSmooth: straight,
+      lineSmooth: false,
       series: Object.fromEntries(dots.map(({ name }) => [name, { showPoint: true }])),
     };
     if (this.#chart) this.#chart.update({ series }, options);

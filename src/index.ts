@@ -1,8 +1,4 @@
 /** The public names of `webgpu-rnn`: models, layers, optimizers, losses, callbacks, the device, errors. */
-export { sequential, sequentialFromConfig, type Sequential } from "./model/sequential";
-export type { CompileOptions } from "./model/compile-options";
-export type { CompileConfig } from "./model/compiled";
-export type { OptimizerState } from "./model/training-state";
 export {
   bidirectional,
   conv1d,
@@ -32,24 +28,7 @@ export {
   type MergeMode,
   type SimpleRnnOptions,
 } from "./model/layers";
-export { adam, adamW, nadam, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./model/optimizers";
-export {
-  cosineDecay,
-  cosineDecayRestarts,
-  exponentialDecay,
-  inverseTimeDecay,
-  piecewiseConstantDecay,
-  polynomialDecay,
-} from "./model/schedules";
-export type { LearningRateSchedule } from "./model/learning-rate-schedule";
-export {
-  binaryCrossentropy,
-  categoricalCrossentropy,
-  meanAbsoluteError,
-  meanSquaredError,
-  sparseCategoricalCrossentropy,
-  type Loss,
-} from "./model/losses";
+export { l1, l1l2, l2, type Regularizer, type RegularizerOption } from "./model/regularizers";
 export {
   constant,
   glorotNormal,
@@ -66,20 +45,26 @@ export {
   zeros,
   type Initializer,
 } from "./model/initializers";
-export { l1, l1l2, l2, type Regularizer, type RegularizerOption } from "./model/regularizers";
-export type { Callback, CallbackModel, Logs } from "./model/callback";
+export { adam, adamW, nadam, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./model/optimizers";
+export {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  piecewiseConstantDecay,
+  polynomialDecay,
+} from "./model/schedules";
+export {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+  type Loss,
+} from "./model/losses";
 export * from "./model/callbacks";
 export * from "./model/learning-rate-callbacks";
-export type { CheckpointOptions, FitOptions } from "./model/fit";
-export type { CheckpointStore, TrainingSnapshot } from "./model/snapshot";
-export type { History } from "./model/history";
-export type { EvaluateOptions, Prediction, PredictOptions } from "./model/inference";
-export type { NamedState } from "./model/states";
-export type { StreamStep, TokenStream } from "./model/stream";
-export type { Labels } from "./model/session";
-export type { TokenInput } from "./model/token-data";
-export type { NamedWeight } from "./model/weights";
-export type { ProgramSample, StepSample } from "./runtime/program-sampler";
+export { sequential, sequentialFromConfig, type Sequential } from "./model/sequential";
 export { Device, requestDevice, type DeviceOptions } from "./runtime/device";
 export {
   DeviceError,
@@ -92,3 +77,18 @@ export {
   StateError,
   WebGpuRnnError,
 } from "./runtime/errors";
+export type { CompileOptions } from "./model/compile-options";
+export type { CompileConfig } from "./model/compiled";
+export type { OptimizerState } from "./model/training-state";
+export type { LearningRateSchedule } from "./model/learning-rate-schedule";
+export type { Callback, CallbackModel, Logs } from "./model/callback";
+export type { CheckpointOptions, FitOptions } from "./model/fit";
+export type { CheckpointStore, TrainingSnapshot } from "./model/snapshot";
+export type { History } from "./model/history";
+export type { EvaluateOptions, Prediction, PredictOptions } from "./model/inference";
+export type { NamedState } from "./model/states";
+export type { StreamStep, TokenStream } from "./model/stream";
+export type { Labels } from "./model/session";
+export type { TokenInput } from "./model/token-data";
+export type { NamedWeight } from "./model/weights";
+export type { ProgramSample, StepSample } from "./runtime/program-sampler";
