@@ -2,6 +2,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { leanShaders } from "./scripts/lib/lean-shaders";
 
 const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
@@ -28,9 +29,9 @@ const workerScript: Plugin = {
       : undefined,
 };
 
-/** The library: one file for each entry point, shared parts in chunks, readable, nothing from npm but WGSL's preprocessor. */
+/** The library: one file for each entry point, shared parts in chunks, readable but for its shaders' indentation, nothing from npm but WGSL's preprocessor. */
 export default defineConfig({
-  plugins: [executableProgram, workerScript],
+  plugins: [executableProgram, workerScript, leanShaders],
   build: {
     target: "es2022",
     outDir: "dist",

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, defaultClientConditions } from "vite";
+import { leanShaders } from "../scripts/lib/lean-shaders";
 import type { EngineName } from "./engines/engine";
 
 /** What a page must load for a library: all code, minified and gzipped, in bytes. */
@@ -41,6 +42,8 @@ async function librarySize(root: string, name: EngineName, entry: string): Promi
   await build({
     configFile: false,
     root,
+    // As the library is built.
+    plugins: [leanShaders],
     logLevel: "error",
     resolve: { conditions: externalWasm },
     build: {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { leanShaders } from "../scripts/lib/lean-shaders";
 import { defineConfig, type Plugin } from "vite";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -35,17 +36,6 @@ const oneInflate: Plugin = {
     const published = import.meta.resolve("jsfive");
     if (id === "jsfive") return fileURLToPath(new URL("../../esm/high-level.js", published));
     return id.endsWith("/pako.esm.mjs") ? here("inflate.ts") : undefined;
-  },
-};
-
-/** Leaves out of the shaders' text what only its readers need: indentation, and lines that are comments. */
-const leanShaders: Plugin = {
-  name: "lean-shaders",
-  apply: "build",
-  enforce: "pre",
-  transform: {
-    filter: { id: /\/src\/kernels\/.*\.ts$/ },
-    handler: (code) => ({ code: code.replace(/^\s+(\/\/.*\n)?/gm, ""), map: null }),
   },
 };
 

@@ -1,0 +1,15 @@
+import type { Plugin } from "vite";
+
+/**
+ * WGSL without its indentation and comments, which no minifier takes out of a string; its lines stay, for the compiler's
+ * messages. What it does to the TypeScript around makes no difference.
+ */
+export const leanShaders: Plugin = {
+  name: "lean-shaders",
+  apply: "build",
+  enforce: "pre",
+  transform: {
+    filter: { id: /\/src\/kernels\/.*\.ts$/ },
+    handler: (code) => ({ code: code.replace(/^[ \t]+(\/\/.*)?/gm, ""), map: null }),
+  },
+};
