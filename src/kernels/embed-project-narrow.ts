@@ -32,11 +32,11 @@ fn main(${gridParameters}) {
       let token = taskTokens[groupTasks[d]];
       slots[token] = d;
       let row = ${input.base("token")};
-      ${x.map((name, i) => `let ${name} = ${input.load("row", i)};`).join("\n")}
-      ${z.map((name, i) => `var ${name} = ${useBias ? `own[${i}]` : "vec4f()"};`).join("\n")}
+      ${x.map((name, i) => `let ${name} = ${input.load("row", i)};`)}
+      ${z.map((name, i) => `var ${name} = ${useBias ? `own[${i}]` : "vec4f()"};`)}
       ${addProduct(z, x, width, "weight")}
       let to = ${output.base("d")}${part < columns ? " + left / 4u" : ""};
-      ${z.map((name, i) => output.store("to", i, name)).join("\n")}
+      ${z.map((name, i) => output.store("to", i, name))}
     }
   }
 }`;

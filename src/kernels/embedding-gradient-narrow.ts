@@ -71,20 +71,20 @@ fn main(${gridParameters}) {
     ${declareSums("dBias", 1, part)}
     for (var number = id; number < step.distinct; number += ${narrowLanes}u) {
       let token = taskTokens[groupTasks[number]];
-      ${d.map((name) => `var ${name} = vec4f();`).join("\n")}
+      ${d.map((name) => `var ${name} = vec4f();`)}
       for (var task = groupTasks[number]; task < groupTasks[number + 1u]; task++) {
         let sumsRow = ${sumRows.base("task")}${behind};
-        ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`).join("\n")}
+        ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`)}
       }
       let row = ${rows.base("token")};
       #if ${options.table}
-      ${dx.map((name, i) => `var ${name} = ${begun(i)};`).join("\n")}
+      ${dx.map((name, i) => `var ${name} = ${begun(i)};`)}
       ${addProduct(dx, d, part, "weight")}
-      ${dx.map((name, i) => output.store("row", i, name)).join("\n")}
+      ${dx.map((name, i) => output.store("row", i, name))}
       #endif
-      ${x.map((name, i) => `let ${name} = ${rows.load("row", i)};`).join("\n")}
+      ${x.map((name, i) => `let ${name} = ${rows.load("row", i)};`)}
       ${addOuterProducts("dKernel", E, [{ x, d }])}
-      ${d.map((name, i) => `dBias[${i}] += ${name};`).join("\n")}
+      ${d.map((name, i) => `dBias[${i}] += ${name};`)}
     }
     let base = id * ${length}u${behind};
     ${storeSums("dKernel", E, part, "partials", "base", rowLength)}

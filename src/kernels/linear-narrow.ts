@@ -59,8 +59,8 @@ fn main(${gridParameters}) {
   #endif
   for (var r = id / ${groups}u; r < step.${count}; r += ${narrowLanes}u) {
     let base = ${input.base("inputRow(r)")};
-    ${x.map((name, i) => `let ${name} = ${input.load("base", i)};`).join("\n")}
-    ${sum.map((name, i) => `var ${name} = ${useBias ? `own[${i}]` : "vec4f()"};`).join("\n")}
+    ${x.map((name, i) => `let ${name} = ${input.load("base", i)};`)}
+    ${sum.map((name, i) => `var ${name} = ${useBias ? `own[${i}]` : "vec4f()"};`)}
     ${addProduct(sum, x, K, "weight")}
     let to = ${output.base("r")}${groups > 1 ? " + left / 4u" : ""};
     ${unroll(vectors, (i) => {

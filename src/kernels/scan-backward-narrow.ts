@@ -118,14 +118,14 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
       let skip${s} = end <= begin + ${s}u || skipped(segment, end - ${s + 1}u);
       while (end > begin + ${s}u && branch > 0u && segments[branch].origin == row${s}) {
         let base = ${origin.base("branch")};
-        ${dh.map((name, i) => `${name} += ${origin.load("base", i)};`).join("\n")}
-        ${dc.map((name, i) => `${name} += ${origin.load("base", i, 1)};`).join("\n")}
+        ${dh.map((name, i) => `${name} += ${origin.load("base", i)};`)}
+        ${dc.map((name, i) => `${name} += ${origin.load("base", i, 1)};`)}
         branch -= 1u;
       }
       #if ${sequences}
       if (end > begin + ${s}u) {
         let base = ${sequence.base(`row${s}`)};
-        ${dh.map((name, i) => `${name} += ${sequence.load("base", i)};`).join("\n")}
+        ${dh.map((name, i) => `${name} += ${sequence.load("base", i)};`)}
       }
       #endif
       let to${s} = ${dzRows.base(`row${s}`)};
@@ -153,10 +153,8 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
               .join("\n")
           : ""
       }
-      ${back(s)
-        .map((name) => `var ${name} = vec4f();`)
-        .join("\n")}
-      ${dc.map((name, i) => `var dcNext${i} = ${name};`).join("\n")}
+      ${back(s).map((name) => `var ${name} = vec4f();`)}
+      ${dc.map((name, i) => `var dcNext${i} = ${name};`)}
       ${unroll(V, (i) => cell.backward(named(i), "4"))}
       ${dropout > 0 ? unroll(V, (i) => `let ${direct[i]} = ${back(s)[i]}; ${back(s)[i]} = vec4f();`) : ""}
       ${resetBackwardText(cell, U, s, z(s, G - 1), (i) => ({
@@ -164,12 +162,10 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
         hPrev: dropout > 0 ? `(${before(s)[i]} * ${kept[i]})` : before(s)[i],
       }))}
       ${each((gate, i) => `${z(s, gate)[i]} = select(${z(s, gate)[i]}, vec4f(), skip${s});`)}
-      ${gatesFrom(cell, "h")
-        .map((gate) => addProduct(back(s), derivativeOf(s, gate), U, `kernel${gate}`))
-        .join("\n")}
+      ${gatesFrom(cell, "h").map((gate) => addProduct(back(s), derivativeOf(s, gate), U, `kernel${gate}`))}
       ${dropout > 0 ? unroll(V, (i) => `${back(s)[i]} = ${back(s)[i]} * ${kept[i]} + ${direct[i]};`) : ""}
-      ${dh.map((name, i) => `${name} = select(${back(s)[i]}, ${name}, skip${s});`).join("\n")}
-      ${dc.map((name, i) => `${name} = select(dcNext${i}, ${name}, skip${s});`).join("\n")}
+      ${dh.map((name, i) => `${name} = select(${back(s)[i]}, ${name}, skip${s});`)}
+      ${dc.map((name, i) => `${name} = select(dcNext${i}, ${name}, skip${s});`)}
       ${each((gate, i) => dzRows.store(`to${s}`, i, z(s, gate)[i], gate))}
       ${lastGate === "product" ? unroll(V, (i) => extraRow.store(`at${s}`, i, `select(${q(s)[i]}, vec4f(), skip${s})`)) : ""}`;
   };
@@ -185,7 +181,7 @@ ${dropout > 0 ? keptFunction(dropout) : ""}
 @compute @workgroup_size(${narrowSize})
 fn main(${gridParameters}) {
   let id = ${linearId(narrowSize)};
-  ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[column * ${G * U}u + ${gate * U}u + row]`)).join("\n")}
+  ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[column * ${G * U}u + ${gate * U}u + row]`))}
   #if ${sums}
   let base = select(id, ${lanes}u, chunk.prefix == 1u) * ${U * V}u;
   ${sums ? declareSums("sum", U, U) : ""}
@@ -195,19 +191,19 @@ fn main(${gridParameters}) {
   for (var number = id + chunk.first; number < segmentsEnd(); number += ${lanes}u) {
     let segment = segments[number];
     if (begin > 0u && begin >= segment.steps) { continue; }
-    ${[...dh, ...dc].map((name) => `var ${name} = vec4f();`).join("\n")}
+    ${[...dh, ...dc].map((name) => `var ${name} = vec4f();`)}
     #if ${dropout > 0}
-    ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`).join("\n")}
+    ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`)}
     #endif
     let start = ${origin.base("number")};
     if (segment.steps > chunk.end) {
-      ${dh.map((name, i) => `${name} = ${origin.load("start", i)};`).join("\n")}
-      ${dc.map((name, i) => `${name} = ${origin.load("start", i, 1)};`).join("\n")}
+      ${dh.map((name, i) => `${name} = ${origin.load("start", i)};`)}
+      ${dc.map((name, i) => `${name} = ${origin.load("start", i, 1)};`)}
     }
     #if ${!sequences}
     else if (chunk.prefix == 0u) {
       let end = ${lastRow.base("number - chunk.first")};
-      ${dh.map((name, i) => `${name} = ${lastRow.load("end", i)};`).join("\n")}
+      ${dh.map((name, i) => `${name} = ${lastRow.load("end", i)};`)}
     }
     #endif
     let stepsEnd = min(segment.steps, chunk.end);
@@ -231,8 +227,8 @@ fn main(${gridParameters}) {
       ${lastGate === "product" ? `let topExtra = ${state.base("segment.row")};\n${unroll(V, (i) => extraRow.store("topExtra", i, "vec4f()"))}` : ""}
     }
     if (begin > 0u || chunk.prefix == 0u) {
-      ${dh.map((name, i) => origin.store("start", i, name)).join("\n")}
-      ${dc.map((name, i) => origin.store("start", i, name, 1)).join("\n")}
+      ${dh.map((name, i) => origin.store("start", i, name))}
+      ${dc.map((name, i) => origin.store("start", i, name, 1))}
     }
   }
   #if ${sums}

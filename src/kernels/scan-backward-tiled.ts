@@ -80,13 +80,11 @@ fn main(${gridParameters}) {
   if (number >= segmentsEnd()) { return; }
   let most = segmentsEnd() - 1u;
   let begin = chunk.begin;
-  ${slots
-    .map(
-      (s) => `let segment${s} = segments[min(number + ${s}u, most)];
+  ${slots.map(
+    (s) => `let segment${s} = segments[min(number + ${s}u, most)];
   let takes${s} = number + ${s}u <= most && (begin == 0u || begin < segment${s}.steps);
   let end${s} = select(0u, min(chunk.end, segment${s}.steps), takes${s});`,
-    )
-    .join("\n")}
+  )}
   // One vector of the four samples for each unit.
   var dh: array<vec4f, ${U}>;
   ${memory ? `var dc: array<vec4f, ${U}>;` : ""}
@@ -107,15 +105,13 @@ fn main(${gridParameters}) {
     ${dropout > 0 ? `keeps[unit] = ${ofSamples((s) => `kept(step.seed, ${options.stream}u, number + ${s}u, unit)`)};` : ""}`)}
   let end = max(max(end0, end1), max(end2, end3));
   for (var t = end; t > begin; t--) {
-    ${slots
-      .map(
-        (s) => `let lives${s} = t <= end${s};
+    ${slots.map(
+      (s) => `let lives${s} = t <= end${s};
     let row${s} = segment${s}.row + select(1u, t, lives${s});
     let before${s} = row${s} - 1u;
     var skip${s} = true;
     if (lives${s}) { skip${s} = skipped(segment${s}, t - 1u); }`,
-      )
-      .join("\n")}
+    )}
     let skips = vec4<bool>(skip0, skip1, skip2, skip3);
     ${eachUnit(`
       ${sequences ? `dh[unit] += select(vec4f(), ${load("dSequence", U, "unit")}, vec4<bool>(lives0, lives1, lives2, lives3));` : ""}

@@ -188,7 +188,7 @@ fn main(${gridParameters}) {
   ${eachUnit}
     if (stores) {
       if (begin == 0u) {
-        ${gates.map((gate) => `dz[segment.row * ${columns}u + ${gate * U}u + unit] = 0.0;`).join("\n")}
+        ${gates.map((gate) => `dz[segment.row * ${columns}u + ${gate * U}u + unit] = 0.0;`)}
         ${lastGate === "product" ? `extra[segment.row * ${U}u + unit] = 0.0;` : ""}
       }
       if (begin > 0u || chunk.prefix == 0u) {

@@ -92,7 +92,7 @@ fn main(${gridParameters}) {
   if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
-  ${begin.map((name) => `var ${name} = vec4f();`).join("\n")}
+  ${begin.map((name) => `var ${name} = vec4f();`)}
   if (chunk.begin > 0u || ${resumes}) {
     ${loadStates("segment.row + chunk.begin")}
   } else {
@@ -108,9 +108,9 @@ fn main(${gridParameters}) {
     ${stores.inputs ? h.map((_, i) => inputRow.store("first", i, "vec4f()")).join("\n") : ""}
   }
   #if ${dropout > 0}
-  ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`).join("\n")}
+  ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`)}
   #endif
-  ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[row * ${G * U}u + ${gate * U}u + column]`)).join("\n")}
+  ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[row * ${G * U}u + ${gate * U}u + column]`))}
   let end = min(chunk.end, segment.steps);
   for (var t = chunk.begin; t < end; t++) {
     let row = segment.row + 1u + t;
@@ -120,13 +120,9 @@ fn main(${gridParameters}) {
       ${each((gate, i) => `var ${z[gate][i]} = ${start(gate, i)};`)}
       ${lastGate === "product" ? q.map((name, i) => `var ${name} = ${biasOf(last, i)};`).join("\n") : ""}
       ${dropout > 0 ? x.map((name, i) => `let ${name} = ${h[i]} * ${kept[i]};`).join("\n") : ""}
-      ${gatesFrom(cell, "h")
-        .map((gate) => addProduct(sumOf(gate), x, U, `kernel${gate}`))
-        .join("\n")}
+      ${gatesFrom(cell, "h").map((gate) => addProduct(sumOf(gate), x, U, `kernel${gate}`))}
       ${cell.reset ? unroll(V, (i) => `var ${m[i]} = vec4f(); ${cell.reset!({ ...named(i), h: x[i] }, "4")}`) : ""}
-      ${gatesFrom(cell, "m")
-        .map((gate) => addProduct(z[gate], m, U, `kernel${gate}`))
-        .join("\n")}
+      ${gatesFrom(cell, "m").map((gate) => addProduct(z[gate], m, U, `kernel${gate}`))}
       ${unroll(V, (i) => cell.forward(named(i), "4"))}
       ${stores.gates ? `let toGates = ${gateRow.base("row")};\n${each((gate, i) => gateRow.store("toGates", i, z[gate][i], gate))}` : ""}
       ${stores.extra ? unroll(V, (i) => extraRow.store("to", i, lastGate === "product" ? q[i] : m[i])) : ""}

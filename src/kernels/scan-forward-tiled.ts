@@ -99,14 +99,12 @@ fn main(${gridParameters}) {
   let number = (${linearId(narrowSize)}) * ${tiledSamples}u + chunk.first;
   if (number >= segmentsEnd()) { return; }
   let most = segmentsEnd() - 1u;
-  ${slots
-    .map(
-      (s) => `let segment${s} = segments[min(number + ${s}u, most)];
+  ${slots.map(
+    (s) => `let segment${s} = segments[min(number + ${s}u, most)];
   let end${s} = select(0u, min(chunk.end, segment${s}.steps), number + ${s}u <= most);
   let opens${s} = chunk.begin == 0u && number + ${s}u <= most;
   let first${s} = firstRow(segment${s});`,
-    )
-    .join("\n")}
+  )}
   // One vector of the four samples for each unit.
   var states: array<vec4f, ${U}>;
   var nextH: array<vec4f, ${U}>;
@@ -115,9 +113,8 @@ fn main(${gridParameters}) {
   ${lastGate === "input" ? `var resets: array<vec4f, ${U}>;\n  var zs: array<vec4f, ${columns}>;` : ""}
   var sums: array<vec4f, ${tile * G}>;
   for (var unit = 0u; unit < ${U}u; unit++) {
-    ${slots
-      .map(
-        (s) => `if (first${s} != ${noOrigin}u) {
+    ${slots.map(
+      (s) => `if (first${s} != ${noOrigin}u) {
       states[unit][${s}] = h[first${s} * ${U}u + unit];
       ${memory ? `cs[unit][${s}] = c[first${s} * ${U}u + unit];` : ""}
     }
@@ -128,21 +125,18 @@ fn main(${gridParameters}) {
       ${stores.extra ? "extra[to] = 0.0;" : ""}
       ${stores.inputs ? "inputs[to] = 0.0;" : ""}
     }`,
-      )
-      .join("\n")}
+    )}
     ${dropout > 0 ? `keeps[unit] = ${keptOf};` : ""}
   }
   let end = max(max(end0, end1), max(end2, end3));
   for (var t = chunk.begin; t < end; t++) {
-    ${slots
-      .map(
-        (s) => `let lives${s} = t < end${s};
+    ${slots.map(
+      (s) => `let lives${s} = t < end${s};
     var base${s} = 0u;
     var skip${s} = true;
     if (lives${s}) { base${s} = sourceRow(segment${s}, t) * ${columns}u; skip${s} = skipped(segment${s}, t); }
     let row${s} = segment${s}.row + 1u + t;`,
-      )
-      .join("\n")}
+    )}
     let skips = vec4<bool>(skip0, skip1, skip2, skip3);
     ${dropout > 0 ? `for (var unit = 0u; unit < ${U}u; unit++) { x[unit] = states[unit] * keeps[unit]; }` : ""}
     #if ${lastGate === "input"}

@@ -38,13 +38,13 @@ fn main(${gridParameters}) {
   let task = id / ${groups}u;
   if (task >= step.tasks) { return; }
   let end = taskStarts[task + 1u];
-  ${sum.map((name) => `var ${name} = vec4f();`).join("\n")}
+  ${sum.map((name) => `var ${name} = vec4f();`)}
   for (var i = taskStarts[task]; i < end; i++) {
     let row = ${input.base("tokenRows[i]")}${group};
-    ${sum.map((name, i) => `${name} += ${input.load("row", i)};`).join("\n")}
+    ${sum.map((name, i) => `${name} += ${input.load("row", i)};`)}
   }
   let to = ${output.base("task")}${group};
-  ${sum.map((name, i) => output.store("to", i, name)).join("\n")}
+  ${sum.map((name, i) => output.store("to", i, name))}
 }`;
   return {
     name: "sumByToken",

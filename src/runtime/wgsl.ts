@@ -1,7 +1,7 @@
 import { wgsl as preprocess } from "wgsl-preprocessor/wgsl-preprocessor.js";
 
-/** A value in a WGSL template: a named snippet, a compile-time constant, or the flag of an `#if`. */
-export type WgslValue = string | number | boolean;
+/** A value in a WGSL template: a named snippet, lines of text, a compile-time constant, or the flag of an `#if`. */
+export type WgslValue = string | readonly string[] | number | boolean;
 
 /**
  * Template tag for WGSL text with `#if ${flag} … #elif ${flag} … #else … #endif`.
@@ -10,7 +10,10 @@ export type WgslValue = string | number | boolean;
  * wgsl`#if ${masked} if (token == 0u) { continue; } #endif`
  */
 export function wgsl(strings: TemplateStringsArray, ...values: WgslValue[]): string {
-  return preprocess(strings, ...values);
+  return preprocess(
+    strings,
+    ...values.map((value) => (typeof value === "object" ? value.join("\n") : value)),
+  );
 }
 
 /** Repeats a line for 0 ≤ i < count: the one place where unrolled text comes from. */
