@@ -28,8 +28,12 @@ export function narrowWeightGradientFits({
 }
 
 /** Tiles that cover the kernel. */
-export function narrowWeightGradientTiles({ inputs, outputs }: WeightGradientOptions): number {
+function tilesOf({ inputs, outputs }: WeightGradientOptions): number {
   return (inputs / 4 / share(inputs / 4)) * (outputs / 4 / share(outputs / 4));
+}
+
+export function narrowWeightGradientWorkgroups(options: WeightGradientOptions): number {
+  return Math.ceil((tilesOf(options) * options.chunks) / narrowSize);
 }
 
 /**
@@ -45,7 +49,7 @@ export function weightGradientNarrow(options: WeightGradientOptions): KernelDecl
   const down = share(K / 4);
   const across = share(J / 4);
   const tilesAcross = J / 4 / across;
-  const tiles = narrowWeightGradientTiles(options);
+  const tiles = tilesOf(options);
   const x = (s: number): string[] => names(`x${s}_`, down);
   const d = (s: number): string[] => names(`d${s}_`, across);
   const rowOf = (s: number): string => `

@@ -1,6 +1,7 @@
 import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { inputRowFunction } from "./linear";
+import { gridParameters, linearWorkgroup } from "./shared/grid";
 import { rowAccess } from "./shared/rows";
 import { segmentStruct, stepStruct } from "./shared/step";
 import { partialLength } from "./sum-partials";
@@ -25,11 +26,19 @@ export interface WeightGradientOptions {
 }
 
 /** Lanes of a workgroup; each takes a tile of 4 × 4 elements of the gradient. */
-export const weightGradientSize = 64;
+const size = 64;
 
 /** Tiles of 4 × 4 elements that cover the kernel; with a bias, one more row of tiles. */
-export function weightGradientTiles({ inputs, outputs, useBias }: WeightGradientOptions): number {
+function tilesOf({ inputs, outputs, useBias }: WeightGradientOptions): number {
   return (Math.ceil(inputs / 4) + (useBias ? 1 : 0)) * Math.ceil(outputs / 4);
+}
+
+/** Workgroups of a chunk of rows. */
+const groupsOf = (options: WeightGradientOptions): number => Math.ceil(tilesOf(options) / size);
+
+/** Workgroups of all chunks. */
+export function weightGradientWorkgroups(options: WeightGradientOptions): number {
+  return groupsOf(options) * options.chunks;
 }
 
 /** WGSL: function `inputRow(r)`, the row of `x` that met row r of `dz`. */
@@ -53,7 +62,7 @@ export function weightInputRow({ rows, first }: Pick<WeightGradientOptions, "row
  *     dz        [·, J]      or wider rows, of which columns `offset`, … are taken
  *     partials  [chunks, K (+1), J]  out: rows padded to vectors of four
  *
- * Workgroups: x counts groups of tiles, y chunks. An invocation per tile of 4 × 4 elements.
+ * An invocation per tile of 4 × 4 elements, chunk after chunk; a workgroup has tiles of one chunk.
  */
 export function weightGradient(options: WeightGradientOptions): KernelDeclaration {
   const { inputs: K, outputs: J, stride = J, offset = 0, rows, count, useBias, chunks } = options;
@@ -80,14 +89,16 @@ fn derivatives(r: u32, tile: u32) -> vec4f {
   return ${vectorAt("dz", J, dzVectors, "tile")};
 }
 
-@compute @workgroup_size(${weightGradientSize})
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let tile = workgroup.x * ${weightGradientSize}u + lane;
-  if (tile >= ${weightGradientTiles(options)}u) { return; }
+@compute @workgroup_size(${size})
+fn main(${gridParameters}) {
+  let group = ${linearWorkgroup};
+  let chunk = group / ${groupsOf(options)}u;
+  let tile = group % ${groupsOf(options)}u * ${size}u + lane;
+  if (chunk >= ${chunks}u || tile >= ${tilesOf(options)}u) { return; }
   let tileRow = tile / ${across}u;
   let tileColumn = tile % ${across}u;
   let length = (step.${count} + ${chunks - 1}u) / ${chunks}u;
-  let begin = workgroup.y * length;
+  let begin = chunk * length;
   let end = min(begin + length, step.${count});
   ${unroll(4, (i) => `var sum${i} = vec4f();`)}
   for (var r = begin; r < end; r++) {
@@ -100,7 +111,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index
     #endif
     ${unroll(4, (i) => `sum${i} += v[${i}] * d;`)}
   }
-  let base = workgroup.y * ${partialLength(K + (useBias ? 1 : 0), J) / 4}u + tileColumn;
+  let base = chunk * ${partialLength(K + (useBias ? 1 : 0), J) / 4}u + tileColumn;
   // The bias lies in the row right below the kernel, also where K is no multiple of four.
   let isBias = tileRow == ${down}u;
   let top = select(tileRow * 4u, ${K}u, isBias);

@@ -1,29 +1,21 @@
 import {
   weightGradient,
-  weightGradientSize,
-  weightGradientTiles,
+  weightGradientWorkgroups,
   type WeightGradientOptions,
 } from "../../src/kernels/weight-gradient";
 import {
   narrowWeightGradientFits,
-  narrowWeightGradientTiles,
+  narrowWeightGradientWorkgroups,
   weightGradientNarrow,
 } from "../../src/kernels/weight-gradient-narrow";
 import type { ScanShape } from "../../src/kernels/scan";
-import { narrowSize } from "../../src/kernels/shared/narrow";
+import { workgroups } from "../../src/runtime/program";
 import { denseBackward } from "../reference/dense";
 import { partialLength, sumPartials } from "../reference/rows";
 import { randomIntegers, randomValues } from "../support/random";
 import { assertEqual } from "../support/assert";
 import { kernelTolerance } from "../support/tolerances";
-import {
-  assertOutputs,
-  invocations,
-  kernelCase,
-  runKernel,
-  segmentWordsOf,
-  type KernelCase,
-} from "./harness";
+import { assertOutputs, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
 import { batchSizes, widths } from "./sizes";
 
 const counts = { same: "rows", above: "rows", last: "samples", token: "tasks" } as const;
@@ -87,14 +79,12 @@ function gradientCase(
     // The first row is one before a first step: it has no state above it, and its derivative is zero.
     if (rows === "above") dz.fill(0, 0, stride);
     const shape = { rows: inputs, columns: outputs, useBias };
-    const tiles = narrow ? narrowWeightGradientTiles(full) : weightGradientTiles(full);
+    const groups = (narrow ? narrowWeightGradientWorkgroups : weightGradientWorkgroups)(full);
     const { partials } = await runKernel(device, (narrow ? weightGradientNarrow : weightGradient)(full), {
       sizes: { [full.count]: n },
       inputs: { x, dz, ...extra },
       outputs: { partials: chunks * partialLength(shape) },
-      grid: narrow
-        ? invocations(tiles * chunks, narrowSize)
-        : [Math.ceil(tiles / weightGradientSize), chunks],
+      grid: workgroups(groups),
     });
     const met = Float32Array.from(
       { length: n * inputs },
@@ -120,6 +110,8 @@ export const cases: KernelCase[] = [
   ),
   gradientCase(41, { rows: "last", first: 1, inputs: 8, outputs: 1 }),
   gradientCase(200, { useBias: false, chunks: 1, inputs: 33, outputs: 33 }),
+  // More workgroups than a row of a grid has.
+  gradientCase(70_001, { chunks: 70_000, inputs: 2, outputs: 1 }),
   ...(["wide", "narrow"] as const).flatMap((scan) => [
     // Some columns of wider rows, as the gates of a cell lie.
     gradientCase(41, { inputs: 8, outputs: 16, stride: 24, rows: "above" }, scan),

@@ -1,12 +1,12 @@
-import { weightGradient, weightGradientSize, weightGradientTiles } from "../../kernels/weight-gradient";
+import { weightGradient, weightGradientWorkgroups } from "../../kernels/weight-gradient";
 import type { WeightGradientOptions } from "../../kernels/weight-gradient";
 import { partialLength, sumPartials, sumPartialsSize, type PartialsTarget } from "../../kernels/sum-partials";
 import type { ScanForm } from "../../kernels/scan-forms";
 import type { Masked } from "../../kernels/shared/mask";
-import { narrowLanes, narrowSize } from "../../kernels/shared/narrow";
+import { narrowLanes } from "../../kernels/shared/narrow";
 import {
   narrowWeightGradientFits,
-  narrowWeightGradientTiles,
+  narrowWeightGradientWorkgroups,
   weightGradientNarrow,
 } from "../../kernels/weight-gradient-narrow";
 import type { StepValues } from "../../kernels/shared/step";
@@ -146,11 +146,9 @@ export function recordWeightGradient(
   const chunks = gradientChunks(options.inputs, options.outputs);
   const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(recorder.layout) };
   const narrow = recorder.shape === "narrow" && narrowWeightGradientFits(full);
-  const tiles = narrow ? narrowWeightGradientTiles(full) : weightGradientTiles(full);
+  const groups = (narrow ? narrowWeightGradientWorkgroups : weightGradientWorkgroups)(full);
   dispatch(recorder, program, narrow ? weightGradientNarrow(full) : weightGradient(full), tensors, () =>
-    narrow
-      ? workgroups(Math.ceil((tiles * chunks) / narrowSize))
-      : [Math.ceil(tiles / weightGradientSize), chunks],
+    workgroups(groups),
   );
   recordSumPartials(recorder, program, chunks, tensors, { columns: options.outputs, target });
 }
