@@ -35,6 +35,8 @@ export interface DropoutOptions {
  */
 export function dropout(options: DropoutOptions): KernelDeclaration {
   const { width, rate, stream, rows, count } = options;
+  // A sample of T steps takes T + 1 rows; `kept` adds one for each sample before.
+  const number = count === "rows" ? "row + step.before * step.steps" : "row";
   const code = wgsl`
 ${stepStruct}
 ${segmentStruct}
@@ -48,7 +50,7 @@ fn main(${gridParameters}) {
   let j = at % ${width}u;
   if (row >= step.${count}) { return; }
   let value = x[inputRow(row) * ${width}u + j];
-  out[at] = ${rate > 0 ? `value * kept(step.seed, ${stream}u, row, j)` : "value"};
+  out[at] = ${rate > 0 ? `value * kept(step.seed, ${stream}u, ${number}, j)` : "value"};
 }`;
   return {
     name: "dropout",

@@ -75,6 +75,12 @@ export function stageSizes(sizes: StepValues, steps: number): StepValues {
   return { ...sizes, steps, rows: sizes.samples * (steps + 1) };
 }
 
+/** Numbers of data rows, longest first, so that neighbours in a SIMD group run about equally long; stable. */
+export function longestFirst(data: TokenData, rows: Uint32Array): Uint32Array {
+  const keys = Float64Array.from(rows, (row, i) => (data.steps - rowLength(data, row)) * 65_536 + i).sort();
+  return Uint32Array.from(keys, (key) => rows[key % 65_536]);
+}
+
 /**
  * Lays out one batch after another: which rows its states take, which tokens occur and where, labels and
  * weights. Everything goes into one block of words that is uploaded at once. Costs a few operations per
@@ -130,6 +136,7 @@ export class BatchPlanner {
    * @param data the data set whose tokens lie on the GPU as `uploadTokens` lays them out
    * @param rows numbers of the data rows in the batch
    * @param grouped whether the rows of each token are needed too (for the gradient)
+   * @param rates.before samples of the whole batch before these
    * @param rates.mean outputs that the loss is a mean over: those of the whole batch of which these rows are a part
    * @returns the sizes of the batch, and how many words of the block are in use
    */
@@ -138,10 +145,10 @@ export class BatchPlanner {
     targets: Targets | undefined,
     rows: Uint32Array,
     grouped: boolean,
-    { mean, ...rates }: StepRates & { metric: number; mean?: number },
+    { mean, before = 0, ...rates }: StepRates & { metric: number; mean?: number; before?: number },
   ): { sizes: StepValues; words: number } {
     const samples = rows.length;
-    this.#sortByLength(data, rows);
+    this.#sorted.set(longestFirst(data, rows));
     const stateRows = this.#placeSegments(data, samples);
     const { distinct, tasks } = this.#groupTokens(data, samples, grouped);
     const { stages, sequences } = this.layout;
@@ -161,7 +168,7 @@ export class BatchPlanner {
     );
     const segments = samples + (this.layout.sharePrefix ? 1 : 0);
     const counts = { samples, segments, rows: stateRows, distinct, tasks, outputs };
-    const sizes: StepValues = { ...counts, steps: this.#longest(samples), ...rates };
+    const sizes: StepValues = { ...counts, steps: this.#longest(samples), before, ...rates };
     packStep(sizes, this.block.subarray(0, stepWords));
     stages.forEach((steps, stage) => {
       const at = this.#offsets[stageStep(stage)];
@@ -169,12 +176,6 @@ export class BatchPlanner {
     });
     const words = grouped ? this.#offsets.tokenRows + stateRows : this.#offsets.taskStarts;
     return { sizes, words };
-  }
-
-  /** Longest first, so that neighbours in a SIMD group run about equally long; stable. */
-  #sortByLength(data: TokenData, rows: Uint32Array): void {
-    const keys = Float64Array.from(rows, (row, i) => (data.steps - rowLength(data, row)) * 65_536 + i).sort();
-    keys.forEach((key, i) => (this.#sorted[i] = rows[key % 65_536]));
   }
 
   /** Writes the segments; returns the number of state rows. */

@@ -138,11 +138,6 @@ export function stepSeed(seed: number, step: number): number {
   return (mix(seed) + step) >>> 0;
 }
 
-/** Of the random numbers of a part of a batch, which must not be those of another part; the first has the step's. */
-export function partSeed(seed: number, part: number): number {
-  return (seed + Math.imul(part, 0x9e3779b9)) >>> 0;
-}
-
 function checkWhole(what: string, value: number, largest: number): void {
   if (Number.isInteger(value) && value >= 0 && value <= largest) return;
   const expected = `a whole number from 0 to ${String(largest)} as ${what}`;

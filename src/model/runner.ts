@@ -3,8 +3,7 @@ import type { Device } from "../runtime/device";
 import type { SamplerOptions } from "../runtime/program-sampler";
 import type { Program } from "../runtime/program";
 import { noRates, type StepValues } from "../kernels/shared/step";
-import type { StepRates } from "./batch-plan";
-import { partSeed } from "./random";
+import { longestFirst, type StepRates } from "./batch-plan";
 import { StepQueue } from "./step-queue";
 import { countedOutputs, type Targets } from "./targets";
 import type { TokenData } from "./token-data";
@@ -166,17 +165,19 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
 
   for (let at = before * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
     workspace.assertLive(pass.where);
-    const rows = order.subarray(at, at + batchSize);
+    const batch = order.subarray(at, at + batchSize);
+    // Cut as the whole batch would lie on the device: so the parts can draw its random numbers.
+    const rows = workspace.divides ? longestFirst(data, batch) : batch;
     const rates = pass.nextStep?.() ?? noRates;
     const mean = countedOutputs(data, workspace.needs.layout, rows);
     const { samples } = workspace.capacity;
-    for (let begin = 0, part = 0; begin < rows.length; begin += samples, part++) {
+    for (let begin = 0; begin < rows.length; begin += samples) {
       signal?.throwIfAborted();
       const last = begin + samples >= rows.length;
       const own = rows.subarray(begin, begin + samples);
       const plan = workspace.planner.plan(data, targets, own, pass.nextStep !== undefined, {
         ...rates,
-        seed: partSeed(rates.seed, part),
+        before: begin,
         metric: entries.length % metricEntries,
         mean,
       });

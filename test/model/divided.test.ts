@@ -1,12 +1,18 @@
 import { describe, expect } from "vitest";
 import {
   dense,
+  dropout,
   embedding,
+  gru,
   lstm,
+  maxPooling1d,
   OutOfMemoryError,
   sequential,
   sgd,
+  simpleRNN,
+  spatialDropout1d,
   type Device,
+  type Layer,
   type Sequential,
 } from "../../src/index";
 import { useDevice } from "../runtime/use-device";
@@ -96,33 +102,52 @@ describe("a batch that is taken in parts", () => {
   for (let i = 0; i < 10; i++) x.data.set(seven.x.data, i * seven.x.data.length);
   const y = Array.from({ length: 10 }, () => seven.y).flat();
 
-  gpuTest("gives the history and the weights of the whole one, to rounding", async (device) => {
-    const run = async (): Promise<{ figures: number[]; weights: Float32Array[] }> => {
-      // What a weight adds to the loss counts once a batch, not once a part.
-      const layers = [
-        embedding(20, 4),
-        lstm(6, { kernelRegularizer: "l2" }),
-        dense(1, { activation: "sigmoid" }),
-      ];
-      const model = sequential(layers);
-      const optimizer = sgd({ learningRate: 0.1, globalClipnorm: 0.5 });
-      await model.compile({ optimizer, loss: "binaryCrossentropy", metrics: ["acc"], device, seed: 3 });
-      const { history } = await model.fit(x, y, { epochs: 2, batchSize: 800, validationSplit: 0.25 });
-      const weights = (await model.getWeights()).map(({ data }) => data);
-      model.dispose();
-      return { figures: Object.values(history).flat(), weights };
-    };
-    const whole = await run();
-    const divided = await withSmallBindings(device, small, run);
-    divided.figures.forEach((value, i) => {
-      expect(value).toBeCloseTo(whole.figures[i], 5);
-    });
-    divided.weights.forEach((values, i) => {
-      values.forEach((value, k) => {
-        expect(value).toBeCloseTo(whole.weights[i][k], 5);
+  const words = embedding(20, 4);
+  const last = dense(1, { activation: "sigmoid" });
+  const whole: Record<string, () => Layer[]> = {
+    // What a weight adds to the loss counts once a batch, not once a part.
+    "of a net with a penalty": () => [words, lstm(6, { kernelRegularizer: "l2" }), last],
+    "of a net that drops single values, features and states": () => [
+      words,
+      spatialDropout1d(0.3),
+      gru(5, { dropout: 0.2, recurrentDropout: 0.3, returnSequences: true }),
+      dropout(0.2),
+      maxPooling1d(2),
+      dropout(0.3),
+      simpleRNN(6, { recurrentDropout: 0.2 }),
+      dropout(0.4),
+      last,
+    ],
+    "of a net that drops last states, of samples that share padding": () => [
+      words,
+      simpleRNN(6),
+      dropout(0.5),
+      last,
+    ],
+  };
+  for (const [name, layers] of Object.entries(whole)) {
+    gpuTest(`gives the history and the weights of the whole one, to rounding: ${name}`, async (device) => {
+      const run = async (): Promise<{ figures: number[]; weights: Float32Array[] }> => {
+        const model = sequential(layers());
+        const optimizer = sgd({ learningRate: 0.1, globalClipnorm: 0.5 });
+        await model.compile({ optimizer, loss: "binaryCrossentropy", metrics: ["acc"], device, seed: 3 });
+        const { history } = await model.fit(x, y, { epochs: 2, batchSize: 800, validationSplit: 0.25 });
+        const weights = (await model.getWeights()).map(({ data }) => data);
+        model.dispose();
+        return { figures: Object.values(history).flat(), weights };
+      };
+      const expected = await run();
+      const divided = await withSmallBindings(device, small, run);
+      divided.figures.forEach((value, i) => {
+        expect(value).toBeCloseTo(expected.figures[i], 5);
+      });
+      divided.weights.forEach((values, i) => {
+        values.forEach((value, k) => {
+          expect(value).toBeCloseTo(expected.weights[i][k], 5);
+        });
       });
     });
-  });
+  }
 
   const compiled = async (device: Device): Promise<Sequential> => {
     const model = sequential([table(20, 4), recurrent("lstm", 6), head].map(engineLayer));

@@ -29,6 +29,8 @@ const fields = {
   learningRate: "f32",
   /** Of the random numbers that dropout draws in this step. */
   seed: "u32",
+  /** Samples of the batch in the parts before this one. */
+  before: "u32",
 } as const;
 
 export type StepField = keyof typeof fields;
@@ -37,8 +39,8 @@ export type StepValues = Record<StepField, number>;
 /** Length of the packed struct in 32-bit words. */
 export const stepWords = 16;
 
-/** Of a step that changes no weights. */
-export const noRates = { rate: 0, gradientRate: 0, epsilon: 0, learningRate: 0, seed: 0 };
+/** Of a step that changes no weights, on a whole batch. */
+export const noRates = { rate: 0, gradientRate: 0, epsilon: 0, learningRate: 0, seed: 0, before: 0 };
 
 export const stepStruct = `struct Step {\n${Object.entries(fields)
   .map(([name, type]) => `  ${name}: ${type},`)
