@@ -22,7 +22,7 @@ import type { TokenData } from "./token-data";
 /** Entries for the loss and accuracy of steps that have not been read back yet. */
 export const metricEntries = 4096;
 
-/** Steps of training that one submit can hold. */
+/** Steps of training that one submit can hold, where their plans have room. */
 const planSlots = 4;
 
 /** What a model is compiled to do. */
@@ -71,7 +71,8 @@ export class Workspace {
   /** The last states of layers that return them: [samples, U or 2·U], c behind h. */
   readonly returned: Tensor[] = [];
   readonly #plan: Record<string, Tensor>;
-  readonly #slots: Tensor;
+  /** Where the plans of a submit's steps begin. */
+  readonly #slots: readonly Tensor[];
   /** Sums of the gradients of a batch's parts: zeros between two batches. */
   #sums: readonly Tensor[] = [];
   #disposed = false;
@@ -93,7 +94,11 @@ export class Workspace {
     const sections = arena.pack("plan", declarations);
     this.#plan = Object.fromEntries(declarations.map(({ label }, i) => [label, sections[i]]));
     this.#plan.tokens = arena.tensor("tokens", [needs.tokens], "u32");
-    this.#slots = arena.tensor("planSlots", [training ? planSlots : 1, this.planner.block.length], "u32");
+    // They are copied, never bound: only the size of a buffer counts.
+    const room = Math.max(1, Math.floor(device.limits.maxBufferSize / this.planner.block.byteLength));
+    const slots = Array.from({ length: training ? Math.min(planSlots, room) : 1 }, () => declarations);
+    const copies = arena.pack("planSlots", slots.flat());
+    this.#slots = copies.filter((_, i) => i % declarations.length === 0);
     this.metrics = arena.tensor("metrics", [metricEntries, 4]);
     this.#plan.slots = arena.tensor("slots", [architecture.vocabulary], "u32");
     this.#plan.partials = arena.tensor("partials", [training ? scratchLength(architecture) : 4]);
@@ -228,7 +233,7 @@ export class Workspace {
 
   /** Plans that one submit can hold. */
   get planSlots(): number {
-    return this.#slots.shape[0];
+    return this.#slots.length;
   }
 
   /** Lets stateful layers go on from states of another workspace, as far as both have the same samples. */
@@ -256,16 +261,9 @@ export class Workspace {
 
   /** Uploads the planned batch, the first `words` of the planner's block, and has the encoder put it in place. */
   encodePlan(encoder: GPUCommandEncoder, slot: number, words: number): void {
-    const { buffer } = this.#plan.step;
-    const place = this.#slots.view("slot", [words], slot * this.#slots.shape[1]);
-    this.device.gpu.queue.writeBuffer(
-      place.buffer,
-      place.offset,
-      this.planner.block as BufferSource,
-      0,
-      words,
-    );
-    encoder.copyBufferToBuffer(place.buffer, place.offset, buffer, 0, words * 4);
+    const { buffer, offset } = this.#slots[slot];
+    this.device.gpu.queue.writeBuffer(buffer, offset, this.planner.block as BufferSource, 0, words);
+    encoder.copyBufferToBuffer(buffer, offset, this.#plan.step.buffer, 0, words * 4);
   }
 
   get disposed(): boolean {

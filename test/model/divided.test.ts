@@ -149,18 +149,20 @@ describe("a batch that is taken in parts", () => {
     });
   }
 
-  const compiled = async (device: Device): Promise<Sequential> => {
-    const model = sequential([table(20, 4), recurrent("lstm", 6), head].map(engineLayer));
+  const compiled = async (device: Device, layer = recurrent("lstm", 6)): Promise<Sequential> => {
+    const model = sequential([table(20, 4), layer, head].map(engineLayer));
     await model.compile({ loss: "binaryCrossentropy", device, seed: 3 });
     return model;
   };
 
   gpuTest("is one only where it must be", async (device) => {
-    for (const [bytes, sums] of [
-      [device.limits.maxStorageBufferBindingSize, 0],
-      [small, 1],
-    ]) {
-      const model = await compiled(device);
+    for (const [bytes, sums, layer] of [
+      [device.limits.maxStorageBufferBindingSize, 0, recurrent("lstm", 6)],
+      [small, 1, recurrent("lstm", 6)],
+      // What is uploaded for the batch is more than a binding, but no part of it is.
+      [small, 0, recurrent("simpleRNN", 1)],
+    ] as const) {
+      const model = await compiled(device, layer);
       const made = await withSmallBindings(device, bytes, () =>
         sumsOf(device, async () => {
           await model.trainOnBatch(x, y);
