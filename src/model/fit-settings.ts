@@ -1,4 +1,5 @@
 import { invalid } from "../runtime/errors";
+import { mix } from "./random";
 import type { Targets } from "./targets";
 import type { TokenData } from "./token-data";
 
@@ -96,7 +97,5 @@ export function hashWords(...arrays: readonly (Uint32Array | Float32Array)[]): s
     words.forEach(add);
     add(words.length);
   }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0).toString(16).padStart(8, "0");
+  return mix(hash).toString(16).padStart(8, "0");
 }

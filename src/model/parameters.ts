@@ -4,6 +4,7 @@ import type { Device } from "../runtime/device";
 import { alignment, elements, Tensor } from "../runtime/tensor";
 import type { LayerPlan, WeightPlan } from "./architecture";
 import type { Regularizer } from "./regularizers";
+import { namedWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
 import { clipsByNorm, optimizerSlots, type OptimizerRule } from "../kernels/optimizer";
 
@@ -64,7 +65,7 @@ export class Parameters {
     const { banks, flat } = this.#companion("parameters", this.#plans);
     this.trained = banks;
     this.#flat = flat;
-    this.weights = this.#byLayer(flat);
+    this.weights = this.#byLayer(this.#plans, flat);
   }
 
   /** The weights in Keras's order. */
@@ -76,15 +77,12 @@ export class Parameters {
   get gradients(): Gradients {
     if (!this.#gradients) {
       const { banks, flat } = this.#companion("gradients", this.trainedPlans);
-      const tensors = new Map(this.trainedPlans.map((plan, i) => [plan, flat[i]]));
-      const weights = this.#layers.map(({ weights: plans }) => {
-        const own = plans.flatMap((plan) => {
-          const tensor = tensors.get(plan);
-          return tensor ? [[plan.key, tensor] as const] : [];
-        });
-        return own.length > 0 ? Object.fromEntries(own) : undefined;
-      });
-      this.#gradients = { banks, flat, weights };
+      const weights = this.#byLayer(this.trainedPlans, flat);
+      this.#gradients = {
+        banks,
+        flat,
+        weights: weights.map((own) => (Object.keys(own).length > 0 ? own : undefined)),
+      };
     }
     return this.#gradients;
   }
@@ -161,8 +159,7 @@ export class Parameters {
    * @param plans of these weights
    */
   async read(flat: readonly Tensor[], plans: readonly WeightPlan[]): Promise<NamedWeight[]> {
-    const values = await read(this.device, flat);
-    return plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
+    return namedWeights(plans, await read(this.device, flat));
   }
 
   dispose(): void {
@@ -182,10 +179,16 @@ export class Parameters {
     return { banks, flat: plans.map((plan) => tensors.get(plan)!) };
   }
 
-  #byLayer(flat: readonly Tensor[]): WeightTensors[] {
-    let next = 0;
+  /** Of each layer those of its weights that are among the plans. */
+  #byLayer(plans: readonly WeightPlan[], flat: readonly Tensor[]): WeightTensors[] {
+    const tensors = new Map(plans.map((plan, i) => [plan, flat[i]]));
     return this.#layers.map(({ weights }) =>
-      Object.fromEntries(weights.map(({ key }) => [key, flat[next++]])),
+      Object.fromEntries(
+        weights.flatMap((plan) => {
+          const tensor = tensors.get(plan);
+          return tensor ? [[plan.key, tensor] as const] : [];
+        }),
+      ),
     );
   }
 }

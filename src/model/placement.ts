@@ -14,7 +14,7 @@ import { chooseScan } from "./scan-choice";
 import { soundShape } from "./self-test";
 import type { Session } from "./session";
 import { writeOptimizerState, type OptimizerState, type SavedTraining } from "./training-state";
-import { drawWeights, namedWeights } from "./weight-values";
+import { drawWeights, namedWeights, plansOf } from "./weight-values";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
 
 /** Devices that a call may lose one after the other without having made a new copy of the model. */
@@ -109,7 +109,7 @@ export class Placement {
       this.#compiled.drawnSeed = lost.drawnSeed;
     } else {
       const { iterations, learningRate } = settings;
-      const weights = namedWeights(this.#architecture, values);
+      const weights = namedWeights(plansOf(this.#architecture), values);
       this.#recovery = new Recovery({ weights, optimizer: { iterations, learningRate, slots: {} } });
     }
     return this.#compiled;
@@ -132,7 +132,7 @@ export class Placement {
     const { compiled } = this;
     if (compiled) {
       compiled.parameters.set(values);
-      this.#recovery?.replace({ weights: namedWeights(this.#architecture, values) });
+      this.#recovery?.replace({ weights: namedWeights(plansOf(this.#architecture), values) });
     } else this.#values = values;
   }
 

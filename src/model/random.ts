@@ -126,7 +126,7 @@ function rotateLeft(word: number, bits: number): number {
 }
 
 /** MurmurHash3's finaliser: every bit of the input changes every bit of the output about half the time. */
-function mix(word: number): number {
+export function mix(word: number): number {
   let hash = word >>> 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -6,7 +6,7 @@ import { Random } from "./random";
 import type { Session } from "./session";
 import type { TrainingSnapshot, TrainingState } from "./snapshot";
 import { checkedState, writeOptimizerState } from "./training-state";
-import { checkedWeights } from "./weight-values";
+import { checkedWeights, namedWeights, plansOf } from "./weight-values";
 
 /** What a snapshot says of the model and its machine. */
 export function describeModelOf(session: Session): Pick<TrainingState, "config" | "compile" | "machine"> {
@@ -32,9 +32,8 @@ export interface Restore {
 export function prepareRestore(session: Session, snapshot: TrainingSnapshot): Restore {
   const { compiled, architecture } = session;
   compareModels(session, snapshot);
-  const plans = architecture.layers.flatMap(({ weights }) => weights);
-  const values = checkedWeights(snapshot.weights, plans, "fit, resume");
-  const weights = plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
+  const plans = plansOf(architecture);
+  const weights = namedWeights(plans, checkedWeights(snapshot.weights, plans, "fit, resume"));
   const optimizer = checkedState(compiled.optimizer, plans, snapshot.optimizer);
   return restoreOf(session, { ...snapshot, weights, optimizer });
 }

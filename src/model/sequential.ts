@@ -64,7 +64,7 @@ export class Sequential extends Trainer {
   async getWeights(): Promise<NamedWeight[]> {
     this.assertUsable("getWeights");
     const values = await this.placement.values(0);
-    return namedWeights(this.architecture, values).map(({ data, ...weight }) => ({
+    return namedWeights(plansOf(this.architecture), values).map(({ data, ...weight }) => ({
       ...weight,
       data: data.slice(),
     }));

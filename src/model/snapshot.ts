@@ -9,6 +9,7 @@ import type { Layer } from "./layers";
 import type { OptimizerState } from "./training-state";
 import type { RandomState } from "./random";
 import type { Sums } from "./runner";
+import { namedWeights, plansOf } from "./weight-values";
 import type { NamedWeight } from "./weights";
 
 /** Where a training is in its epochs. */
@@ -79,21 +80,18 @@ export async function captureModel(
   carried: readonly Tensor[],
 ): Promise<ModelState> {
   const { device, parameters, optimizer, iterations, learningRate } = compiled;
-  const plans = architecture.layers.flatMap(({ weights }) => weights);
   const slots = Object.entries(parameters.slots(optimizer.rule));
   const tensors = [parameters.flat, ...slots.map(([, { flat }]) => flat), carried].flat();
   const values = await read(device, tensors);
-  let next = 0;
-  const take = (of: readonly WeightPlan[]): NamedWeight[] =>
-    of.map(({ name, shape }) => ({ name, shape, data: values[next++] }));
+  const take = (of: readonly WeightPlan[]): NamedWeight[] => namedWeights(of, values.splice(0, of.length));
   return {
-    weights: take(plans),
+    weights: take(plansOf(architecture)),
     optimizer: {
       iterations,
       learningRate,
       slots: Object.fromEntries(slots.map(([name]) => [name, take(parameters.trainedPlans)])),
     },
-    carried: values.slice(values.length - carried.length),
+    carried: values,
   };
 }
 

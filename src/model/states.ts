@@ -1,5 +1,6 @@
 import { invalid } from "../runtime/errors";
 import { recurrentOf, type Architecture } from "./architecture";
+import { checkFinite } from "./weight-values";
 
 /** A state of a recurrent layer, a row for each sample. */
 export interface NamedState {
@@ -88,8 +89,7 @@ export function checkedStates(
       const size = Number.isInteger(rows) ? `${rows} rows of ` : "rows of ";
       fail(`${size}${units} values for ${name}`, `${data.length} values`);
     }
-    const wrong = data.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) fail(`finite values for ${name}`, `${data[wrong]} in place ${wrong}`);
+    checkFinite(name, data, fail);
     return data;
   });
   let next = 0;

@@ -4,8 +4,9 @@ import { write } from "../runtime/arena";
 import type { WeightPlan } from "./architecture";
 import type { CompileOptions } from "./compile-options";
 import type { CompileConfig, Compiled } from "./compiled";
+import { isAmount } from "./layers/options";
 import { currentRate, type Optimizer } from "./optimizers";
-import { checkedWeights } from "./weight-values";
+import { checkedWeights, namedWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
 
 /** What an optimizer has come to: with it, training goes on as if it had never stopped. */
@@ -66,7 +67,7 @@ export function checkedState(
   if (!(Number.isSafeInteger(iterations) && iterations >= 0)) {
     fail("iterations as a whole number of at least 0", String(iterations));
   }
-  if (!(Number.isFinite(learningRate) && learningRate >= 0)) {
+  if (!isAmount(learningRate)) {
     fail("learningRate as a number of at least 0", String(learningRate));
   }
   const [expected, got] = [optimizerSlots(optimizer.rule), Object.keys(slots)];
@@ -76,8 +77,7 @@ export function checkedState(
   }
   const trained = plans.filter(({ trainable }) => trainable);
   const checked = expected.map((slot): [string, NamedWeight[]] => {
-    const values = checkedWeights(slots[slot], trained, `${where} (${slot})`);
-    return [slot, trained.map(({ name, shape }, i) => ({ name, shape, data: values[i] }))];
+    return [slot, namedWeights(trained, checkedWeights(slots[slot], trained, `${where} (${slot})`))];
   });
   const rate = currentRate(optimizer, iterations, learningRate);
   return { iterations, learningRate: rate, slots: Object.fromEntries(checked) };

@@ -15,8 +15,21 @@ export function plansOf({ layers }: Architecture): WeightPlan[] {
 }
 
 /** Values in Keras's order, with Keras's names. */
-export function namedWeights(architecture: Architecture, values: readonly Float32Array[]): NamedWeight[] {
-  return plansOf(architecture).map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
+export function namedWeights(
+  plans: readonly { name: string; shape: readonly number[] }[],
+  values: readonly Float32Array[],
+): NamedWeight[] {
+  return plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
+}
+
+/** Says which value is no finite number, if any. */
+export function checkFinite(
+  name: string,
+  values: Float32Array,
+  fail: (expected: string, got: string) => never,
+): void {
+  const wrong = values.findIndex((value) => !Number.isFinite(value));
+  if (wrong >= 0) fail(`finite values for ${name}`, `${values[wrong]} in place ${wrong}`);
 }
 
 /** Initial weights, in Keras's order. */
@@ -52,8 +65,7 @@ export function checkedWeights(
       fail(`${elements(shape)} values for ${name} [${shape.join(", ")}]`, `${data.length}`);
     }
     const values = Float32Array.from(data);
-    const wrong = values.findIndex((value) => !Number.isFinite(value));
-    if (wrong >= 0) fail(`finite values for ${name}`, `${values[wrong]} in place ${wrong}`);
+    checkFinite(name, values, fail);
     return values;
   });
 }
