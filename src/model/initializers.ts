@@ -29,8 +29,9 @@ export function ones(): Initializer {
   return filled("ones", {}, () => () => 1);
 }
 
-/** All `value`. */
-export function constant({ value = 0 } = {}): Initializer {
+/** All of one value: `constant(1)` or `constant({ value: 1 })`. */
+export function constant(options: number | { value?: number } = {}): Initializer {
+  const { value = 0 } = typeof options === "number" ? { value: options } : options;
   return filled("constant", { value }, () => () => value);
 }
 

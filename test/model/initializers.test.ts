@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveInitializer } from "../../src/model/initializers";
+import { constant, resolveInitializer } from "../../src/model/initializers";
 import { orthonormalizeRows } from "../../src/model/orthogonal";
 import { Random } from "../../src/model/random";
 import { InvalidInputError } from "../../src/runtime/errors";
@@ -178,8 +178,10 @@ describe("initializers", () => {
     expect(create()).toEqual(create());
     expect(resolveInitializer("random_uniform").config).toEqual({ minval: -0.05, maxval: 0.05 });
     const stored = JSON.stringify(resolveInitializer({ name: "constant", config: { value: 2 } }));
-    const constant = resolveInitializer(JSON.parse(stored) as { name: string; config: { value: number } });
-    expect(constant.create([2], new Random(0))).toEqual(Float32Array.of(2, 2));
+    const two = resolveInitializer(JSON.parse(stored) as { name: string; config: { value: number } });
+    expect(two.create([2], new Random(0))).toEqual(Float32Array.of(2, 2));
+    expect(JSON.stringify(constant(2))).toBe(stored);
+    expect(JSON.stringify(constant({ value: 2 }))).toBe(stored);
   });
 
   test("unknown names and shapes are refused by name", async () => {
