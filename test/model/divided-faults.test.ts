@@ -1,7 +1,17 @@
-import { describe, expect } from "vitest";
-import { dense, dropout, embedding, lstm, sequential, type Device, type Sequential } from "../../src/index";
+import { describe, expect, test } from "vitest";
+import {
+  dense,
+  dropout,
+  embedding,
+  lstm,
+  sequential,
+  type CompileOptions,
+  type Device,
+  type Sequential,
+} from "../../src/index";
 import { useDevice } from "../runtime/use-device";
-import { withSmallBindings } from "../support/limits";
+import { getTestDevice } from "../support/adapter";
+import { limitBindings, withSmallBindings } from "../support/limits";
 import { findTheSeven } from "./training";
 
 const gpuTest = useDevice();
@@ -19,7 +29,7 @@ const batchSize = rows / steps;
 const first = { data: data.slice(0, data.length / steps), shape: [batchSize, x.shape[1]] };
 const options = { batchSize, shuffle: false };
 
-async function compiled(device: Device): Promise<Sequential> {
+async function compiled(device: CompileOptions["device"]): Promise<Sequential> {
   const layers = [embedding(20, 4), dropout(0.2), lstm(6), dense(1, { activation: "sigmoid" })];
   const model = sequential(layers);
   await model.compile({ optimizer: "adam", loss: "binaryCrossentropy", device, seed: 3, scan: "wide" });
@@ -112,4 +122,44 @@ describe("an abort in the middle of a batch that is taken in parts", () => {
       });
     });
   }
+});
+
+describe("a device lost in the middle of a batch that is taken in parts", () => {
+  /** Trains on devices of small bindings, of which the first is destroyed when `lostAt` parts are on it. */
+  async function train(lostAt: number): Promise<{ parts: number; devices: number; result: unknown }> {
+    const devices: Device[] = [];
+    const model = await compiled(async () => {
+      const device = (await getTestDevice())!;
+      limitBindings(device, small);
+      devices.push(device);
+      return device;
+    });
+    let history: unknown;
+    const lose = (part: number): void => {
+      if (part === lostAt) devices[0].destroy();
+    };
+    const parts = await watchParts(devices[0], lose, async () => {
+      history = await model.fit(all, labels, { ...options, epochs: 2 });
+    });
+    const result = [history, await stateOf(model)];
+    model.dispose();
+    devices.forEach((device) => device.destroy());
+    return { parts, devices: devices.length, result };
+  }
+
+  test("the call goes on on another one, and ends with an undisturbed one's bits", async ({ skip }) => {
+    const probe = await getTestDevice();
+    if (!probe) return skip("no WebGPU adapter");
+    probe.destroy();
+    const expected = await train(0);
+    expect(expected.devices).toBe(1);
+    const perStep = expected.parts / (2 * steps);
+    expect(perStep).toBeGreaterThan(4);
+    // In the first epoch, of which there is no copy yet, and in the second.
+    for (const step of [1, 3]) {
+      const { devices, result } = await train(step * perStep + 2);
+      expect(devices).toBe(2);
+      expect(result).toEqual(expected.result);
+    }
+  });
 });
