@@ -98,7 +98,10 @@ export class StepQueue {
   }
 
   get #mostSteps(): number {
+    const { divides } = this.workspace;
+    // A part of a batch may take seconds: before one is done, no others wait for it.
+    if (divides && this.#done === 0) return 1;
     const perStep = (performance.now() - this.#begin) / Math.max(1, this.#done);
-    return Math.min(64, Math.max(2, Math.round(mostBehind / perStep)));
+    return Math.min(64, Math.max(divides ? 1 : 2, Math.round(mostBehind / perStep)));
   }
 }

@@ -17,6 +17,8 @@ export interface Net {
   readonly classes?: number;
   /** Whether the model begins with an input layer of that many steps. */
   readonly fixed?: boolean;
+  /** Steps of the time loop in one dispatch, where that is not left to the engine. */
+  readonly chunkSteps?: number;
   /** Tokens whose rows of the table are one value throughout. */
   readonly blank?: { readonly tokens: readonly number[]; readonly value: number };
 }
@@ -26,12 +28,12 @@ const trainingSteps = 3;
 
 /** Compares predictions, losses, all gradients and the weights of three steps. */
 export async function checkAgainstTwin(device: Device, net: Net, scan: ScanShape): Promise<void> {
-  const { layers, batch, steps, padding, classes, fixed, blank } = net;
+  const { layers, batch, steps, padding, classes, fixed, chunkSteps, blank } = net;
   const loss = {
     name: classes ? "sparseCategoricalCrossentropy" : "binaryCrossentropy",
     fromLogits: false,
   } as const;
-  const options = { scan, steps: fixed ? steps : undefined };
+  const options = { scan, chunkSteps, steps: fixed ? steps : undefined };
   const model = await engineModel(device, { layers, optimizer, loss }, options);
   try {
     const weights = (await model.getWeights()).map(({ shape, data }, i) => {

@@ -100,6 +100,36 @@ describe("an abort in the middle of a batch that is taken in parts", () => {
     });
   });
 
+  gpuTest("finds at most two parts on the device, while the time of one is not known", async (device) => {
+    const { queue } = device.gpu;
+    const really = queue.onSubmittedWorkDone.bind(queue);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const value = async (): Promise<undefined> => {
+      await held;
+      return really();
+    };
+    Object.defineProperty(queue, "onSubmittedWorkDone", { value, configurable: true });
+    try {
+      await withSmallBindings(device, small, async () => {
+        const model = await compiled(device);
+        let seen = 0;
+        const count = (part: number): void => void (seen = part);
+        await watchParts(device, count, async () => {
+          const training = model.trainOnBatch(first, labels.slice(0, batchSize));
+          await new Promise((resolve) => setTimeout(resolve, 1000));
+          expect(seen).toBe(2);
+          release();
+          await training;
+        });
+        expect(seen).toBeGreaterThan(4);
+        model.dispose();
+      });
+    } finally {
+      Reflect.deleteProperty(queue, "onSubmittedWorkDone");
+    }
+  });
+
   for (const call of ["evaluate", "predict"] as const) {
     gpuTest(`${call} stops before the next part, and a second call has all`, async (device) => {
       await withSmallBindings(device, small, async () => {

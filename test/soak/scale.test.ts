@@ -53,6 +53,22 @@ test("a batch whose states are six bindings of a device with WebGPU's minimum li
   expect(loss).toBeGreaterThan(0.5);
   expect(loss).toBeLessThan(1);
   console.log(`${device.description}: a step on ${rows} rows of ${steps} tokens in ${seconds.toFixed(1)} s`);
+  const stop = new AbortController();
+  const options = { batchSize: rows, signal: stop.signal };
+  const training = model.fit({ data, shape: [rows, steps] }, y, options);
+  let aborted = 0;
+  setTimeout(() => {
+    aborted = performance.now();
+    stop.abort();
+  }, 300 * seconds);
+  await expect(training).rejects.toMatchObject({ name: "AbortError" });
+  const rejected = (performance.now() - aborted) / 1000;
+  await device.idle();
+  const idle = (performance.now() - aborted) / 1000;
+  console.log(
+    `aborted in its middle: rejected ${rejected.toFixed(1)} s later, idle after ${idle.toFixed(1)} s`,
+  );
+  expect(idle).toBeLessThan(seconds / 2);
   model.dispose();
   device.destroy();
 });

@@ -60,7 +60,7 @@ export async function engineModel(
     optimizer: OptimizerDescription;
     loss: LossDescription;
   },
-  options: { scan?: ScanShape; steps?: number; metric?: string; seed?: number } = {},
+  options: { scan?: ScanShape; chunkSteps?: number; steps?: number; metric?: string; seed?: number } = {},
 ): Promise<Sequential> {
   const layers = description.layers.map(engineLayer);
   const model = sequential(
@@ -73,6 +73,7 @@ export async function engineModel(
     device,
     seed: options.seed ?? 0,
     scan: options.scan,
+    chunkSteps: options.chunkSteps,
   });
   return model;
 }
