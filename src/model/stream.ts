@@ -149,10 +149,10 @@ export class TokenStream {
     this.#data.tokens[0] = token;
     workspace.uploadTokens(this.#data);
     const plan = workspace.planner.plan(this.#data, undefined, range(0, 1), false, { ...noRates, metric: 0 });
-    const encoder = device.gpu.createCommandEncoder({ label: "stream" });
-    workspace.encodePlan(encoder, 0, plan.words);
-    workspace.evaluate.encode(encoder, plan.sizes);
-    device.gpu.queue.submit([encoder.finish()]);
+    device.submit("stream", (encoder) => {
+      workspace.encodePlan(encoder, 0, plan.words);
+      workspace.evaluate.encode(encoder, plan.sizes);
+    });
     const columns = architecture.outputs;
     // Of a net that returns sequences, row 0 is the state before the step.
     const begin = architecture.sequences ? columns : 0;

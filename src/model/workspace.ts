@@ -254,9 +254,9 @@ export class Workspace {
   }
 
   #clear(tensors: readonly Tensor[]): void {
-    const encoder = this.device.gpu.createCommandEncoder({ label: "clear" });
-    for (const { buffer, offset, bytes } of tensors) encoder.clearBuffer(buffer, offset, bytes);
-    this.device.gpu.queue.submit([encoder.finish()]);
+    this.device.submit("clear", (encoder) => {
+      for (const { buffer, offset, bytes } of tensors) encoder.clearBuffer(buffer, offset, bytes);
+    });
   }
 
   /** Uploads the planned batch, the first `words` of the planner's block, and has the encoder put it in place. */

@@ -1,6 +1,6 @@
 import type { Device } from "./device";
 import { describe, KernelError, OutOfMemoryError, StateError, TooLargeError } from "./errors";
-import { planBanks, placeOf } from "./banks";
+import { grouped, planBanks, placeOf } from "./banks";
 import { PartedTensor, Tensor, elements, type DType, type TensorDeclaration } from "./tensor";
 
 const usage = (): GPUBufferUsageFlags =>
@@ -52,7 +52,7 @@ export class Arena {
       offsets.push(size);
       size += placeOf(shape);
     }
-    const buffer = this.#create(label, size, usage(), largestOf(declarations));
+    const buffer = this.#create(label, size, largestOf(declarations));
     return declarations.map(
       ({ label, shape, dtype = "f32" }, i) => new Tensor(label, shape, dtype, buffer, offsets[i]),
     );
@@ -76,16 +76,6 @@ export class Arena {
       const own = parts.get(declaration)!;
       return own.length === 1 ? own[0] : new PartedTensor(declaration.label, shape, dtype, own);
     });
-  }
-
-  /** A buffer that the CPU can map for reading. */
-  readback(label: string, bytes: number): GPUBuffer {
-    return this.#create(label, bytes, GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ);
-  }
-
-  /** Writes values into one of its tensors. */
-  write(tensor: Tensor, data: Float32Array | Uint32Array): void {
-    write(this.device, tensor, data);
   }
 
   /**
@@ -115,7 +105,7 @@ export class Arena {
     this.#asked = [];
   }
 
-  #create(label: string, size: number, flags: GPUBufferUsageFlags, largest?: TensorDeclaration): GPUBuffer {
+  #create(label: string, size: number, largest?: TensorDeclaration): GPUBuffer {
     if (this.#disposed) {
       throw new StateError(
         describe(`arena ${this.label}`, "a live arena", "a disposed one", "allocate before dispose()"),
@@ -127,7 +117,7 @@ export class Arena {
         describe(`memory for ${label}`, `at most ${maxBufferSize} bytes in one buffer`, `${size}`, remedy),
       );
     }
-    const descriptor = { label: `${this.label}/${label}`, size, usage: flags };
+    const descriptor = { label: `${this.label}/${label}`, size, usage: usage() };
     const { result: buffer, refused } = withMemoryScope(this.device, () =>
       this.device.gpu.createBuffer(descriptor),
     );
@@ -245,10 +235,12 @@ async function readParts(device: Device, tensors: readonly Tensor[]): Promise<Fl
   // What is copied into a buffer that was refused is an error of its own, and not the one to tell.
   device.gpu.pushErrorScope("validation");
   const { refused } = withMemoryScope(device, () => {
-    for (const group of groups(tensors, device.limits.maxBufferSize)) staged.push(stage(device, group));
-    const encoder = device.gpu.createCommandEncoder({ label: "read" });
-    for (const one of staged) copyInto(encoder, one);
-    device.gpu.queue.submit([encoder.finish()]);
+    for (const group of grouped(tensors, device.limits.maxBufferSize, ({ bytes }) => bytes)) {
+      staged.push(stage(device, group));
+    }
+    device.submit("read", (encoder) => {
+      for (const one of staged) copyInto(encoder, one);
+    });
   });
   const invalid = device.gpu.popErrorScope().catch(() => null);
   try {
@@ -263,21 +255,6 @@ async function readParts(device: Device, tensors: readonly Tensor[]): Promise<Fl
   } finally {
     for (const { buffer } of staged) buffer.destroy();
   }
-}
-
-/** Neighbours together, as many as one buffer holds. */
-function groups(tensors: readonly Tensor[], most: number): Tensor[][] {
-  const found: Tensor[][] = [[]];
-  let bytes = 0;
-  for (const tensor of tensors) {
-    if (bytes + tensor.bytes > most && bytes > 0) {
-      found.push([]);
-      bytes = 0;
-    }
-    found.at(-1)!.push(tensor);
-    bytes += tensor.bytes;
-  }
-  return found;
 }
 
 const bytesOf = (tensors: readonly Tensor[]): number => tensors.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -11,20 +11,28 @@ export interface Piece {
  * Matrices that are larger come in parts of whole rows; anything else that is has a buffer to itself.
  */
 export function planBanks(declarations: readonly TensorDeclaration[], most: number): Piece[][] {
-  const banks: Piece[][] = [[]];
+  const pieces = declarations.flatMap((of) => partsOf(of, most).map((part) => ({ part, of })));
+  return grouped(pieces, most, ({ part }) => placeOf(part.shape));
+}
+
+/** Neighbours together, as many as have `most` bytes; what alone has more stands alone. */
+export function grouped<Item>(
+  items: readonly Item[],
+  most: number,
+  bytesOf: (item: Item) => number,
+): Item[][] {
+  const groups: Item[][] = [[]];
   let held = 0;
-  for (const of of declarations) {
-    for (const part of partsOf(of, most)) {
-      const bytes = placeOf(part.shape);
-      if (held + bytes > most && held > 0) {
-        banks.push([]);
-        held = 0;
-      }
-      banks.at(-1)!.push({ part, of });
-      held += bytes;
+  for (const item of items) {
+    const bytes = bytesOf(item);
+    if (held + bytes > most && held > 0) {
+      groups.push([]);
+      held = 0;
     }
+    groups.at(-1)!.push(item);
+    held += bytes;
   }
-  return banks;
+  return groups;
 }
 
 /** Bytes that a tensor takes among others in one buffer. */

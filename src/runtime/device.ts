@@ -116,6 +116,13 @@ export class Device {
     await this.gpu.queue.onSubmittedWorkDone();
   }
 
+  /** Submits what `encode` puts into a command encoder. */
+  submit(label: string, encode: (encoder: GPUCommandEncoder) => void): void {
+    const encoder = this.gpu.createCommandEncoder({ label });
+    encode(encoder);
+    this.gpu.queue.submit([encoder.finish()]);
+  }
+
   /** Frees the device and everything on it. A second call does nothing. */
   destroy(): void {
     this.#destroyed = true;

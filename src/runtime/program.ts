@@ -116,18 +116,27 @@ export class Program<Sizes> {
       const grid = step.grid(sizes);
       if (workgroupsOf(grid) === 0) continue;
       pass ??= encoder.beginComputePass({ label: this.label });
-      pass.setPipeline(this.#pipelines.get(step.kernel)!);
-      pass.setBindGroup(0, step.group);
-      pass.dispatchWorkgroups(...grid);
+      this.#dispatch(pass, step, grid, 1);
     }
     pass?.end();
   }
 
+  #dispatch(
+    pass: GPUComputePassEncoder,
+    { kernel, group }: Dispatch<Sizes>,
+    grid: Grid,
+    times: number,
+  ): void {
+    pass.setPipeline(this.#pipelines.get(kernel)!);
+    pass.setBindGroup(0, group);
+    for (let i = 0; i < times; i++) pass.dispatchWorkgroups(...grid);
+  }
+
   /** Runs once, in a submit of its own. */
   run(sizes: Sizes): void {
-    const encoder = this.device.gpu.createCommandEncoder({ label: this.label });
-    this.encode(encoder, sizes);
-    this.device.gpu.queue.submit([encoder.finish()]);
+    this.device.submit(this.label, (encoder) => {
+      this.encode(encoder, sizes);
+    });
   }
 
   /** Names of the steps, with the constants of their kernels' variants; a tensor set to zeros is a step. */
@@ -166,11 +175,7 @@ export class Program<Sizes> {
     if ("clear" in step) return this.#encodeClears(encoder, step.clear, times, timestamps);
     const grid = step.grid(sizes);
     const pass = encoder.beginComputePass({ label: this.label, timestampWrites: timestamps });
-    if (workgroupsOf(grid) > 0) {
-      pass.setPipeline(this.#pipelines.get(step.kernel)!);
-      pass.setBindGroup(0, step.group);
-      for (let i = 0; i < times; i++) pass.dispatchWorkgroups(...grid);
-    }
+    if (workgroupsOf(grid) > 0) this.#dispatch(pass, step, grid, times);
     pass.end();
   }
 

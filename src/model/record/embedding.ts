@@ -45,13 +45,16 @@ function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
       );
     }
   });
-  if (!wantsGradient(recorder, flow)) return { kind: "rows", width, mask: flow.mask, values };
-  const gradient = arena.tensor("dEmbedded", [capacity.rows, width]);
-  const sums = arena.tensor("sums", [capacity.tasks, width]);
-  recorder.backward.push((program) => {
-    recordSumByToken(recorder, program, { dz: gradient, columns: width, sums });
-    recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
-  });
+  let gradient: Tensor | undefined;
+  if (wantsGradient(recorder, flow)) {
+    const dz = arena.tensor("dEmbedded", [capacity.rows, width]);
+    const sums = arena.tensor("sums", [capacity.tasks, width]);
+    recorder.backward.push((program) => {
+      recordSumByToken(recorder, program, { dz, columns: width, sums });
+      recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
+    });
+    gradient = dz;
+  }
   return { kind: "rows", width, mask: flow.mask, values, gradient };
 }
 

@@ -20,16 +20,17 @@ export function recordMasking(recorder: Recorder, value: number, input: Sequence
   });
   const mask = { by: "rows", tensors: { mask: rows } } as const;
   const dx = flow.gradient;
-  if (!dx) return { kind: "rows", width, mask, values };
-  const gradient = arena.tensor("dUnmasked", [capacity.rows, width]);
-  recorder.backward.push((program) => {
-    dispatch(
-      recorder,
-      program,
-      maskingGradient(width),
-      { mask: rows, dOut: gradient, dx },
-      elementGrid((sizes) => sizes.rows, width, maskingSize),
-    );
-  });
+  const gradient = dx && arena.tensor("dUnmasked", [capacity.rows, width]);
+  if (gradient) {
+    recorder.backward.push((program) => {
+      dispatch(
+        recorder,
+        program,
+        maskingGradient(width),
+        { mask: rows, dOut: gradient, dx },
+        elementGrid((sizes) => sizes.rows, width, maskingSize),
+      );
+    });
+  }
   return { kind: "rows", width, mask, values, gradient };
 }
