@@ -1,4 +1,4 @@
-import type { Masked } from "../kernels/shared/mask";
+import type { Masked } from "../kernels";
 import { invalid } from "../runtime/errors";
 import { layerWeights, snakeCase, type WeightPlan } from "./layer-weights";
 import type { Conv1dConfig, Layer, MaxPooling1dConfig, RecurrentLayer, Shape } from "./layers";

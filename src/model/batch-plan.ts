@@ -1,5 +1,4 @@
-import { rowsPerTask } from "../kernels/sum-by-token";
-import { noOrigin, packStep, segmentWords, stepWords, type StepValues } from "../kernels/shared/step";
+import { noOrigin, packStep, rowsPerTask, segmentWords, stepWords, type StepValues } from "../kernels";
 import { alignment, type TensorDeclaration } from "../runtime/tensor";
 import type { BatchLayout } from "./batch-layout";
 import { countedOutputs, placeTargets, type Targets } from "./targets";

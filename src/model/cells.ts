@@ -1,7 +1,4 @@
-import type { Cell } from "../kernels/cells/cell";
-import { gruCell } from "../kernels/cells/gru";
-import { lstmCell } from "../kernels/cells/lstm";
-import { simpleRnnCell } from "../kernels/cells/simple-rnn";
+import { gruCell, lstmCell, simpleRnnCell, type Cell } from "../kernels";
 import type { RecurrentLayer } from "./layers";
 
 /** The cell that a recurrent layer puts into the scan. */

@@ -1,4 +1,4 @@
-import type { ScanShape } from "../kernels/scan";
+import type { ScanShape } from "../kernels";
 import { requestDevice, type Device } from "../runtime/device";
 import { describe, DeviceLostError, invalid } from "../runtime/errors";
 import { checkHead, type Architecture } from "./architecture";

@@ -1,4 +1,4 @@
-import type { ScanShape } from "../kernels/scan";
+import type { ScanShape } from "../kernels";
 import type { Device } from "../runtime/device";
 import type { Architecture } from "./architecture";
 import { assertSettable, type CallbackModel } from "./callback";

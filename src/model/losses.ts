@@ -1,4 +1,4 @@
-import type { LossOptions } from "../kernels/loss";
+import type { LossOptions } from "../kernels";
 import { invalid } from "../runtime/errors";
 import type { Targets } from "./targets";
 

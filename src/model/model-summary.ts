@@ -1,4 +1,4 @@
-import { optimizerSlots } from "../kernels/optimizer";
+import { optimizerSlots } from "../kernels";
 import type { Architecture } from "./architecture";
 import type { Optimizer } from "./optimizers";
 import { formatSummary } from "./summary";

@@ -1,5 +1,5 @@
 import { read } from "../runtime/arena";
-import { clipsByNorm } from "../kernels/optimizer";
+import { clipsByNorm } from "../kernels";
 import { describe } from "../runtime/errors";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { Session } from "./session";

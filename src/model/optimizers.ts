@@ -1,4 +1,4 @@
-import type { OptimizerRule } from "../kernels/optimizer";
+import type { OptimizerRule } from "../kernels";
 import { invalid } from "../runtime/errors";
 import type { StepRates } from "./batch-plan";
 import { isAmount, withDefaults } from "./layers/options";

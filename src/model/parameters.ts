@@ -6,7 +6,7 @@ import type { LayerPlan, WeightPlan } from "./architecture";
 import type { Regularizer } from "./regularizers";
 import { namedWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";
-import { clipsByNorm, optimizerSlots, type OptimizerRule } from "../kernels/optimizer";
+import { clipsByNorm, optimizerSlots, type OptimizerRule } from "../kernels";
 
 /** A layer's weights, or their gradients, by the names they have in the layer: `kernel`, `bias`, … */
 export type WeightTensors = Record<string, Tensor>;

@@ -1,6 +1,6 @@
 import type { Device } from "../runtime/device";
 import { describe, DeviceLostError, StateError } from "../runtime/errors";
-import { optimizerSlots } from "../kernels/optimizer";
+import { optimizerSlots } from "../kernels";
 import type { Architecture } from "./architecture";
 import type { CallbackModel } from "./callback";
 import { callbackModel, compileConfig, type Compiled } from "./compiled";

@@ -2,7 +2,7 @@ import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import type { SamplerOptions } from "../runtime/program-sampler";
 import type { Program } from "../runtime/program";
-import { noRates, type StepValues } from "../kernels/shared/step";
+import { noRates, type StepValues } from "../kernels";
 import { longestFirst, type StepRates } from "./batch-plan";
 import { StepQueue } from "./step-queue";
 import { countedOutputs, type Targets } from "./targets";

@@ -1,14 +1,20 @@
-import type { Cell } from "../kernels/cells/cell";
-import { chunkWords, narrowFits, packChunk, type ScanForwardOptions, type ScanShape } from "../kernels/scan";
-import { samplesOfWorkgroup, scanForm, scanForward } from "../kernels/scan-forms";
 import {
+  chunkWords,
+  narrowFits,
   noOrigin,
   noRates,
+  packChunk,
   packStep,
+  samplesOfWorkgroup,
+  scanForm,
+  scanForward,
   segmentWords,
   stepWords,
+  type Cell,
+  type ScanForwardOptions,
+  type ScanShape,
   type StepValues,
-} from "../kernels/shared/step";
+} from "../kernels";
 import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { invalid } from "../runtime/errors";

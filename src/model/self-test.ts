@@ -1,7 +1,4 @@
-import type { OptimizerRule } from "../kernels/optimizer";
-import type { ScanShape } from "../kernels/scan";
-import { scanForm, type ScanForm } from "../kernels/scan-forms";
-import { noRates } from "../kernels/shared/step";
+import { noRates, scanForm, type OptimizerRule, type ScanForm, type ScanShape } from "../kernels";
 import { Arena, read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { DeviceError } from "../runtime/errors";

@@ -1,6 +1,6 @@
 import { invalid } from "../runtime/errors";
 import type { SamplerOptions } from "../runtime/program-sampler";
-import type { ScanShape } from "../kernels/scan";
+import type { ScanShape } from "../kernels";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { batchCapacity, type BatchCapacity, type StepRates } from "./batch-plan";

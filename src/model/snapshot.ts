@@ -1,4 +1,4 @@
-import type { ScanShape } from "../kernels/scan";
+import type { ScanShape } from "../kernels";
 import { read } from "../runtime/arena";
 import type { Tensor } from "../runtime/tensor";
 import type { WeightPlan } from "./architecture";

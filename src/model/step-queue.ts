@@ -1,4 +1,4 @@
-import type { StepValues } from "../kernels/shared/step";
+import type { StepValues } from "../kernels";
 import type { Device } from "../runtime/device";
 import type { Program } from "../runtime/program";
 import { ProgramSampler, type SamplerOptions } from "../runtime/program-sampler";

@@ -2,7 +2,7 @@ import { read } from "../runtime/arena";
 import { describe, invalid, StateError } from "../runtime/errors";
 import { recurrentOf, type Architecture } from "./architecture";
 import { batchCapacity } from "./batch-plan";
-import { noRates } from "../kernels/shared/step";
+import { noRates } from "../kernels";
 import { layoutOf, range, type Session } from "./session";
 import { checkedStates, namedStates, statePlans, type NamedState, type StatePlan } from "./states";
 import type { TokenData } from "./token-data";

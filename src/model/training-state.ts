@@ -1,4 +1,4 @@
-import { optimizerSlots } from "../kernels/optimizer";
+import { optimizerSlots } from "../kernels";
 import { invalid } from "../runtime/errors";
 import { write } from "../runtime/arena";
 import type { WeightPlan } from "./architecture";

@@ -1,6 +1,4 @@
-import type { OptimizerRule } from "../kernels/optimizer";
-import type { ScanForm } from "../kernels/scan-forms";
-import type { StepValues } from "../kernels/shared/step";
+import type { OptimizerRule, ScanForm, StepValues } from "../kernels";
 import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, StateError, TooLargeError } from "../runtime/errors";

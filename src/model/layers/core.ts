@@ -1,4 +1,4 @@
-import { activations, type Activation } from "../../kernels/shared/activation";
+import { activations, type Activation } from "../../kernels";
 import { invalid } from "../../runtime/errors";
 import type { Initializer } from "../initializers";
 import { regularizers, type Regularizer, type RegularizerOption } from "../regularizers";

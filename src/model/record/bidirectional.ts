@@ -3,7 +3,7 @@ import {
   mergeDirectionsGradient,
   mergeDirectionsSize,
   type MergeOptions,
-} from "../../kernels/merge-directions";
+} from "../../kernels";
 import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDropout } from "./dropout";

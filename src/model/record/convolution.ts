@@ -1,10 +1,10 @@
 import {
+  columnLanes,
   windowRows,
   windowRowsGradient,
   windowRowsSize,
   type WindowRowsOptions,
-} from "../../kernels/window-rows";
-import { columnLanes } from "../../kernels/shared/vectors";
+} from "../../kernels";
 import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";

@@ -1,5 +1,4 @@
-import { activationGradient, activationGradientSize } from "../../kernels/activation-gradient";
-import type { Activation } from "../../kernels/shared/activation";
+import { activationGradient, activationGradientSize, type Activation } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
 import { writtenOut } from "./embedding";

@@ -1,4 +1,4 @@
-import { dropout, dropoutSize, featureDropout } from "../../kernels/dropout";
+import { dropout, dropoutSize, featureDropout } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import { writtenOut } from "./embedding";
 import { dispatch, elementGrid, firstSample, type Flow, type Recorder, type Recording } from "./recorder";

@@ -1,13 +1,21 @@
-import { embeddingGather, embeddingGatherSize } from "../../kernels/embedding-gather";
-import { embeddingGradient, embeddingGradientSize } from "../../kernels/embedding-gradient";
-import { embeddingGradientNarrow } from "../../kernels/embedding-gradient-narrow";
-import { narrowLanes, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
-import { sumByTokenGroups, sumByTokenNarrow } from "../../kernels/sum-by-token-narrow";
-import { sumByToken, sumByTokenSize } from "../../kernels/sum-by-token";
-import type { StepValues } from "../../kernels/shared/step";
+import {
+  embeddingGather,
+  embeddingGatherSize,
+  embeddingGradient,
+  embeddingGradientNarrow,
+  embeddingGradientSize,
+  narrowLanes,
+  narrowSize,
+  narrowWorkgroups,
+  sumByToken,
+  sumByTokenGroups,
+  sumByTokenNarrow,
+  sumByTokenSize,
+  type StepValues,
+  type TablePart,
+} from "../../kernels";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
-import type { TablePart } from "../../kernels/shared/table-part";
 import type { WeightTensors } from "../parameters";
 import {
   dispatch,

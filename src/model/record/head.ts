@@ -1,10 +1,16 @@
-import { activate, activateSize } from "../../kernels/activate";
-import { denseSigmoidLoss } from "../../kernels/dense-sigmoid-loss";
-import { reduceGroups } from "../../kernels/shared/reduce";
-import { loss as lossKernel, lossSize } from "../../kernels/loss";
-import { maskCounts, maskWeights } from "../../kernels/mask-weights";
-import { softmax, softmaxSize } from "../../kernels/softmax";
-import { sumMetrics } from "../../kernels/sum-metrics";
+import {
+  activate,
+  activateSize,
+  denseSigmoidLoss,
+  loss as lossKernel,
+  lossSize,
+  maskCounts,
+  maskWeights,
+  reduceGroups,
+  softmax,
+  softmaxSize,
+  sumMetrics,
+} from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import type { DenseConfig } from "../layers";
 import type { Loss } from "../losses";

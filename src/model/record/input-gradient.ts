@@ -1,6 +1,4 @@
-import { reverseRows, reverseRowsSize } from "../../kernels/reverse-rows";
-import { maxOwnMatrix } from "../../kernels/shared/narrow";
-import type { StepValues } from "../../kernels/shared/step";
+import { maxOwnMatrix, reverseRows, reverseRowsSize, type StepValues } from "../../kernels";
 import type { Program } from "../../runtime/program";
 import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
 import { recordLinearInputGradient } from "./linear";

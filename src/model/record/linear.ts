@@ -1,7 +1,14 @@
-import { linear, linearSize, linearTile, type LinearOptions } from "../../kernels/linear";
-import { linearGroups, linearNarrow } from "../../kernels/linear-narrow";
-import { narrowLanes, narrowSize } from "../../kernels/shared/narrow";
-import type { StepValues } from "../../kernels/shared/step";
+import {
+  linear,
+  linearGroups,
+  linearNarrow,
+  linearSize,
+  linearTile,
+  narrowLanes,
+  narrowSize,
+  type LinearOptions,
+  type StepValues,
+} from "../../kernels";
 import { workgroups, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import { dispatch, firstSample, type Recorder } from "./recorder";

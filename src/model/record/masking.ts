@@ -1,4 +1,4 @@
-import { masking, maskingGradient, maskingSize } from "../../kernels/masking";
+import { masking, maskingGradient, maskingSize } from "../../kernels";
 import { writtenOut } from "./embedding";
 import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 

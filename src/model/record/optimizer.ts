@@ -1,9 +1,15 @@
-import { addGradients, addGradientsSize } from "../../kernels/add-gradients";
-import { gradientSquares } from "../../kernels/gradient-squares";
-import { optimizer, optimizerSize, type OptimizerRule } from "../../kernels/optimizer";
-import { reduceGroups } from "../../kernels/shared/reduce";
-import type { StepValues } from "../../kernels/shared/step";
-import { weightPenalty, weightPenaltyLanes } from "../../kernels/weight-penalty";
+import {
+  addGradients,
+  addGradientsSize,
+  gradientSquares,
+  optimizer,
+  optimizerSize,
+  reduceGroups,
+  weightPenalty,
+  weightPenaltyLanes,
+  type OptimizerRule,
+  type StepValues,
+} from "../../kernels";
 import type { Arena } from "../../runtime/arena";
 import { workgroups, type Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";

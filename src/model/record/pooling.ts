@@ -1,17 +1,17 @@
-import { flatten, flattenGradient, flattenSize } from "../../kernels/flatten";
 import {
+  columnLanes,
+  flatten,
+  flattenGradient,
+  flattenSize,
   globalPooling1d,
   globalPooling1dGradient,
   globalPooling1dSize,
-  type GlobalPooling1dOptions,
-} from "../../kernels/global-pooling1d";
-import {
   maxPooling1d,
   maxPooling1dGradient,
   maxPooling1dSize,
+  type GlobalPooling1dOptions,
   type MaxPooling1dOptions,
-} from "../../kernels/max-pooling1d";
-import { columnLanes } from "../../kernels/shared/vectors";
+} from "../../kernels";
 import type { MaxPooling1dConfig } from "../layers";
 import { writtenOut } from "./embedding";
 import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";

@@ -1,15 +1,19 @@
-import { weightGradient, weightGradientWorkgroups } from "../../kernels/weight-gradient";
-import type { WeightGradientOptions } from "../../kernels/weight-gradient";
-import { partialLength, sumPartials, sumPartialsSize, type PartialsTarget } from "../../kernels/sum-partials";
-import type { ScanForm } from "../../kernels/scan-forms";
-import type { Masked } from "../../kernels/shared/mask";
-import { narrowLanes } from "../../kernels/shared/narrow";
 import {
+  narrowLanes,
   narrowWeightGradientFits,
   narrowWeightGradientWorkgroups,
+  partialLength,
+  sumPartials,
+  sumPartialsSize,
+  weightGradient,
   weightGradientNarrow,
-} from "../../kernels/weight-gradient-narrow";
-import type { StepValues } from "../../kernels/shared/step";
+  weightGradientWorkgroups,
+  type Masked,
+  type PartialsTarget,
+  type ScanForm,
+  type StepValues,
+  type WeightGradientOptions,
+} from "../../kernels";
 import type { Arena } from "../../runtime/arena";
 import type { KernelDeclaration } from "../../runtime/kernel";
 import { workgroups, type GridOf, type Program } from "../../runtime/program";

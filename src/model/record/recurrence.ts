@@ -1,5 +1,4 @@
-import type { ScanOptions, ScanPart } from "../../kernels/scan";
-import type { ScanForm } from "../../kernels/scan-forms";
+import type { ScanForm, ScanOptions, ScanPart } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import type { RecurrentLayer } from "../layers";
 import type { WeightTensors } from "../parameters";

@@ -1,11 +1,19 @@
-import { gatesFrom } from "../../kernels/cells/cell";
-import { embedProject, embedProjectSize } from "../../kernels/embed-project";
-import { embedProjectNarrow } from "../../kernels/embed-project-narrow";
-import type { ScanBackwardOptions, ScanForwardOptions } from "../../kernels/scan";
-import { sumsRecurrentGradient } from "../../kernels/scan-backward-narrow";
-import { scanBackward, scanForm, scanForward } from "../../kernels/scan-forms";
-import { maxOwnMatrix, narrowSize, narrowWorkgroups } from "../../kernels/shared/narrow";
-import type { StepValues } from "../../kernels/shared/step";
+import {
+  embedProject,
+  embedProjectNarrow,
+  embedProjectSize,
+  gatesFrom,
+  maxOwnMatrix,
+  narrowSize,
+  narrowWorkgroups,
+  scanBackward,
+  scanForm,
+  scanForward,
+  sumsRecurrentGradient,
+  type ScanBackwardOptions,
+  type ScanForwardOptions,
+  type StepValues,
+} from "../../kernels";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import { cellOf } from "../cells";

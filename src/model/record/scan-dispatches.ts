@@ -1,6 +1,11 @@
-import { samplesOfWorkgroup, type ScanForm } from "../../kernels/scan-forms";
-import { chunkWords, packChunk, type ScanPart } from "../../kernels/scan";
-import type { StepValues } from "../../kernels/shared/step";
+import {
+  chunkWords,
+  packChunk,
+  samplesOfWorkgroup,
+  type ScanForm,
+  type ScanPart,
+  type StepValues,
+} from "../../kernels";
 import { write } from "../../runtime/arena";
 import { workgroups, type GridOf } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";

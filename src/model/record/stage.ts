@@ -1,4 +1,4 @@
-import { noOrigin, segmentWords } from "../../kernels/shared/step";
+import { noOrigin, segmentWords } from "../../kernels";
 import { write } from "../../runtime/arena";
 import { stageSizes, stageStep } from "../batch-plan";
 import type { Recorder, Recording } from "./recorder";

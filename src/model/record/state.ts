@@ -1,4 +1,4 @@
-import { carryState, carryStateSize } from "../../kernels/carry-state";
+import { carryState, carryStateSize } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import type { Recording } from "./recorder";
 import { dispatch, elementGrid, firstSample } from "./recorder";
