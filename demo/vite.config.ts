@@ -39,6 +39,29 @@ const oneInflate: Plugin = {
   },
 };
 
+const animations = [
+  /(?<=const easings = \{)[^]*?(?=\n\};)/,
+  /(?<=function createAnimation\([^)]*\) \{)[^]*?(?=\n\}\n)/,
+];
+
+/** Takes Chartist without what moves its lines: these charts stand still. */
+const stillCharts: Plugin = {
+  name: "still-charts",
+  apply: "build",
+  enforce: "pre",
+  transform: {
+    filter: { id: /\/chartist\/dist\/index\.js$/ },
+    handler(code) {
+      const missing = animations.find((part) => !part.test(code));
+      if (missing)
+        return this.error(
+          `demo: expected ${missing} in Chartist, got another version; leave this plugin out`,
+        );
+      return { code: animations.reduce((text, part) => text.replace(part, ""), code), map: null };
+    },
+  },
+};
+
 /** In place of vite's own, which puts links for style sheets into the document: a worker has none. */
 const plainImports: Plugin = {
   name: "plain-imports",
@@ -52,7 +75,7 @@ const plainImports: Plugin = {
 export default defineConfig({
   root: here("."),
   base: "./",
-  plugins: [workersShareChunks, oneInflate, leanShaders, plainImports],
+  plugins: [workersShareChunks, oneInflate, leanShaders, stillCharts, plainImports],
   // The page uses the published entry points; in the repository they are the sources.
   resolve: {
     alias: [
