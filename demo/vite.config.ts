@@ -39,25 +39,27 @@ const oneInflate: Plugin = {
   },
 };
 
-const animations = [
+const bodyOf = (name: string) => new RegExp(`(?<=function ${name}\\([^)]*\\) \\{)[^]*?(?=\\n\\}\\n)`);
+const unusedInCharts = [
   /(?<=const easings = \{)[^]*?(?=\n\};)/,
-  /(?<=function createAnimation\([^)]*\) \{)[^]*?(?=\n\}\n)/,
+  ...["createAnimation", "getBounds", "monotoneCubic"].map(bodyOf),
 ];
 
-/** Takes Chartist without what moves its lines: these charts stand still. */
-const stillCharts: Plugin = {
-  name: "still-charts",
+/** Takes Chartist without what these charts never do: move, choose a scale, bend a line. */
+const plainCharts: Plugin = {
+  name: "plain-charts",
   apply: "build",
   enforce: "pre",
   transform: {
     filter: { id: /\/chartist\/dist\/index\.js$/ },
     handler(code) {
-      const missing = animations.find((part) => !part.test(code));
-      if (missing)
+      const missing = unusedInCharts.find((part) => !part.test(code));
+      if (missing) {
         return this.error(
-          `demo: expected ${missing} in Chartist, got another version; leave this plugin out`,
+          `demo: expected ${missing} in Chartist, got another version; leave plainCharts out`,
         );
-      return { code: animations.reduce((text, part) => text.replace(part, ""), code), map: null };
+      }
+      return { code: unusedInCharts.reduce((text, part) => text.replace(part, ""), code), map: null };
     },
   },
 };
@@ -75,7 +77,7 @@ const plainImports: Plugin = {
 export default defineConfig({
   root: here("."),
   base: "./",
-  plugins: [workersShareChunks, oneInflate, leanShaders, stillCharts, plainImports],
+  plugins: [workersShareChunks, oneInflate, leanShaders, plainCharts, plainImports],
   // The page uses the published entry points; in the repository they are the sources.
   resolve: {
     alias: [
