@@ -1,2 +1,2 @@
-/** What jsfive wants of a library for deflate, by the one that the page has anyway. */
-export { unzlibSync as inflate } from "fflate";
+/** What jsfive imports of a library for deflate. Never called: `webgpu-rnn/io` puts an inflate with a bound in its place. */
+export const inflate = undefined;

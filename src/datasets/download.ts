@@ -1,3 +1,4 @@
+import { concat } from "../files/concat";
 import { DownloadError, describe } from "../runtime/errors";
 
 /** How far a download has come, in bytes. */
@@ -64,16 +65,6 @@ function announcedLength(response: Response): number | undefined {
   return length !== null && /^\d+$/.test(length) ? Number(length) : undefined;
 }
 
-function join(pieces: Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
-}
-
 async function receive(response: Response, options: FetchOptions, watch: Watch, patience: Patience) {
   const total = announcedLength(response);
   const reader = response.body?.getReader();
@@ -88,7 +79,7 @@ async function receive(response: Response, options: FetchOptions, watch: Watch, 
     if (received > LARGEST_FILE) throw new Error(`more than ${LARGEST_FILE} bytes`);
     options.onProgress?.({ file: options.file, received, total });
   }
-  return join(pieces, received);
+  return concat(pieces);
 }
 
 /**

@@ -1,5 +1,6 @@
-import { Inflate, zipSync } from "fflate";
+import { Inflate, Zip, ZipPassThrough } from "fflate";
 import { FormatError, describe } from "../runtime/errors";
+import { concat } from "./concat";
 import { crc32, hexadecimal } from "./crc32";
 
 /** What a zip is read for. */
@@ -50,8 +51,20 @@ export function readZip(file: Uint8Array, names: readonly string[], use: ZipUse)
 
 /** A zip of stored entries, which others read without unfolding them. */
 export function writeZip(entries: Readonly<Record<string, Uint8Array>>): Uint8Array<ArrayBuffer> {
-  // The first day that a zip can hold: what is written does not depend on the day.
-  return zipSync(entries, { level: 0, mtime: new Date(1980, 0, 1) });
+  const pieces: Uint8Array[] = [];
+  const zip = new Zip((error, piece) => {
+    if (error) throw error;
+    pieces.push(piece);
+  });
+  for (const [name, bytes] of Object.entries(entries)) {
+    const entry = new ZipPassThrough(name);
+    // The first day that a zip can hold: what is written does not depend on the day.
+    entry.mtime = new Date(1980, 0, 1);
+    zip.add(entry);
+    entry.push(bytes, true);
+  }
+  zip.end();
+  return concat(pieces);
 }
 
 class ZipReader {

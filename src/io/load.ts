@@ -1,14 +1,14 @@
 import { planArchitecture } from "../model/architecture";
 import { layerFromConfig } from "../model/layers";
 import { sequentialFromConfig } from "../model/sequential";
+import { invalid, InvalidInputError } from "../runtime/errors";
+import { openModel } from "./open";
+import { isRecord, refused, shown } from "./stored-model";
 import type { Sequential } from "../model/sequential";
 import type { CompileConfig } from "../model/compiled";
 import type { NamedWeight } from "../model/weights";
 import type { Device } from "../runtime/device";
-import { invalid, InvalidInputError } from "../runtime/errors";
-import { openModel } from "./open";
 import type { ModelSource } from "./open";
-import { isRecord, refused, shown } from "./stored-model";
 import type { ModelConfig, StoredFormat, StoredLayer, StoredModel, StoredTensorInfo } from "./stored-model";
 
 /** Options of `loadModel` and `loadWeights`. */

@@ -1,16 +1,16 @@
 import { describe, invalid, InvalidInputError } from "../runtime/errors";
-import { detectKind, kindNames } from "./detect";
-import type { FileKind } from "./detect";
-import { openHdf5 } from "./hdf5/reader";
 import { readKerasArchive } from "./keras/archive";
 import { isLegacyH5, readLegacyH5 } from "./keras/legacy-h5";
-import { isWeightsH5, readWeightsH5 } from "./keras/weights-h5";
-import { readModelFile } from "./native";
-import { refused } from "./stored-model";
-import type { StoredModel } from "./stored-model";
-import { alone, besideFiles, besideUrl, fetchBytes, toBytes } from "./tfjs/files";
-import type { Beside, ModelFiles } from "./tfjs/files";
 import { readTfjs } from "./tfjs/read";
+import { detectKind, kindNames } from "./detect";
+import { openHdf5 } from "./hdf5/reader";
+import { isWeightsH5, readWeightsH5 } from "./keras/weights-h5";
+import { refused } from "./stored-model";
+import { alone, besideFiles, besideUrl, fetchBytes, toBytes } from "./tfjs/files";
+import { readModelFile } from "./native";
+import type { FileKind } from "./detect";
+import type { StoredModel } from "./stored-model";
+import type { Beside, ModelFiles } from "./tfjs/files";
 
 /**
  * Where a model can be loaded from: a file's bytes, a `File` or `Blob`, an address, or for TF.js all files of a

@@ -1,13 +1,13 @@
-import type { CompileConfig } from "../model/compiled";
-import type { OptimizerState } from "../model/training-state";
-import type { NamedWeight } from "../model/weights";
 import { invalid } from "../runtime/errors";
 import { writeKerasArchive } from "./keras/archive";
 import { writeLegacyH5 } from "./keras/legacy-h5";
 import { writeModelFile } from "./native";
-import { writeOnnx } from "./onnx/write";
-import type { ModelConfig, Snapshot } from "./stored-model";
 import { writeTfjs } from "./tfjs/write";
+import { writeOnnx } from "./onnx/write";
+import type { CompileConfig } from "../model/compiled";
+import type { OptimizerState } from "../model/training-state";
+import type { NamedWeight } from "../model/weights";
+import type { ModelConfig, Snapshot } from "./stored-model";
 
 /** What saving needs of a model: `Sequential` has it, and anything that looks like one will do. */
 export interface SavableModel {

@@ -1,4 +1,5 @@
-import { concat, float, int, ints, message, text } from "./protobuf";
+import { concat } from "../../files/concat";
+import { float, int, ints, message, text } from "./protobuf";
 import type { Parts } from "./protobuf";
 
 /** Element types, by ONNX's numbers. */

@@ -34,17 +34,6 @@ export function ints(field: number, values: readonly number[]): Parts {
   );
 }
 
-/** All parts, one behind the other. */
-export function concat(parts: Parts): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 function varint(value: bigint): Uint8Array {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, value);
