@@ -121,13 +121,28 @@ async function profile(
 ): Promise<ProfiledProgram> {
   program.run(sizes);
   await device.idle();
-  const times = await profileProgram(device, program, sizes);
+  const times = withParts(await profileProgram(device, program, sizes));
   const kernels = times.map(({ label, milliseconds, repetitions }): ProfiledKernel => {
     if (repetitions === 0) return { label, milliseconds, empty: true };
     const chunks = times.filter((time) => time.label === label && time.repetitions > 0).length;
     return { label, milliseconds, ...shareOf(costOf(label, sizes), label.startsWith("scan") ? chunks : 1) };
   });
   return { name, milliseconds: await wallTime(device, program, sizes), kernels };
+}
+
+/**
+ * One kernel takes the shared padding and the samples; only the order of its dispatches tells which: the padding first
+ * forward in time, last backward, both cut into equally many chunks.
+ */
+export function withParts<Timed extends { label: string }>(times: readonly Timed[]): Timed[] {
+  return times.map((time) => {
+    const { label } = time;
+    if (!label.startsWith("scan")) return time;
+    const same = times.filter((other) => other.label === label);
+    const early = same.indexOf(time) < same.length / 2;
+    const part = early === label.startsWith("scanForward") ? "prefix" : "samples";
+    return { ...time, label: label.replace(/>$/, ` part=${part}>`) };
+  });
 }
 
 /** A long time loop is cut into several dispatches of one kernel: its work is shared out evenly. */

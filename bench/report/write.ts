@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { format, resolveConfig } from "prettier";
 import type { BenchResult } from "../result";
 import { comparisonPlot } from "./plot";
@@ -16,13 +16,13 @@ export async function writeResult(
   result: BenchResult,
   say: (line: string) => void,
 ): Promise<void> {
-  mkdirSync(join(root, folder), { recursive: true });
+  mkdirSync(resolve(root, folder), { recursive: true });
   const name = resultName(result);
   const file = join(folder, `${name}.json`);
-  await writeFormatted(join(root, file), JSON.stringify(result));
+  await writeFormatted(resolve(root, file), JSON.stringify(result));
   say(`wrote ${file}`);
   for (const [picture, svg] of plotsOf(result)) {
-    writeFileSync(join(root, folder, picture), svg);
+    writeFileSync(resolve(root, folder, picture), svg);
     say(`wrote ${join(folder, picture)}`);
   }
 }

@@ -6,7 +6,7 @@ import { bench } from "../../bench/bench";
 import { makeJob, quickSizes } from "../../bench/data";
 import { enginesFor } from "../../bench/engines/engine";
 import { costOf } from "../../bench/profile/costs";
-import { profileJob } from "../../bench/profile/profile-job";
+import { profileJob, withParts } from "../../bench/profile/profile-job";
 import type { BenchResult } from "../../bench/result";
 import { noRates } from "../../src/kernels/shared/step";
 import { findChromium, getTestDevice, requireGpu } from "../support/adapter";
@@ -112,6 +112,13 @@ describe("the benchmark runs, whatever its times are", () => {
       expect(sizes.prefixSteps).toBeLessThanOrEqual(6);
       const kernels = programs.flatMap((program) => program.kernels);
       expect(kernels.filter(({ flop, bytes }) => flop === undefined || bytes === undefined)).toEqual([]);
+      const parts = kernels.flatMap(
+        ({ label }) => /^(scan\w+).* part=(\w+)/.exec(label)?.slice(1).join(" ") ?? [],
+      );
+      expect(parts).toEqual([
+        ...["scanForward prefix", "scanForward samples", "scanBackward samples", "scanBackward prefix"],
+        ...["scanForward prefix", "scanForward samples"],
+      ]);
     }
     device.destroy();
   });
@@ -128,6 +135,16 @@ function checkFiles(names: readonly string[]): void {
     expect(text).not.toContain(hostname());
   }
 }
+
+test("dispatches of a scan's one kernel are told apart by their order, chunks too", () => {
+  const labels = ["a<b=1>", "scanForward<u=1>", "scanForward<u=1>", "scanForward<u=1>", "scanForward<u=1>"];
+  const named = withParts([...labels, "scanBackward<u=1>", "scanBackward<u=1>"].map((label) => ({ label })));
+  expect(named.map(({ label }) => label)).toEqual([
+    "a<b=1>",
+    ...["prefix", "prefix", "samples", "samples"].map((part) => `scanForward<u=1 part=${part}>`),
+    ...["samples", "prefix"].map((part) => `scanBackward<u=1 part=${part}>`),
+  ]);
+});
 
 test("the cost of a scan grows with its steps and the square of its units", () => {
   const sizes = {
