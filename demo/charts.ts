@@ -20,7 +20,7 @@ export function colourOf(number: number): string {
 type Figure = "loss" | "acc";
 type Dots = { x: number; y: number }[];
 
-/** One line of a chart; its class names colour and dashes, which are in figures.css. */
+/** One line of a chart; its class names colour and dashes, which are in charts.css. */
 interface Line {
   name: string;
   className: string;

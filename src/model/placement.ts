@@ -1,4 +1,3 @@
-import type { Device } from "../runtime/device";
 import { describe, DeviceLostError, StateError } from "../runtime/errors";
 import { optimizerSlots } from "../kernels";
 import type { Architecture } from "./architecture";
@@ -10,8 +9,7 @@ import { currentRate, stepSizes } from "./optimizers";
 import { Parameters } from "./parameters";
 import { Random, stepSeed, type RandomState } from "./random";
 import { Recovery, type ModelCopy } from "./recovery";
-import { chooseScan } from "./scan-choice";
-import { soundShape } from "./self-test";
+import { scanOn } from "./scan-choice";
 import type { Session } from "./session";
 import { writeOptimizerState, type OptimizerState, type SavedTraining } from "./training-state";
 import { drawWeights, namedWeights, plansOf } from "./weight-values";
@@ -92,7 +90,7 @@ export class Placement {
     const values = await this.values(settings.drawnSeed);
     const device = await deviceFor(options, this.compiled?.device, { where, afterLoss: lost !== undefined });
     try {
-      const scan = await this.#scanOn(device, options, lost?.compiled);
+      const scan = await scanOn(device, this.#architecture, options, lost?.compiled);
       const parameters = new Parameters(device, this.#architecture.layers);
       this.release();
       parameters.set(values);
@@ -234,20 +232,6 @@ export class Placement {
       }
     }
     return this.session(where);
-  }
-
-  /** The shape of the time loop, and the steps of a dispatch: those of before, where the adapter is the same. */
-  async #scanOn(
-    device: Device,
-    options: CompileOptions,
-    before: Compiled | undefined,
-  ): Promise<Pick<Compiled, "shape" | "chunkSteps">> {
-    const same = before?.device.description === device.description;
-    const { shape, chunkSteps } = same ? before : await chooseScan(device, this.#architecture, options);
-    return {
-      shape: options.selfTest === false ? shape : await soundShape(device, this.#architecture, shape),
-      chunkSteps,
-    };
   }
 
   get #ownDevice(): boolean {

@@ -21,8 +21,10 @@ import { invalid } from "../runtime/errors";
 import { Program } from "../runtime/program";
 import { recurrentOf, type Architecture } from "./architecture";
 import { cellOf } from "./cells";
+import type { CompileOptions } from "./compile-options";
 import type { Compiled } from "./compiled";
 import type { RecurrentLayer } from "./layers";
+import { soundShape } from "./self-test";
 
 const samples = 64;
 const rounds = 3;
@@ -53,6 +55,21 @@ const leastSteps = 256;
 
 /** Multiplications per millisecond where nothing was measured: what a processor without a GPU does. */
 const assumedRate = 2e6;
+
+/** What a model's scans are compiled for on a device: as `before` where that was on the same adapter. */
+export async function scanOn(
+  device: Device,
+  architecture: Architecture,
+  options: CompileOptions,
+  before: Compiled | undefined,
+): Promise<Pick<Compiled, "shape" | "chunkSteps">> {
+  const same = before?.device.description === device.description;
+  const { shape, chunkSteps } = same ? before : await chooseScan(device, architecture, options);
+  return {
+    shape: options.selfTest === false ? shape : await soundShape(device, architecture, shape),
+    chunkSteps,
+  };
+}
 
 /**
  * Which shape of the scan is faster on this device for the widest recurrent layer, and how many steps one
