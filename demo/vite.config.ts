@@ -27,7 +27,7 @@ const workersShareChunks: Plugin = {
   },
 };
 
-/** Takes jsfive without the library for deflate that it has been published with. */
+/** Takes jsfive without the library for deflate that it has been published with: `webgpu-rnn/io` inflates itself. */
 const oneInflate: Plugin = {
   name: "one-inflate",
   apply: "build",
