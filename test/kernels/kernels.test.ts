@@ -32,7 +32,7 @@ test("every kernel has its cases, and no two cases have one name", () => {
   const kernels = files("../../src/kernels/", ".ts").map((name) =>
     name.startsWith("scan") ? "scan" : name.replace(/-narrow$/, ""),
   );
-  expect(kernels.filter((name) => !tested.has(name))).toEqual([]);
+  expect(kernels.filter((name) => name !== "index" && !tested.has(name))).toEqual([]);
   const names = kernelCases.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
 });

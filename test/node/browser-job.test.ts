@@ -76,9 +76,12 @@ test.skipIf(!findChromium() && !requireGpu)(
     const long = { ...config, epochs: 8 };
     const reviews = await loadReviews({ sample: true, numWords: config.numWords, notice: () => undefined });
     const data = jobData(reviews, long);
-    const path = join(library, "..", `job-${process.pid}.checkpoint.safetensors`);
-    const checkpoint = { bytes: fileBytes(path), metadata: { note: "mine" } };
-    const undisturbed = await runInBrowser(long, data, { library, emit: () => undefined });
+    const storeOf = (name: string) => ({
+      bytes: fileBytes(join(library, "..", `${name}-${process.pid}.checkpoint.safetensors`)),
+      metadata: { note: "mine" },
+    });
+    const lastOf = async ({ bytes }: ReturnType<typeof storeOf>) => decodeCheckpoint((await bytes.load())!);
+    const checkpoint = storeOf("job");
     const stop = new AbortController();
     const emit = (event: JobEvent) => {
       if (event.kind === "epoch" && event.epoch === 1) stop.abort();
@@ -96,10 +99,23 @@ test.skipIf(!findChromium() && !requireGpu)(
     const all = Array.from({ length: long.epochs }, (_, epoch) => epoch);
     expect(epochs.length).toBeGreaterThan(0);
     expect(epochs).toEqual(all.slice(-epochs.length));
-    expect(Buffer.compare(resumed.weights, undisturbed.weights)).toBe(0);
-    const last = decodeCheckpoint((await checkpoint.bytes.load())!);
+    const last = await lastOf(checkpoint);
     expect(last.snapshot.position.epoch).toBe(long.epochs);
     expect(last.metadata).toEqual({ note: "mine" });
+    // The bits are those of a shape of the time loop, which each run measures anew: on a busy machine not always the same.
+    const own = storeOf("undisturbed");
+    let undisturbed: Uint8Array | undefined;
+    for (let run = 0; run < 5 && !undisturbed; run++) {
+      const { weights } = await runInBrowser(long, data, {
+        library,
+        checkpoint: { ...own, resume: false },
+        emit: () => undefined,
+      });
+      const { machine } = (await lastOf(own)).snapshot;
+      if (machine.scan === last.snapshot.machine.scan) undisturbed = weights;
+    }
+    await own.bytes.clear();
+    expect(undisturbed && Buffer.compare(resumed.weights, undisturbed)).toBe(0);
     await checkpoint.bytes.clear();
   },
 );
