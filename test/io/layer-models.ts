@@ -63,6 +63,9 @@ export const layerModels: Record<string, readonly Layer[]> = {
   "masked bidirectional": [masked, bidirectional(lstm(4)), head],
   "masked bidirectional, sequences": [masked, spatialDropout1d(0.5), bidirectional(lstm(4, sequences)), head],
   "masked, stacked": [masked, lstm(4, sequences), dense(3), simpleRNN(4), head],
+  "masked, convolution": [masked, conv1d(4, 2), lstm(3), head],
+  "masked, pooled": [masked, maxPooling1d(2), lstm(3), head],
+  "masked, the largest": [masked, lstm(4, sequences), globalMaxPooling1d(), head],
   "masked mean": [masked, dense(3, { activation: "tanh" }), globalAveragePooling1d(), head],
   masking: [words, masking(), lstm(4), head],
   "masking, backwards sequences": [

@@ -25,10 +25,8 @@ const unknownToTfjs: [names: readonly string[], reason: RegExp][] = [
   [["dense, hardTanh"], /TF.js has, got hardTanh/],
   [["dense, exponential"], /TF.js has, got exponential/],
   [["masked bidirectional, sequences"], /got a Bidirectional that returns sequences, with a mask/],
-  [
-    ["masked, stacked"],
-    /got a SimpleRNN behind a masked recurrent layer that returns sequences \(simple_rnn\)/,
-  ],
+  [["masked, stacked"], /got a SimpleRNN behind a layer that ends a mask \(simple_rnn\)/],
+  [["masked, convolution", "masked, pooled"], /got a LSTM behind a layer that ends a mask \(lstm\)/],
   [["masked mean", "masking, mean"], /got a GlobalAveragePooling1D with a mask/],
 ];
 

@@ -27,7 +27,7 @@ function layersOf(model: Sequential): object[] {
 
 /** TF.js has no place for them; test/io/layers-elsewhere.test.ts has what it says. */
 const notInTfjs =
-  /^(gru$|gru, no bias|convolution, causal|masked, stacked|masked mean|masking, mean|masked bidirectional, seq|simple rnn, leaky)/;
+  /^(gru$|gru, no bias|convolution, causal|masked, (stacked|convolution|pooled)|masked mean|masking, mean|masked bidirectional, seq|simple rnn, leaky)/;
 const notWordsOfTfjs = /hard sigmoid of Keras 3|hardSigmoid$|hardTanh|leakyRelu|exponential/;
 
 describe("every layer through every format and back: all options, and every weight bit for bit", () => {
