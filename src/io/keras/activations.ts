@@ -5,8 +5,8 @@ import { isRecord } from "../stored-model";
 export interface Dialect {
   /** Keras 3 has another `hard_sigmoid` than Keras 1, 2 and TF.js, and another default of GRU's `reset_after`. */
   readonly isKeras3: boolean;
-  /** Before Keras 3.16 recurrent layers that return sequences hand on the mask that they got. */
-  readonly handsMaskOn: boolean;
+  /** Before Keras 3.16 recurrent layers that return sequences hand on the mask that they got; TF.js has its own ways. */
+  readonly masks: "as here" | "handed on" | "TF.js";
 }
 
 /**
@@ -18,12 +18,13 @@ export interface Dialect {
 export function dialectOf(version: unknown, byDefault: Dialect): Dialect {
   if (typeof version !== "string") return byDefault;
   const [, major = 2, minor = 0] = (/^(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
-  return { isKeras3: major >= 3, handsMaskOn: major < 3 || (major === 3 && minor < 16) };
+  const masks = major < 3 || (major === 3 && minor < 16) ? "handed on" : "as here";
+  return { isKeras3: major >= 3, masks };
 }
 
 /** What a file is taken to mean that states no version: that of the oldest Keras that writes such files. */
-export const keras2: Dialect = { isKeras3: false, handsMaskOn: true };
-export const firstKeras3: Dialect = { isKeras3: true, handsMaskOn: true };
+export const keras2: Dialect = { isKeras3: false, masks: "handed on" };
+export const firstKeras3: Dialect = { isKeras3: true, masks: "handed on" };
 
 /** Keras 2's hard sigmoid in a file of Keras 3, which must not take it for its own. */
 const olderHardSigmoid = "hard_sigmoid_keras2";

@@ -67,7 +67,7 @@ function configFromKeras({ name, layers, branch }: Outline, notes: string[], dia
       appended(built, new ConfigReader(config, className, notes, dialect));
     const built = layers.reduce<Layer[]>(append, []);
     if (isOneHot(built, layers)) checkOneHot(built, notes);
-    if (dialect.handsMaskOn) noteMasks(built, notes);
+    noteMasks(built, dialect, notes);
     return { name, layers: built };
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;

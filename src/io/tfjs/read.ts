@@ -2,6 +2,7 @@ import type { Architecture } from "../../model/architecture";
 import type { NamedWeight } from "../../model/weights";
 import { float16ToNumber } from "../dtypes";
 import { dialectOf, keras2 } from "../keras/activations";
+import type { Dialect } from "../keras/activations";
 import { modelFromKeras } from "../keras/model-config";
 import { storedKeras } from "../keras/stored-keras";
 import { compileFromKeras } from "../keras/training";
@@ -53,7 +54,7 @@ export async function readTfjs(bytes: Uint8Array, beside: Beside): Promise<Store
   }
   if (!isRecord(topology)) throw refused("modelTopology in model.json", shown(topology));
   const notes: string[] = [];
-  const dialect = dialectOf(topology.keras_version, keras2);
+  const dialect: Dialect = { ...dialectOf(topology.keras_version, keras2), masks: "TF.js" };
   const model = modelFromKeras(topology.model_config ?? topology, notes, dialect);
   const compile = compileFromKeras(json.trainingConfig ?? topology.training_config, notes);
   const { entries, groups } = parseManifest(json.weightsManifest);
