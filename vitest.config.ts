@@ -9,7 +9,7 @@ const longest = [
   "browser/firefox",
   "browser/chromium",
   "kernels/kernels",
-  "browser/demo.test",
+  "browser/demo-training",
   "io/published",
   "browser/checkpoints",
   "model/files",
@@ -17,6 +17,7 @@ const longest = [
   "node/kill",
   "model/device-loss",
   "browser/demo-firefox",
+  "browser/demo.test",
   "model/recurrent",
 ];
 

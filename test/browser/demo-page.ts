@@ -13,6 +13,9 @@ const configFile = fileURLToPath(new URL("../../demo/vite.config.ts", import.met
 /** What the name of the script that holds the package h5wasm begins with. */
 export const hdf5Writer = "hdf5-writer";
 
+/** The number that a text such as `61.2 %` begins with. */
+export const percentOf = (text: string): number => Number.parseFloat(text);
+
 /** The built demo on a local server. */
 export interface DemoSite {
   address: string;

@@ -16,18 +16,15 @@ async function expected(model: Sequential): Promise<Float64Array> {
 
 /** Models that TF.js has no layer or activation for, or would compute otherwise, and what is said of them. */
 const unknownToTfjs: [names: readonly string[], reason: RegExp][] = [
-  [
-    ["gru", "gru, no bias", "convolution, causal"],
-    /layers that TF.js has, got a GRU with resetAfter \(gru\)/,
-  ],
+  [["gru", "gru, no bias", "convolution, causal"], /layers that TF.js has, got GRU \(gru\) with resetAfter/],
   [["lstm, hard sigmoid of Keras 3", "dense, hardSigmoid"], /TF.js has, got hardSigmoid; save it as/],
   [["simple rnn, leaky", "dense, leakyRelu"], /TF.js has, got leakyRelu/],
   [["dense, hardTanh"], /TF.js has, got hardTanh/],
   [["dense, exponential"], /TF.js has, got exponential/],
-  [["masked bidirectional, sequences"], /got a Bidirectional that returns sequences, with a mask/],
-  [["masked, stacked"], /got a SimpleRNN behind a layer that ends a mask \(simple_rnn\)/],
-  [["masked, convolution", "masked, pooled"], /got a LSTM behind a layer that ends a mask \(lstm\)/],
-  [["masked mean", "masking, mean"], /got a GlobalAveragePooling1D with a mask/],
+  [["masked bidirectional, sequences"], /got Bidirectional \(bidirectional\) with a mask/],
+  [["masked, stacked"], /got SimpleRNN \(simple_rnn\) behind a layer that ends a mask/],
+  [["masked, convolution", "masked, pooled"], /got LSTM \(lstm\) behind a layer that ends a mask/],
+  [["masked mean", "masking, mean"], /got GlobalAveragePooling1D \(\w+\) with a mask/],
 ];
 
 describe("ONNX Runtime predicts what a float64 evaluation does", () => {

@@ -34,16 +34,22 @@ const nets: Record<string, [layers: () => Layer[], said: RegExp | undefined]> = 
   "sequences, flattened": [() => [table(), lstm(true), layers.flatten()], undefined],
   "a convolution, flattened": [() => [table(), conv(), layers.flatten()], undefined],
   "both directions": [() => [table(), both(false)], undefined],
-  stacked: [() => [table(), gru(), lstm(false)], /a LSTM behind a layer that ends a mask "lstm/],
-  "a convolution": [() => [table(), conv(), lstm(false)], /a LSTM behind a layer that ends a mask "lstm/],
+  stacked: [
+    () => [table(), gru(), lstm(false)],
+    /; TF.js predicts otherwise: LSTM "lstm\w+" behind a layer that ends a mask$/,
+  ],
+  "a convolution": [
+    () => [table(), conv(), lstm(false)],
+    /; TF.js predicts otherwise: LSTM "lstm\w+" behind a layer that ends a mask$/,
+  ],
   "a pooling layer": [
     () => [table(), pool(), both(false)],
-    /a Bidirectional behind a layer that ends a mask "/,
+    /: Bidirectional "\w+" behind a layer that ends a mask$/,
   ],
-  "a mean": [() => [table(), mean()], /a GlobalAveragePooling1D with a mask "global/],
+  "a mean": [() => [table(), mean()], /: GlobalAveragePooling1D "\w+" with a mask$/],
   "sequences of both directions": [
     () => [table(), both(true), layers.flatten()],
-    /a Bidirectional that returns sequences, with a mask "/,
+    /: Bidirectional "\w+" with a mask$/,
   ],
 };
 

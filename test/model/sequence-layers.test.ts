@@ -24,7 +24,7 @@ import type {
   MaxPooling1dDescription,
 } from "../support/layers";
 import { checkAgainstTwin, type Net } from "./against-twin";
-import { full, head, recurrent, sequences, table as words } from "./recurrent-nets";
+import { both, full, head, recurrent, sequences, table as words } from "./recurrent-nets";
 import { findTheSeven } from "./training";
 
 const gpuTest = useDevice();
@@ -90,17 +90,7 @@ const nets: Record<string, Net> = {
     padding: "left",
   },
   "the largest states in both directions, under a mask": {
-    layers: [
-      table(5, true),
-      {
-        type: "bidirectional",
-        name: "bidirectional",
-        mergeMode: "concat",
-        layer: recurrent("lstm", 4, sequences),
-      },
-      largest,
-      head,
-    ],
+    layers: [table(5, true), both(recurrent("lstm", 4, sequences)), largest, head],
     batch: 5,
     steps: 8,
     padding: "mixed",
@@ -124,12 +114,7 @@ const nets: Record<string, Net> = {
       table(4),
       recurrent("simpleRNN", 5, sequences),
       pooling(3, { strides: 2, padding: "same" }),
-      {
-        type: "bidirectional",
-        name: "bidirectional",
-        mergeMode: "concat",
-        layer: recurrent("lstm", 3),
-      },
+      both(recurrent("lstm", 3)),
       head,
     ],
     batch: 4,
