@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { checkpointStore, type ByteStore } from "../io/checkpoint";
 import type { CheckpointStore } from "../model/snapshot";
+import { writeFileAtomic } from "./files";
 
 /**
  * Keeps checkpoints in a file. Each is written beside it, flushed to the disk, and then takes its name: whenever the
@@ -25,20 +26,8 @@ export function fileCheckpoints(
 /** A file as a place for bytes; see {@link fileCheckpoints}. */
 export function fileBytes(path: string): ByteStore {
   const target = resolve(path);
-  const draft = `${target}.${process.pid}.part`;
   return {
-    async save(bytes) {
-      await mkdir(dirname(target), { recursive: true });
-      const file = await open(draft, "w");
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(draft, target);
-      await syncFolder(dirname(target));
-    },
+    save: (bytes) => writeFileAtomic(target, bytes),
     async load() {
       await removeDrafts(target);
       try {
@@ -53,17 +42,6 @@ export function fileBytes(path: string): ByteStore {
       await rm(target, { force: true });
     },
   };
-}
-
-/** Until its folder is flushed, a new name may be lost with the machine's power. Windows opens no folders. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Removes what processes that were killed have left half-written. */

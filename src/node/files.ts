@@ -12,7 +12,8 @@ import { describe, invalid, InvalidInputError } from "../runtime/errors";
  */
 export async function writeFileAtomic(path: string, bytes: Uint8Array | string): Promise<void> {
   const target = resolve(path);
-  const draft = `${target}.${randomUUID()}.part`;
+  // The process is named, so that what it leaves when it is killed can be told from what another is writing.
+  const draft = `${target}.${randomUUID()}.${process.pid}.part`;
   await mkdir(dirname(target), { recursive: true });
   try {
     const file = await open(draft, "wx");
@@ -23,9 +24,21 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array | string):
       await file.close();
     }
     await rename(draft, target);
+    await syncFolder(dirname(target));
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
+  }
+}
+
+/** Until its folder is flushed, a new name may be lost with the machine's power. Windows opens no folders. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawnSync } from "node:child_process";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FormatError } from "../../src/runtime/errors";
 import { fileCheckpoints } from "../../src/node/index";
 import { assertEqual } from "../support/assert";
@@ -39,14 +40,17 @@ test("what a killed process left half-written is passed over and removed, a live
   expect(readdirSync(folder).sort()).toEqual(["other.1.part", live, "run.part"].sort());
 });
 
-test("a save that fails leaves the old one", async () => {
+test("a save that fails leaves the old one, and nothing else", async () => {
   const path = join(folder, "run");
   const store = fileCheckpoints(path);
   const snapshot = await madeUpSnapshot();
   await store.save(snapshot);
-  mkdirSync(`${path}.${process.pid}.part`);
-  await expect(store.save(await madeUpSnapshot("plain"))).rejects.toThrow(/EISDIR/);
-  rmSync(`${path}.${process.pid}.part`, { recursive: true });
+  const handle = await open(path);
+  const sync = vi.spyOn(Object.getPrototypeOf(handle) as typeof handle, "sync");
+  await handle.close();
+  sync.mockRejectedValueOnce(new Error("ENOSPC: no space left on device"));
+  await expect(store.save(await madeUpSnapshot("plain"))).rejects.toThrow(/ENOSPC/);
+  expect(readdirSync(folder)).toEqual(["run"]);
   assertEqual(await store.load(), snapshot, "the old one");
 });
 
