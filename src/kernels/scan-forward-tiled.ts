@@ -171,8 +171,10 @@ fn main(${gridParameters}) {
         ${cell.forward(named, "4")}
         ${store}`)}`)}
     #endif
-    states = nextH;
-    ${memory ? "cs = nextC;" : ""}
+    for (var unit = 0u; unit < ${U}u; unit++) {
+      states[unit] = nextH[unit];
+      ${memory ? "cs[unit] = nextC[unit];" : ""}
+    }
   }
 }`;
   return {
