@@ -1,10 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
 import { activationFunctions, type Activation } from "./shared/activation";
-import { gridParameters, linearId } from "./shared/grid";
-import { stepStruct } from "./shared/step";
-
-export const activationGradientSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 /**
  * The derivative through an activation, in place, from the activation's output.
@@ -20,21 +17,15 @@ export function activationGradient(
   activation: Activation,
   width: number,
   count: "rows" | "samples",
-): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-${activationFunctions(activation)}
-
-@compute @workgroup_size(${activationGradientSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(activationGradientSize)};
-  if (at >= step.${count} * ${width}u) { return; }
-  dy[at] *= slope(y[at]);
-}`;
-  return {
+): SizedKernel {
+  return elementKernel({
     name: "activationGradient",
     constants: { activation, width, count },
-    bindings: { step: uniform("Step"), y: reads(), dy: writes() },
-    code,
-  };
+    rows: count,
+    columns: width,
+    bindings: { y: reads(), dy: writes() },
+    declarations: [activationFunctions(activation)],
+    main: wgsl`
+  dy[id] *= slope(y[id]);`,
+  });
 }

@@ -1,8 +1,5 @@
-import { reads, writes, type KernelDeclaration } from "../runtime/kernel";
-import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-
-export const addGradientsSize = 64;
+import { reads, writes } from "../runtime/kernel";
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 /**
  * Adds gradients to others, for batches that are taken in parts.
@@ -14,17 +11,12 @@ export const addGradientsSize = 64;
  *
  * An invocation per element.
  */
-export function addGradients(length: number): KernelDeclaration {
-  const code = wgsl`
-@compute @workgroup_size(${addGradientsSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(addGradientsSize)};
-  if (at < ${length}u) { sums[at] += terms[at]; }
-}`;
-  return {
+export function addGradients(length: number): SizedKernel {
+  return elementKernel({
     name: "addGradients",
     constants: { length },
+    rows: length,
     bindings: { terms: reads(), sums: writes() },
-    code,
-  };
+    main: "sums[id] += terms[id];",
+  });
 }

@@ -1,9 +1,6 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { segmentStruct, stepStruct } from "./shared/step";
-
-export const carryStateSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 export interface CarryStateOptions {
   units: number;
@@ -27,41 +24,30 @@ export interface CarryStateOptions {
  *
  * An invocation per sample and unit.
  */
-export function carryState({ units, memory, save, first }: CarryStateOptions): KernelDeclaration {
+export function carryState({ units, memory, save, first }: CarryStateOptions): SizedKernel {
   const width = memory ? 2 * units : units;
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-
-@compute @workgroup_size(${carryStateSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(carryStateSize)};
-  let sample = at / ${units}u;
-  let unit = at % ${units}u;
-  if (sample >= step.samples) { return; }
-  let segment = segments[sample + ${first}u];
-  let carriedAt = sample * ${width}u + unit;
-  #if ${save}
-  let row = (segment.row + segment.steps) * ${units}u + unit;
-  carried[carriedAt] = h[row];
-  ${memory ? `carried[carriedAt + ${units}u] = c[row];` : ""}
-  #else
-  let row = segment.row * ${units}u + unit;
-  h[row] = carried[carriedAt];
-  ${memory ? `c[row] = carried[carriedAt + ${units}u];` : ""}
-  #endif
-}`;
   const states = save ? reads() : writes();
-  return {
+  return elementKernel({
     name: "carryState",
     constants: { units, memory, save, first },
+    rows: "samples",
+    columns: units,
     bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
       h: states,
-      ...(memory ? { c: states } : {}),
+      c: states,
       carried: save ? writes() : reads(),
     },
-    code,
-  };
+    main: wgsl`
+  let segment = segments[row + ${first}u];
+  let carriedAt = row * ${width}u + column;
+  #if ${save}
+  let state = (segment.row + segment.steps) * ${units}u + column;
+  carried[carriedAt] = h[state];
+  ${memory ? `carried[carriedAt + ${units}u] = c[state];` : ""}
+  #else
+  let state = segment.row * ${units}u + column;
+  h[state] = carried[carriedAt];
+  ${memory ? `c[state] = carried[carriedAt + ${units}u];` : ""}
+  #endif`,
+  });
 }

@@ -1,8 +1,8 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, uniform, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
+import { kernel, type SizedKernel } from "./shared/frame";
 import { binaryCrossentropyFromLogit } from "./shared/loss";
 import { sumOverLanes } from "./shared/reduce";
-import { segmentStruct, stepStruct } from "./shared/step";
 
 export const denseSigmoidLossSize = 64;
 
@@ -42,21 +42,11 @@ export interface DenseSigmoidLossOptions {
  * One workgroup takes the samples in blocks of 64, a lane per sample; for the kernel's gradient it turns
  * round and takes a lane per unit.
  */
-export function denseSigmoidLoss(options: DenseSigmoidLossOptions): KernelDeclaration {
+export function denseSigmoidLoss(options: DenseSigmoidLossOptions): SizedKernel {
   const { units: U, useBias, first, train, linear } = options;
   const lanes = denseSigmoidLossSize;
   const perLane = Math.ceil(U / lanes);
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${binaryCrossentropyFromLogit}
-${sumOverLanes(lanes)}
-
-var<workgroup> dz: array<f32, ${lanes}>;
-var<workgroup> lastRow: array<u32, ${lanes}>;
-
-@compute @workgroup_size(${lanes})
-fn main(@builtin(local_invocation_index) lane: u32) {
+  const main = wgsl`
   var sums = vec4f();
   #if ${train}
   var dKernelOf: array<f32, ${perLane}>;
@@ -114,24 +104,28 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     let k = lane + own * ${lanes}u;
     if (k < ${U}u) { dKernel[k] = dKernelOf[own]; }
   }
-  #endif
-}`;
-  return {
+  #endif`;
+  return kernel({
     name: "denseSigmoidLoss",
     constants: { ...options },
     bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
       h: reads(),
       kernel: uniform(`array<vec4f, ${Math.ceil(U / 4)}>`),
-      ...(useBias ? { bias: uniform("array<vec4f, 1>") } : {}),
-      labels: reads(),
-      weights: reads("array<vec2f>"),
+      bias: uniform("array<vec4f, 1>"),
       metrics: writes("array<vec4f>"),
-      ...(train
-        ? { dLast: writes(), dKernel: writes(), ...(useBias ? { dBias: writes() } : {}) }
-        : { outputs: writes() }),
+      outputs: writes(),
+      dLast: writes(),
+      dKernel: writes(),
+      dBias: writes(),
     },
-    code,
-  };
+    grid: () => [1],
+    workgroupSize: lanes,
+    declarations: [
+      binaryCrossentropyFromLogit,
+      sumOverLanes(lanes),
+      `var<workgroup> dz: array<f32, ${lanes}>;`,
+      `var<workgroup> lastRow: array<u32, ${lanes}>;`,
+    ],
+    main,
+  });
 }

@@ -1,11 +1,8 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
 import { inputRowFunction } from "./linear";
-import { gridParameters, linearId } from "./shared/grid";
+import { elementKernel, type SizedKernel } from "./shared/frame";
 import { keptFunction } from "./shared/random";
-import { segmentStruct, stepStruct } from "./shared/step";
-
-export const dropoutSize = 64;
 
 export interface DropoutOptions {
   /** Columns J. */
@@ -33,36 +30,24 @@ export interface DropoutOptions {
  *
  * An invocation per element.
  */
-export function dropout(options: DropoutOptions): KernelDeclaration {
-  const { width, rate, stream, rows, count } = options;
+export function dropout(options: DropoutOptions): SizedKernel {
+  const { width, rate, stream, count } = options;
   // A sample of T steps takes T + 1 rows; `kept` adds one for each sample before.
   const number = count === "rows" ? "row + step.before * step.steps" : "row";
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${inputRowFunction(options)}
-${keptFunction(rate)}
-
-@compute @workgroup_size(${dropoutSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(dropoutSize)};
-  let row = at / ${width}u;
-  let j = at % ${width}u;
-  if (row >= step.${count}) { return; }
-  let value = x[inputRow(row) * ${width}u + j];
-  out[at] = ${rate > 0 ? `value * kept(step.seed, ${stream}u, ${number}, j)` : "value"};
-}`;
-  return {
+  return elementKernel({
     name: "dropout",
     constants: { ...options },
+    rows: count,
+    columns: width,
     bindings: {
-      step: uniform("Step"),
-      ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
       x: reads(),
       out: writes(),
     },
-    code,
-  };
+    declarations: [inputRowFunction(options), keptFunction(rate)],
+    main: wgsl`
+  let value = x[inputRow(row) * ${width}u + column];
+  out[id] = ${rate > 0 ? `value * kept(step.seed, ${stream}u, ${number}, column)` : "value"};`,
+  });
 }
 
 /**
@@ -77,33 +62,19 @@ fn main(${gridParameters}) {
  *
  * An invocation per segment and column.
  */
-export function featureDropout(
-  width: number,
-  rate: number,
-  stream: number,
-  accumulate = false,
-): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${keptFunction(rate)}
-
-@compute @workgroup_size(${dropoutSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(dropoutSize)};
-  let number = at / ${width}u;
-  let j = at % ${width}u;
-  if (number >= step.segments) { return; }
-  let segment = segments[number];
-  let factor = ${rate > 0 ? `kept(step.seed, ${stream}u, number, j)` : "1.0"};
-  for (var row = segment.row; row <= segment.row + segment.steps; row++) {
-    out[row * ${width}u + j] ${accumulate ? "+=" : "="} x[row * ${width}u + j] * factor;
-  }
-}`;
-  return {
+export function featureDropout(width: number, rate: number, stream: number, accumulate = false): SizedKernel {
+  return elementKernel({
     name: "featureDropout",
     constants: { width, rate, stream, accumulate },
-    bindings: { step: uniform("Step"), segments: reads("array<Segment>"), x: reads(), out: writes() },
-    code,
-  };
+    rows: "segments",
+    columns: width,
+    bindings: { x: reads(), out: writes() },
+    declarations: [keptFunction(rate)],
+    main: wgsl`
+  let segment = segments[row];
+  let factor = ${rate > 0 ? `kept(step.seed, ${stream}u, row, column)` : "1.0"};
+  for (var r = segment.row; r <= segment.row + segment.steps; r++) {
+    out[r * ${width}u + column] ${accumulate ? "+=" : "="} x[r * ${width}u + column] * factor;
+  }`,
+  });
 }

@@ -1,9 +1,16 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { addProduct, columnsOfPart, names, narrowLanes, narrowSize, ownMatrix } from "./shared/narrow";
+import { kernel, type SizedKernel } from "./shared/frame";
+import {
+  addProduct,
+  columnsOfPart,
+  names,
+  narrowLanes,
+  narrowSize,
+  narrowWorkgroups,
+  ownMatrix,
+} from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
-import { stepStruct } from "./shared/step";
 
 /**
  * `embedProject` for adapters that want the narrow shape: an invocation takes the distinct tokens `id`,
@@ -14,21 +21,17 @@ import { stepStruct } from "./shared/step";
  *
  * Bindings as there.
  */
-export function embedProjectNarrow(width: number, columns: number, useBias: boolean): KernelDeclaration {
+export function embedProjectNarrow(width: number, columns: number, useBias: boolean): SizedKernel {
   const part = columnsOfPart(columns);
   const input = rowAccess("embeddings", width);
   const output = rowAccess("projected", columns);
   const x = names("x", input.vectors);
   const z = names("z", Math.ceil(part / 4));
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
+  const main = wgsl`
   for (var left = 0u; left < ${columns}u; left += ${part}u) {
     ${ownMatrix("weight", width, part, `kernel[row * ${columns}u + left + column]`)}
     ${useBias ? ownMatrix("own", 1, part, "bias[left + column]") : ""}
-    for (var d = ${linearId(narrowSize)}; d < step.distinct; d += ${narrowLanes}u) {
+    for (var d = id; d < step.distinct; d += ${narrowLanes}u) {
       let token = taskTokens[groupTasks[d]];
       slots[token] = d;
       let row = ${input.base("token")};
@@ -38,21 +41,19 @@ fn main(${gridParameters}) {
       let to = ${output.base("d")}${part < columns ? " + left / 4u" : ""};
       ${z.map((name, i) => output.store("to", i, name))}
     }
-  }
-}`;
-  return {
+  }`;
+  return kernel({
     name: "embedProject",
     constants: { shape: "narrow", width, columns, useBias },
     bindings: {
-      step: uniform("Step"),
-      groupTasks: reads("array<u32>"),
-      taskTokens: reads("array<u32>"),
       embeddings: reads(input.type),
       kernel: reads(),
-      ...(useBias ? { bias: reads() } : {}),
+      bias: reads(),
       projected: writes(output.type),
       slots: writes("array<u32>"),
     },
-    code,
-  };
+    grid: () => [narrowWorkgroups],
+    workgroupSize: narrowSize,
+    main,
+  });
 }

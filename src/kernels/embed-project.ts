@@ -1,9 +1,6 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { stepStruct } from "./shared/step";
-
-export const embedProjectSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 /**
  * Gathers the embeddings of the batch's distinct tokens and projects them onto the gates: every token
@@ -22,41 +19,30 @@ export const embedProjectSize = 64;
  *
  * An invocation per element of `projected`; the one of column 0 also stores the slot.
  */
-export function embedProject(width: number, columns: number, useBias: boolean): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${embedProjectSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(embedProjectSize)};
-  let d = at / ${columns}u;
-  let j = at % ${columns}u;
-  if (d >= step.distinct) { return; }
-  let token = taskTokens[groupTasks[d]];
-  if (j == 0u) { slots[token] = d; }
+export function embedProject(width: number, columns: number, useBias: boolean): SizedKernel {
+  return elementKernel({
+    name: "embedProject",
+    constants: { width, columns, useBias },
+    rows: "distinct",
+    columns,
+    bindings: {
+      embeddings: reads(),
+      kernel: reads(),
+      bias: reads(),
+      projected: writes(),
+      slots: writes("array<u32>"),
+    },
+    main: wgsl`
+  let token = taskTokens[groupTasks[row]];
+  if (column == 0u) { slots[token] = row; }
   #if ${useBias}
-  var sum = bias[j];
+  var sum = bias[column];
   #else
   var sum = 0.0;
   #endif
   for (var e = 0u; e < ${width}u; e++) {
-    sum += embeddings[token * ${width}u + e] * kernel[e * ${columns}u + j];
+    sum += embeddings[token * ${width}u + e] * kernel[e * ${columns}u + column];
   }
-  projected[at] = sum;
-}`;
-  return {
-    name: "embedProject",
-    constants: { width, columns, useBias },
-    bindings: {
-      step: uniform("Step"),
-      groupTasks: reads("array<u32>"),
-      taskTokens: reads("array<u32>"),
-      embeddings: reads(),
-      kernel: reads(),
-      ...(useBias ? { bias: reads() } : {}),
-      projected: writes(),
-      slots: writes("array<u32>"),
-    },
-    code,
-  };
+  projected[id] = sum;`,
+  });
 }

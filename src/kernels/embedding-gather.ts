@@ -1,10 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { stepStruct } from "./shared/step";
+import { elementKernel, type SizedKernel } from "./shared/frame";
 import { inPart, partConstants, rowInPart, type TablePart } from "./shared/table-part";
-
-export const embeddingGatherSize = 64;
 
 /**
  * The embedding of every step's token, for nets in which no recurrent layer follows directly.
@@ -21,37 +18,27 @@ export const embeddingGatherSize = 64;
  *
  * An invocation per element of `out`.
  */
-export function embeddingGather(width: number, part?: TablePart): KernelDeclaration {
+export function embeddingGather(width: number, part?: TablePart): SizedKernel {
   const others = part !== undefined && part.first > 0;
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${embeddingGatherSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(embeddingGatherSize)};
-  let row = at / ${width}u;
-  if (row >= step.rows) { return; }
+  return elementKernel({
+    name: "embeddingGather",
+    constants: { width, ...partConstants(part) },
+    rows: "rows",
+    columns: width,
+    bindings: {
+      embeddings: reads(),
+      out: writes(),
+    },
+    main: wgsl`
   var value = 0.0;
   if (rowTokens[row] != 0xffffffffu) {
     let token = tokens[rowTokens[row]];
     if (!${inPart(part, "token")}) { return; }
-    value = embeddings[${rowInPart(part, "token")} * ${width}u + at % ${width}u];
+    value = embeddings[${rowInPart(part, "token")} * ${width}u + column];
   }
   #if ${others}
   else { return; }
   #endif
-  out[at] = value;
-}`;
-  return {
-    name: "embeddingGather",
-    constants: { width, ...partConstants(part) },
-    bindings: {
-      step: uniform("Step"),
-      rowTokens: reads("array<u32>"),
-      tokens: reads("array<u32>"),
-      embeddings: reads(),
-      out: writes(),
-    },
-    code,
-  };
+  out[id] = value;`,
+  });
 }

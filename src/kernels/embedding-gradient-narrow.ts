@@ -1,6 +1,6 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
+import { kernel, type SizedKernel } from "./shared/frame";
 import {
   addOuterProducts,
   addProduct,
@@ -9,11 +9,11 @@ import {
   names,
   narrowLanes,
   narrowSize,
+  narrowWorkgroups,
   ownMatrix,
   storeSums,
 } from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
-import { stepStruct } from "./shared/step";
 
 export interface EmbeddingGradientNarrowOptions {
   /** Columns E of the table. */
@@ -44,7 +44,7 @@ export interface EmbeddingGradientNarrowOptions {
  *
  * A copy of the kernel's part and the sums stay with the invocation.
  */
-export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions): KernelDeclaration {
+export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions): SizedKernel {
   const { width: E, columns: J, useBias } = options;
   const part = columnsOfPart(J);
   const rows = rowAccess("embeddings", E);
@@ -59,12 +59,7 @@ export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions)
   const begun = (i: number): string =>
     part < J ? `select(${output.load("row", i)}, vec4f(), left == 0u)` : "vec4f()";
   const behind = part < J ? " + left / 4u" : "";
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
-  let id = ${linearId(narrowSize)};
+  const main = wgsl`
   for (var left = 0u; left < ${J}u; left += ${part}u) {
     ${options.table ? ownMatrix("weight", part, E, `kernel[column * ${J}u + left + row]`) : ""}
     ${declareSums("dKernel", E, part)}
@@ -91,20 +86,19 @@ fn main(${gridParameters}) {
     #if ${useBias}
     ${storeSums("dBias", 1, part, "partials", `base + ${E * rowLength}u`, rowLength)}
     #endif
-  }
-}`;
-  return {
+  }`;
+  return kernel({
     name: "embeddingGradient",
     constants: { shape: "narrow", ...options },
     bindings: {
-      step: uniform("Step"),
-      groupTasks: reads("array<u32>"),
-      taskTokens: reads("array<u32>"),
       sums: reads(sumRows.type),
       embeddings: reads(rows.type),
-      ...(options.table ? { kernel: reads(), dEmbeddings: writes(output.type) } : {}),
+      kernel: reads(),
+      dEmbeddings: writes(output.type),
       partials: writes("array<vec4f>"),
     },
-    code,
-  };
+    grid: () => [narrowWorkgroups],
+    workgroupSize: narrowSize,
+    main,
+  });
 }

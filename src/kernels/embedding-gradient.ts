@@ -1,10 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { stepStruct } from "./shared/step";
+import { elementKernel, type SizedKernel } from "./shared/frame";
 import { inPart, partConstants, rowInPart, type TablePart } from "./shared/table-part";
-
-export const embeddingGradientSize = 64;
 
 export interface EmbeddingGradientOptions {
   /** Columns E of the table. */
@@ -31,40 +28,29 @@ export interface EmbeddingGradientOptions {
  *
  * An invocation per distinct token and column.
  */
-export function embeddingGradient(options: EmbeddingGradientOptions): KernelDeclaration {
+export function embeddingGradient(options: EmbeddingGradientOptions): SizedKernel {
   const { width, columns, projected, part } = options;
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${embeddingGradientSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(embeddingGradientSize)};
-  let d = at / ${width}u;
-  let e = at % ${width}u;
-  if (d >= step.distinct) { return; }
-  let token = taskTokens[groupTasks[d]];
-  if (!${inPart(part, "token")}) { return; }
-  var sum = 0.0;
-  for (var task = groupTasks[d]; task < groupTasks[d + 1u]; task++) {
-    #if ${projected}
-    for (var j = 0u; j < ${columns}u; j++) { sum += sums[task * ${columns}u + j] * kernel[e * ${columns}u + j]; }
-    #else
-    sum += sums[task * ${columns}u + e];
-    #endif
-  }
-  dEmbeddings[${rowInPart(part, "token")} * ${width}u + e] = sum;
-}`;
-  return {
+  return elementKernel({
     name: "embeddingGradient",
     constants: { width, columns, projected, ...partConstants(part) },
+    rows: "distinct",
+    columns: width,
     bindings: {
-      step: uniform("Step"),
-      groupTasks: reads("array<u32>"),
-      taskTokens: reads("array<u32>"),
       sums: reads(),
-      ...(projected ? { kernel: reads() } : {}),
+      kernel: reads(),
       dEmbeddings: writes(),
     },
-    code,
-  };
+    main: wgsl`
+  let token = taskTokens[groupTasks[row]];
+  if (!${inPart(part, "token")}) { return; }
+  var sum = 0.0;
+  for (var task = groupTasks[row]; task < groupTasks[row + 1u]; task++) {
+    #if ${projected}
+    for (var j = 0u; j < ${columns}u; j++) { sum += sums[task * ${columns}u + j] * kernel[column * ${columns}u + j]; }
+    #else
+    sum += sums[task * ${columns}u + column];
+    #endif
+  }
+  dEmbeddings[${rowInPart(part, "token")} * ${width}u + column] = sum;`,
+  });
 }

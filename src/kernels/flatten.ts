@@ -1,9 +1,6 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { segmentStruct, stepStruct } from "./shared/step";
-
-export const flattenSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 /**
  * Lays a sample's steps side by side, the row before the first one left out.
@@ -19,25 +16,17 @@ export const flattenSize = 64;
  * @param width columns I
  * @param steps T, of every sample
  */
-export function flatten(width: number, steps: number): KernelDeclaration {
+export function flatten(width: number, steps: number): SizedKernel {
   const columns = width * steps;
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-
-@compute @workgroup_size(${flattenSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(flattenSize)};
-  let sample = at / ${columns}u;
-  if (sample >= step.samples) { return; }
-  out[at] = x[(segments[sample].row + 1u) * ${width}u + at % ${columns}u];
-}`;
-  return {
+  return elementKernel({
     name: "flatten",
     constants: { width, steps },
-    bindings: { step: uniform("Step"), segments: reads("array<Segment>"), x: reads(), out: writes() },
-    code,
-  };
+    rows: "samples",
+    columns,
+    bindings: { x: reads(), out: writes() },
+    main: wgsl`
+  out[id] = x[(segments[row].row + 1u) * ${width}u + column];`,
+  });
 }
 
 /**
@@ -50,23 +39,16 @@ fn main(${gridParameters}) {
  *
  * An invocation per element of `dx`.
  */
-export function flattenGradient(width: number, steps: number): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${flattenSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(flattenSize)};
-  let row = at / ${width}u;
-  if (row >= step.rows) { return; }
-  var value = 0.0;
-  if (row % ${steps + 1}u > 0u) { value = dOut[at - (row / ${steps + 1}u + 1u) * ${width}u]; }
-  dx[at] = value;
-}`;
-  return {
+export function flattenGradient(width: number, steps: number): SizedKernel {
+  return elementKernel({
     name: "flattenGradient",
     constants: { width, steps },
-    bindings: { step: uniform("Step"), dOut: reads(), dx: writes() },
-    code,
-  };
+    rows: "rows",
+    columns: width,
+    bindings: { dOut: reads(), dx: writes() },
+    main: wgsl`
+  var value = 0.0;
+  if (row % ${steps + 1}u > 0u) { value = dOut[id - (row / ${steps + 1}u + 1u) * ${width}u]; }
+  dx[id] = value;`,
+  });
 }

@@ -1,10 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { maskBindings, maskedStep, type Masked } from "./shared/mask";
-import { segmentStruct, stepStruct } from "./shared/step";
-
-export const globalPooling1dSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
+import { maskedStep, type Masked } from "./shared/mask";
 
 export interface GlobalPooling1dOptions {
   /** Columns J. */
@@ -28,19 +25,20 @@ export interface GlobalPooling1dOptions {
  *
  * An invocation per element of `out`.
  */
-export function globalPooling1d(options: GlobalPooling1dOptions): KernelDeclaration {
+export function globalPooling1d(options: GlobalPooling1dOptions): SizedKernel {
   const { width, of, masked } = options;
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-
-@compute @workgroup_size(${globalPooling1dSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(globalPooling1dSize)};
-  let sample = at / ${width}u;
-  if (sample >= step.samples) { return; }
-  let segment = segments[sample];
-  let first = (segment.row + 1u) * ${width}u + at % ${width}u;
+  return elementKernel({
+    name: "globalPooling1d",
+    constants: { ...options },
+    rows: "samples",
+    columns: width,
+    bindings: {
+      x: reads(),
+      out: writes(),
+    },
+    main: wgsl`
+  let segment = segments[row];
+  let first = (segment.row + 1u) * ${width}u + column;
   #if ${of === "mean"}
   var sum = 0.0;
   var count = 0u;
@@ -50,25 +48,13 @@ fn main(${gridParameters}) {
       count++;
     }
   }
-  out[at] = sum / f32(max(count, 1u));
+  out[id] = sum / f32(max(count, 1u));
   #else
   var largest = x[first];
   for (var t = 1u; t < segment.steps; t++) { largest = max(largest, x[first + t * ${width}u]); }
-  out[at] = largest;
-  #endif
-}`;
-  return {
-    name: "globalPooling1d",
-    constants: { ...options },
-    bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
-      ...maskBindings(masked),
-      x: reads(),
-      out: writes(),
-    },
-    code,
-  };
+  out[id] = largest;
+  #endif`,
+  });
 }
 
 /**
@@ -86,39 +72,29 @@ fn main(${gridParameters}) {
  *
  * An invocation per sample and column.
  */
-export function globalPooling1dGradient(options: GlobalPooling1dOptions): KernelDeclaration {
+export function globalPooling1dGradient(options: GlobalPooling1dOptions): SizedKernel {
   const { width, of, masked } = options;
-  const counts = of === "mean" ? `!(${maskedStep(masked)})` : `x[before + (t + 1u) * ${width}u] == out[at]`;
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-
-@compute @workgroup_size(${globalPooling1dSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(globalPooling1dSize)};
-  let sample = at / ${width}u;
-  if (sample >= step.samples) { return; }
-  let segment = segments[sample];
-  let before = segment.row * ${width}u + at % ${width}u;
-  var count = 0u;
-  for (var t = 0u; t < segment.steps; t++) { count += select(0u, 1u, ${counts}); }
-  let share = dOut[at] / f32(max(count, 1u));
-  dx[before] = 0.0;
-  for (var t = 0u; t < segment.steps; t++) {
-    dx[before + (t + 1u) * ${width}u] = select(0.0, share, ${counts});
-  }
-}`;
-  return {
+  const counts = of === "mean" ? `!(${maskedStep(masked)})` : `x[before + (t + 1u) * ${width}u] == out[id]`;
+  return elementKernel({
     name: "globalPooling1dGradient",
     constants: { ...options },
+    rows: "samples",
+    columns: width,
     bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
-      ...maskBindings(masked),
-      ...(of === "max" ? { x: reads(), out: reads() } : {}),
+      x: reads(),
+      out: reads(),
       dOut: reads(),
       dx: writes(),
     },
-    code,
-  };
+    main: wgsl`
+  let segment = segments[row];
+  let before = segment.row * ${width}u + column;
+  var count = 0u;
+  for (var t = 0u; t < segment.steps; t++) { count += select(0u, 1u, ${counts}); }
+  let share = dOut[id] / f32(max(count, 1u));
+  dx[before] = 0.0;
+  for (var t = 0u; t < segment.steps; t++) {
+    dx[before + (t + 1u) * ${width}u] = select(0.0, share, ${counts});
+  }`,
+  });
 }

@@ -1,5 +1,6 @@
-import { reads, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
+import { kernel, type SizedKernel } from "./shared/frame";
 import { sumOverLanes } from "./shared/reduce";
 
 const lanes = 256;
@@ -15,25 +16,23 @@ const lanes = 256;
  *
  * A workgroup per variable; a lane takes every 256th element, then a tree.
  */
-export function gradientSquares(add = false): KernelDeclaration {
-  const code = wgsl`
-${sumOverLanes(lanes)}
-
-@compute @workgroup_size(${lanes})
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let range = ranges[workgroup.x];
+export function gradientSquares(variables: number, add = false): SizedKernel {
+  const main = wgsl`
+  let range = ranges[group];
   var sum = vec4f();
   for (var i = lane; i < range.y; i += ${lanes}u) {
     let g = gradients[range.x + i];
     sum.x += g * g;
   }
   sum = sumOverLanes(lane, sum);
-  if (lane == 0u) { squares[workgroup.x] = ${add ? "squares[workgroup.x] + sum.x" : "sum.x"}; }
-}`;
-  return {
+  if (lane == 0u) { squares[group] ${add ? "+=" : "="} sum.x; }`;
+  return kernel({
     name: "gradientSquares",
-    constants: { add },
+    constants: { variables, add },
     bindings: { ranges: reads("array<vec2u>"), gradients: reads(), squares: writes() },
-    code,
-  };
+    grid: () => [variables],
+    workgroupSize: lanes,
+    declarations: [sumOverLanes(lanes)],
+    main,
+  });
 }

@@ -6,7 +6,7 @@ export * from "./shared/mask";
 export * from "./shared/step";
 export * from "./scan";
 export * from "./scan-bindings";
-export * from "./shared/grid";
+export * from "./shared/frame";
 export * from "./shared/random";
 export * from "./shared/activation";
 export * from "./cells/lstm";

@@ -1,11 +1,10 @@
-import type { KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
-import { inputRowFunction, linearBindings, type LinearOptions } from "./linear";
+import { inputRowFunction, type LinearOptions } from "./linear";
 import { activationFunctions } from "./shared/activation";
-import { gridParameters, linearId } from "./shared/grid";
+import { kernel, type SizedKernel } from "./shared/frame";
 import { addProduct, maxOwnMatrix, names, narrowLanes, narrowSize, ownMatrix } from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
-import { segmentStruct, stepStruct } from "./shared/step";
 
 /** Columns that one group of invocations takes; undefined where the kernel does not fit. */
 function groupColumns({ inputs, outputs }: LinearOptions): number | undefined {
@@ -31,7 +30,7 @@ export function linearGroups(options: LinearOptions): number | undefined {
  *
  * Bindings as there.
  */
-export function linearNarrow(options: LinearOptions): KernelDeclaration {
+export function linearNarrow(options: LinearOptions): SizedKernel {
   const { inputs: K, outputs: J, useBias, count, transposed, accumulate } = options;
   const columns = groupColumns(options)!;
   const groups = J / columns;
@@ -43,15 +42,7 @@ export function linearNarrow(options: LinearOptions): KernelDeclaration {
   const element = transposed
     ? `kernel[(left + column) * ${K}u + row]`
     : `kernel[row * ${J}u + left + column]`;
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${activationFunctions(options.activation)}
-${inputRowFunction(options)}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
-  let id = ${linearId(narrowSize)};
+  const main = wgsl`
   let left = id % ${groups}u * ${columns}u;
   ${ownMatrix("weight", K, columns, element)}
   #if ${useBias}
@@ -67,12 +58,14 @@ fn main(${gridParameters}) {
       const value = `${accumulate ? `${output.load("to", i)} + ` : ""}activate4(${sum[i]})`;
       return `{ let value = ${value}; ${output.store("to", i, "value")} }`;
     })}
-  }
-}`;
-  return {
+  }`;
+  return kernel({
     name: "linear",
     constants: { shape: "narrow", ...options },
-    bindings: linearBindings(options, input.type, output.type),
-    code,
-  };
+    bindings: { x: reads(input.type), kernel: reads(), bias: reads(), out: writes(output.type) },
+    grid: () => [(narrowLanes * groups) / narrowSize],
+    workgroupSize: narrowSize,
+    declarations: [activationFunctions(options.activation), inputRowFunction(options)],
+    main,
+  });
 }

@@ -1,13 +1,12 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { activationFunctions, type Activation } from "./shared/activation";
-import { gridParameters, linearId } from "./shared/grid";
-import { segmentStruct, stepStruct } from "./shared/step";
+import { kernel, workgroupsFor, type SizedKernel } from "./shared/frame";
 
-export const linearSize = 64;
+const linearSize = 64;
 
 /** Rows and columns of `out` that an invocation of `linear` takes. */
-export const linearTile = 4;
+const linearTile = 4;
 
 export interface LinearOptions {
   /** Columns K of the input and J of the output. */
@@ -47,23 +46,13 @@ export function inputRowFunction({ rows, first }: Pick<LinearOptions, "rows" | "
  *
  * An invocation per tile of 4 × 4 elements of `out`: each value it loads serves four products.
  */
-export function linear(options: LinearOptions): KernelDeclaration {
+export function linear(options: LinearOptions): SizedKernel {
   const { inputs: K, outputs: J, useBias, count, transposed, accumulate } = options;
   const across = Math.ceil(J / linearTile);
   const element = transposed ? `kernel[column * ${K}u + k]` : `kernel[k * ${J}u + column]`;
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${activationFunctions(options.activation)}
-${inputRowFunction(options)}
-
-fn weight(k: u32, column: u32) -> f32 { return ${element}; }
-
-@compute @workgroup_size(${linearSize})
-fn main(${gridParameters}) {
-  let tile = ${linearId(linearSize)};
-  let top = tile / ${across}u * ${linearTile}u;
-  let left = tile % ${across}u * ${linearTile}u;
+  const main = wgsl`
+  let top = id / ${across}u * ${linearTile}u;
+  let left = id % ${across}u * ${linearTile}u;
   if (top >= step.${count}) { return; }
   // Rows and columns beyond the end are computed as copies of the last and not stored.
   ${unroll(4, (i) => `let base${i} = inputRow(min(top + ${i}u, step.${count} - 1u)) * ${K}u;`)}
@@ -74,28 +63,18 @@ fn main(${gridParameters}) {
     ${unroll(4, (i) => `sum${i} += x[base${i} + k] * w;`)}
   }
   ${unroll(4, (i) => `let value${i} = activate4(sum${i});`)}
-  ${unroll(4, (i) => unroll(4, (c) => `if (top + ${i}u < step.${count} && left + ${c}u < ${J}u) { out[(top + ${i}u) * ${J}u + left + ${c}u] ${accumulate ? "+=" : "="} value${i}[${c}]; }`))}
-}`;
-  return {
+  ${unroll(4, (i) => unroll(4, (c) => `if (top + ${i}u < step.${count} && left + ${c}u < ${J}u) { out[(top + ${i}u) * ${J}u + left + ${c}u] ${accumulate ? "+=" : "="} value${i}[${c}]; }`))}`;
+  return kernel({
     name: "linear",
     constants: { ...options },
-    bindings: linearBindings(options, "array<f32>", "array<f32>"),
-    code,
-  };
-}
-
-/** The bindings that both shapes share. */
-export function linearBindings(
-  { rows, useBias }: LinearOptions,
-  x: string,
-  out: string,
-): KernelDeclaration["bindings"] {
-  return {
-    step: uniform("Step"),
-    ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
-    x: reads(x),
-    kernel: reads(),
-    ...(useBias ? { bias: reads() } : {}),
-    out: writes(out),
-  };
+    bindings: { x: reads(), kernel: reads(), bias: reads(), out: writes() },
+    grid: (sizes) => workgroupsFor(Math.ceil(sizes[count] / linearTile) * across, linearSize),
+    workgroupSize: linearSize,
+    declarations: [
+      activationFunctions(options.activation),
+      inputRowFunction(options),
+      `fn weight(k: u32, column: u32) -> f32 { return ${element}; }`,
+    ],
+    main,
+  });
 }

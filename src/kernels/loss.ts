@@ -1,10 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
+import { elementKernel, type SizedKernel } from "./shared/frame";
 import { binaryCrossentropyFromLogit } from "./shared/loss";
-import { stepStruct } from "./shared/step";
-
-export const lossSize = 64;
 
 /** The smallest probability that Keras lets into a logarithm. */
 const epsilon = "1e-7f";
@@ -47,7 +44,7 @@ export interface LossOptions {
  *
  * An invocation per row.
  */
-export function loss(options: LossOptions): KernelDeclaration {
+export function loss(options: LossOptions): SizedKernel {
   const { kind, from, width: C, linear } = options;
   const logits = from === "logits";
   const answer = `select(0.0, 1.0, select(0.0, 1.0, ${logits && !linear ? "sigmoid(x)" : "x"} > 0.5) == y)`;
@@ -135,32 +132,22 @@ export function loss(options: LossOptions): KernelDeclaration {
   }`,
   };
 
-  const code = wgsl`
-${stepStruct}
-${binaryCrossentropyFromLogit}
-
-@compute @workgroup_size(${lossSize})
-fn main(${gridParameters}) {
-  let row = ${linearId(lossSize)};
-  if (row >= step.outputs) { return; }
+  return elementKernel({
+    name: "loss",
+    constants: { ...options },
+    rows: "outputs",
+    bindings: {
+      z: reads(),
+      rowMetrics: writes("array<vec4f>"),
+      dz: writes(),
+    },
+    declarations: [binaryCrossentropyFromLogit],
+    main: wgsl`
   let base = row * ${C}u;
   let weight = weights[row];
   var value = 0.0;
   var right = 0.0;
   ${bodies[kind]}
-  rowMetrics[row] = vec4f(weight.x * value, weight.y * right, weight.y, 0.0);
-}`;
-  return {
-    name: "loss",
-    constants: { ...options },
-    bindings: {
-      step: uniform("Step"),
-      z: reads(),
-      labels: reads(),
-      weights: reads("array<vec2f>"),
-      rowMetrics: writes("array<vec4f>"),
-      dz: writes(),
-    },
-    code,
-  };
+  rowMetrics[row] = vec4f(weight.x * value, weight.y * right, weight.y, 0.0);`,
+  });
 }

@@ -1,14 +1,13 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
+import { kernel, type SizedKernel } from "./shared/frame";
 import { sumOverLanes } from "./shared/reduce";
-import { stepStruct } from "./shared/step";
 
 const lanes = 256;
 
 /** WGSL: a loop over this lane's share of the rows. */
 const eachRow = (groups: number, text: string): string =>
-  `for (var row = ${linearId(lanes)}; row < step.outputs; row += ${lanes * groups}u) { ${text} }`;
+  `for (var row = id; row < step.outputs; row += ${lanes * groups}u) { ${text} }`;
 
 /** WGSL: the steps, and those of them that count. */
 const countRows = (groups: number): string =>
@@ -16,11 +15,7 @@ const countRows = (groups: number): string =>
   var counted = 0u;
   ${eachRow(groups, "let one = u32(weights[row].y); steps += one; counted += one * mask[row];")}`;
 
-const bindings = {
-  step: uniform("Step"),
-  mask: reads("array<u32>"),
-  weights: reads("array<vec2f>"),
-};
+const bindings = {};
 
 /**
  * Takes masked steps out of loss and accuracy. The weights arrive as those of a mean over all steps, and leave as
@@ -37,14 +32,9 @@ const bindings = {
  *
  * @param groups workgroups; one counts by itself, whole numbers that are exact up to 2^24
  */
-export function maskWeights(groups: number): KernelDeclaration {
+export function maskWeights(groups: number): SizedKernel {
   const alone = groups === 1;
-  const code = wgsl`
-${stepStruct}
-${alone ? sumOverLanes(lanes) : ""}
-
-@compute @workgroup_size(${lanes})
-fn main(${gridParameters}) {
+  const main = wgsl`
   #if ${alone}
   ${countRows(groups)}
   let sum = sumOverLanes(lane, vec4f(f32(steps), f32(counted), 0.0, 0.0));
@@ -52,18 +42,20 @@ fn main(${gridParameters}) {
   #else
   let share = f32(counts[0]) / max(f32(counts[1]), 1.0);
   #endif
-  ${eachRow(groups, "out[row] = f32(mask[row]) * vec2f(share, 1.0) * weights[row];")}
-}`;
-  return {
+  ${eachRow(groups, "out[row] = f32(mask[row]) * vec2f(share, 1.0) * weights[row];")}`;
+  return kernel({
     name: "maskWeights",
     constants: { groups },
     bindings: {
       ...bindings,
-      ...(alone ? {} : { counts: reads("array<u32>") }),
+      counts: reads("array<u32>"),
       out: writes("array<vec2f>"),
     },
-    code,
-  };
+    grid: () => [groups],
+    workgroupSize: lanes,
+    declarations: [alone ? sumOverLanes(lanes) : ""],
+    main,
+  });
 }
 
 /**
@@ -71,20 +63,17 @@ fn main(${gridParameters}) {
  *
  *     counts   [2]  in and out: zeros before; the others as there
  */
-export function maskCounts(groups: number): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${lanes})
-fn main(${gridParameters}) {
+export function maskCounts(groups: number): SizedKernel {
+  const main = wgsl`
   ${countRows(groups)}
   atomicAdd(&counts[0], steps);
-  atomicAdd(&counts[1], counted);
-}`;
-  return {
+  atomicAdd(&counts[1], counted);`;
+  return kernel({
     name: "maskCounts",
     constants: { groups },
     bindings: { ...bindings, counts: writes("array<atomic<u32>>") },
-    code,
-  };
+    grid: () => [groups],
+    workgroupSize: lanes,
+    main,
+  });
 }

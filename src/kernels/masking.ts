@@ -1,9 +1,6 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { stepStruct } from "./shared/step";
-
-export const maskingSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 /**
  * Marks the steps all of whose features are the mask value, and makes zeros of them.
@@ -19,31 +16,23 @@ export const maskingSize = 64;
  *
  * @param value a float32
  */
-export function masking(width: number, value: number): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${maskingSize})
-fn main(${gridParameters}) {
-  let row = ${linearId(maskingSize)};
-  if (row >= step.rows) { return; }
-  let begin = row * ${width}u;
-  var counts = false;
-  for (var j = 0u; j < ${width}u; j++) { counts = counts || x[begin + j] != ${value}f; }
-  mask[row] = select(0u, 1u, counts);
-  for (var j = 0u; j < ${width}u; j++) { out[begin + j] = select(0.0, x[begin + j], counts); }
-}`;
-  return {
+export function masking(width: number, value: number): SizedKernel {
+  return elementKernel({
     name: "masking",
     constants: { width, value },
+    rows: "rows",
     bindings: {
-      step: uniform("Step"),
       x: reads(),
       mask: writes("array<u32>"),
       out: writes(),
     },
-    code,
-  };
+    main: wgsl`
+  let begin = row * ${width}u;
+  var counts = false;
+  for (var j = 0u; j < ${width}u; j++) { counts = counts || x[begin + j] != ${value}f; }
+  mask[row] = select(0u, 1u, counts);
+  for (var j = 0u; j < ${width}u; j++) { out[begin + j] = select(0.0, x[begin + j], counts); }`,
+  });
 }
 
 /**
@@ -57,26 +46,17 @@ fn main(${gridParameters}) {
  *
  * An invocation per element.
  */
-export function maskingGradient(width: number): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${maskingSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(maskingSize)};
-  let row = at / ${width}u;
-  if (row >= step.rows) { return; }
-  dx[at] = select(0.0, dOut[at], mask[row] == 1u);
-}`;
-  return {
+export function maskingGradient(width: number): SizedKernel {
+  return elementKernel({
     name: "maskingGradient",
     constants: { width },
+    rows: "rows",
+    columns: width,
     bindings: {
-      step: uniform("Step"),
-      mask: reads("array<u32>"),
       dOut: reads(),
       dx: writes(),
     },
-    code,
-  };
+    main: wgsl`
+  dx[id] = select(0.0, dOut[id], mask[row] == 1u);`,
+  });
 }

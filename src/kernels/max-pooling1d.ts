@@ -1,11 +1,8 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { segmentStruct, stepStruct } from "./shared/step";
+import { elementKernel, type SizedKernel } from "./shared/frame";
 import { columnLanes } from "./shared/vectors";
 import { windowFunctions, type WindowOptions } from "./shared/windows";
-
-export const maxPooling1dSize = 64;
 
 export interface MaxPooling1dOptions extends WindowOptions {
   /** Columns I. */
@@ -26,26 +23,28 @@ export interface MaxPooling1dOptions extends WindowOptions {
  *
  * An invocation per window and column, or four columns where I is a multiple of four.
  */
-export function maxPooling1d(options: MaxPooling1dOptions, keep: boolean): KernelDeclaration {
+export function maxPooling1d(options: MaxPooling1dOptions, keep: boolean): SizedKernel {
   const { across, type, whole, zero } = columnLanes(options.width);
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${windowFunctions(options)}
-
-@compute @workgroup_size(${maxPooling1dSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(maxPooling1dSize)};
-  let row = at / ${across}u;
-  if (row >= step.rows) { return; }
+  return elementKernel({
+    name: "maxPooling1d",
+    constants: { ...options, keep },
+    rows: "rows",
+    columns: across,
+    bindings: {
+      x: reads(`array<${type}>`),
+      out: writes(`array<${type}>`),
+      places: writes(`array<${whole}>`),
+    },
+    declarations: [windowFunctions(options)],
+    main: wgsl`
   let number = row % (step.steps + 1u);
   if (number == 0u) {
-    out[at] = ${zero};
+    out[id] = ${zero};
     return;
   }
   let segment = segments[row / (step.steps + 1u)];
   let taken = stepsOf(number - 1u, segment.steps, step.steps);
-  let first = (segment.row + 1u) * ${across}u + at % ${across}u;
+  let first = (segment.row + 1u) * ${across}u + column;
   var place = ${whole}(taken.begin);
   var largest = x[first + taken.begin * ${across}u];
   for (var t = taken.begin + 1u; t < taken.end; t++) {
@@ -53,23 +52,11 @@ fn main(${gridParameters}) {
     place = select(place, ${whole}(t), value > largest);
     largest = select(largest, value, value > largest);
   }
-  out[at] = largest;
+  out[id] = largest;
   #if ${keep}
-  places[at] = place;
-  #endif
-}`;
-  return {
-    name: "maxPooling1d",
-    constants: { ...options, keep },
-    bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
-      x: reads(`array<${type}>`),
-      out: writes(`array<${type}>`),
-      ...(keep ? { places: writes(`array<${whole}>`) } : {}),
-    },
-    code,
-  };
+  places[id] = place;
+  #endif`,
+  });
 }
 
 /**
@@ -85,42 +72,33 @@ fn main(${gridParameters}) {
  *
  * An invocation per step and column, or four columns where I is a multiple of four.
  */
-export function maxPooling1dGradient(options: MaxPooling1dOptions): KernelDeclaration {
+export function maxPooling1dGradient(options: MaxPooling1dOptions): SizedKernel {
   const { across, type, whole, zero } = columnLanes(options.width);
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${windowFunctions(options)}
-
-@compute @workgroup_size(${maxPooling1dSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(maxPooling1dSize)};
-  let row = at / ${across}u;
-  if (row >= step.rows) { return; }
+  return elementKernel({
+    name: "maxPooling1dGradient",
+    constants: { ...options },
+    rows: "rows",
+    columns: across,
+    bindings: {
+      windows: reads("array<Segment>"),
+      places: reads(`array<${whole}>`),
+      dOut: reads(`array<${type}>`),
+      dx: writes(`array<${type}>`),
+    },
+    declarations: [windowFunctions(options)],
+    main: wgsl`
   let number = row % (step.steps + 1u);
   var sum = ${zero};
   if (number > 0u) {
     let segment = windows[row / (step.steps + 1u)];
     let t = number - 1u;
-    let first = (segment.row + 1u) * ${across}u + at % ${across}u;
+    let first = (segment.row + 1u) * ${across}u + column;
     let held = windowsOf(t, step.steps, segment.steps);
     for (var s = held.begin; s < held.end; s++) {
       let window = first + s * ${across}u;
       sum += select(${zero}, dOut[window], places[window] == ${whole}(t));
     }
   }
-  dx[at] = sum;
-}`;
-  return {
-    name: "maxPooling1dGradient",
-    constants: { ...options },
-    bindings: {
-      step: uniform("Step"),
-      windows: reads("array<Segment>"),
-      places: reads(`array<${whole}>`),
-      dOut: reads(`array<${type}>`),
-      dx: writes(`array<${type}>`),
-    },
-    code,
-  };
+  dx[id] = sum;`,
+  });
 }

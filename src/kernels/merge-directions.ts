@@ -1,10 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { maskBindings, maskedStep, type Masked } from "./shared/mask";
-import { segmentStruct, stepStruct } from "./shared/step";
-
-export const mergeDirectionsSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
+import { maskedStep, type Masked } from "./shared/mask";
 
 export interface MergeOptions {
   units: number;
@@ -19,12 +16,12 @@ export interface MergeOptions {
 function places({ units, mode, sequences }: MergeOptions): string {
   const width = mode === "concat" ? 2 * units : units;
   return sequences
-    ? `let ahead = (segment.row + 1u + t) * ${units}u + unit;
-    let back = (segment.row + segment.steps - t) * ${units}u + unit;
-    let to = (segment.row + 1u + t) * ${width}u + unit;`
-    : `let ahead = (segment.row + segment.steps) * ${units}u + unit;
+    ? `let ahead = (segment.row + 1u + t) * ${units}u + column;
+    let back = (segment.row + segment.steps - t) * ${units}u + column;
+    let to = (segment.row + 1u + t) * ${width}u + column;`
+    : `let ahead = (segment.row + segment.steps) * ${units}u + column;
     let back = ahead;
-    let to = number * ${width}u + unit;`;
+    let to = row * ${width}u + column;`;
 }
 
 /** WGSL: the loop over the steps of a segment, or its single turn. */
@@ -48,7 +45,7 @@ const maskOf = ({ sequences, masked }: MergeOptions): Masked => sequences && mas
  *
  * An invocation per segment and unit.
  */
-export function mergeDirections(options: MergeOptions): KernelDeclaration {
+export function mergeDirections(options: MergeOptions): SizedKernel {
   const { units, mode, sequences } = options;
   const stored = {
     concat: `out[to] = x; out[to + ${units}u] = y;`,
@@ -57,20 +54,21 @@ export function mergeDirections(options: MergeOptions): KernelDeclaration {
     ave: "out[to] = 0.5 * (x + y);",
   }[mode];
   const width = mode === "concat" ? 2 * units : units;
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-
-@compute @workgroup_size(${mergeDirectionsSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(mergeDirectionsSize)};
-  let number = at / ${units}u;
-  let unit = at % ${units}u;
-  if (number >= step.segments) { return; }
-  let segment = segments[number];
+  return elementKernel({
+    name: "mergeDirections",
+    constants: { ...options },
+    rows: "segments",
+    columns: units,
+    bindings: {
+      f: reads(),
+      b: reads(),
+      out: writes(),
+    },
+    main: wgsl`
+  let segment = segments[row];
   #if ${sequences}
-  out[segment.row * ${width}u + unit] = 0.0;
-  ${mode === "concat" ? `out[segment.row * ${width}u + ${units}u + unit] = 0.0;` : ""}
+  out[segment.row * ${width}u + column] = 0.0;
+  ${mode === "concat" ? `out[segment.row * ${width}u + ${units}u + column] = 0.0;` : ""}
   #endif
   ${turns(sequences)} {
     ${places(options)}
@@ -78,21 +76,8 @@ fn main(${gridParameters}) {
     let x = select(f[ahead], 0.0, skip);
     let y = select(b[back], 0.0, skip);
     ${stored}
-  }
-}`;
-  return {
-    name: "mergeDirections",
-    constants: { ...options },
-    bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
-      ...maskBindings(maskOf(options)),
-      f: reads(),
-      b: reads(),
-      out: writes(),
-    },
-    code,
-  };
+  }`,
+  });
 }
 
 /**
@@ -107,7 +92,7 @@ fn main(${gridParameters}) {
  *
  * An invocation per segment and unit.
  */
-export function mergeDirectionsGradient(options: MergeOptions): KernelDeclaration {
+export function mergeDirectionsGradient(options: MergeOptions): SizedKernel {
   const { units, mode, sequences } = options;
   const stored = {
     concat: `df[toF] = d[to]; db[toB] = d[to + ${units}u];`,
@@ -115,24 +100,27 @@ export function mergeDirectionsGradient(options: MergeOptions): KernelDeclaratio
     mul: "df[toF] = d[to] * b[back]; db[toB] = d[to] * f[ahead];",
     ave: "df[toF] = 0.5 * d[to]; db[toB] = 0.5 * d[to];",
   }[mode];
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-
-@compute @workgroup_size(${mergeDirectionsSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(mergeDirectionsSize)};
-  let number = at / ${units}u;
-  let unit = at % ${units}u;
-  if (number >= step.segments) { return; }
-  let segment = segments[number];
+  return elementKernel({
+    name: "mergeDirectionsGradient",
+    constants: { ...options },
+    rows: "segments",
+    columns: units,
+    bindings: {
+      d: reads(),
+      f: reads(),
+      b: reads(),
+      df: writes(),
+      db: writes(),
+    },
+    main: wgsl`
+  let segment = segments[row];
   #if ${sequences}
-  df[segment.row * ${units}u + unit] = 0.0;
-  db[segment.row * ${units}u + unit] = 0.0;
+  df[segment.row * ${units}u + column] = 0.0;
+  db[segment.row * ${units}u + column] = 0.0;
   #endif
   ${turns(sequences)} {
     ${places(options)}
-    let toF = ${sequences ? "ahead" : `number * ${units}u + unit`};
+    let toF = ${sequences ? "ahead" : "id"};
     let toB = ${sequences ? "back" : "toF"};
     if (${maskedStep(maskOf(options))}) {
       df[toF] = 0.0;
@@ -140,20 +128,6 @@ fn main(${gridParameters}) {
     } else {
       ${stored}
     }
-  }
-}`;
-  return {
-    name: "mergeDirectionsGradient",
-    constants: { ...options },
-    bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
-      ...maskBindings(maskOf(options)),
-      d: reads(),
-      ...(mode === "mul" ? { f: reads(), b: reads() } : {}),
-      df: writes(),
-      db: writes(),
-    },
-    code,
-  };
+  }`,
+  });
 }

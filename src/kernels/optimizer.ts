@@ -1,10 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
+import { elementKernel, type SizedKernel } from "./shared/frame";
 import { f32 } from "./shared/loss";
-import { stepStruct } from "./shared/step";
-
-export const optimizerSize = 64;
 
 /** An optimizer's rule with its constants; defaults and meaning are Keras's. */
 export type OptimizerRule = (
@@ -47,7 +44,7 @@ function update(rule: OptimizerRule): string {
   switch (rule.kind) {
     case "sgd": {
       if (rule.momentum === 0) return "w -= step.rate * g;";
-      const moved = `let m = ${f32(rule.momentum)} * momentum[at] - step.rate * g;\n  momentum[at] = m;`;
+      const moved = `let m = ${f32(rule.momentum)} * momentum[id] - step.rate * g;\n  momentum[id] = m;`;
       return rule.nesterov
         ? `${moved}\n  w += ${f32(rule.momentum)} * m - step.rate * g;`
         : `${moved}\n  w += m;`;
@@ -55,27 +52,27 @@ function update(rule: OptimizerRule): string {
     case "rmsprop": {
       const { rho, momentum, epsilon, centered } = rule;
       return `
-  let v = ${f32(rho)} * velocity[at] + ${f32(1 - rho)} * g * g;
-  velocity[at] = v;
+  let v = ${f32(rho)} * velocity[id] + ${f32(1 - rho)} * g * g;
+  velocity[id] = v;
   ${
     centered
-      ? `let average = ${f32(rho)} * average_gradient[at] + ${f32(1 - rho)} * g;
-  average_gradient[at] = average;
+      ? `let average = ${f32(rho)} * average_gradient[id] + ${f32(1 - rho)} * g;
+  average_gradient[id] = average;
   let denominator = v - average * average + ${f32(epsilon)};`
       : `let denominator = v + ${f32(epsilon)};`
   }
   let increment = step.rate * g / sqrt(denominator);
   ${
     momentum > 0
-      ? `let m = ${f32(momentum)} * momentum[at] + increment;
-  momentum[at] = m;
+      ? `let m = ${f32(momentum)} * momentum[id] + increment;
+  momentum[id] = m;
   w -= m;`
       : "w -= increment;"
   }`;
     }
     case "adam":
       return `${runningMeans(rule)}
-  ${rule.amsgrad ? "v = max(velocity_hat[at], v);\n  velocity_hat[at] = v;" : ""}
+  ${rule.amsgrad ? "v = max(velocity_hat[id], v);\n  velocity_hat[id] = v;" : ""}
   w -= step.rate * m / (sqrt(v) + ${f32(rule.epsilon)});`;
     case "nadam":
       return `${runningMeans(rule)}
@@ -86,17 +83,17 @@ function update(rule: OptimizerRule): string {
 /** WGSL: m and v, the running means of g and g². */
 function runningMeans({ beta1, beta2 }: { beta1: number; beta2: number }): string {
   return `
-  let m = momentum[at] + (g - momentum[at]) * ${f32(1 - beta1)};
-  momentum[at] = m;
-  var v = velocity[at] + (g * g - velocity[at]) * ${f32(1 - beta2)};
-  velocity[at] = v;`;
+  let m = momentum[id] + (g - momentum[id]) * ${f32(1 - beta1)};
+  momentum[id] = m;
+  var v = velocity[id] + (g * g - velocity[id]) * ${f32(1 - beta2)};
+  velocity[id] = v;`;
 }
 
 /** WGSL: clipping, in Keras's order of precedence. */
 function clip(rule: OptimizerRule, variables: number): string {
   if (rule.clipnorm > 0) {
     const limit = f32(rule.clipnorm);
-    return `g *= ${limit} / max(sqrt(squares[variableOf[at / 64u]]), ${limit});`;
+    return `g *= ${limit} / max(sqrt(squares[variableOf[id / 64u]]), ${limit});`;
   }
   if (rule.globalClipnorm > 0) {
     const limit = f32(rule.globalClipnorm);
@@ -127,35 +124,27 @@ function clip(rule: OptimizerRule, variables: number): string {
  * `step.rate` is the step size, with Adam's and Nadam's corrections for the bias of early steps, as are
  * `step.gradientRate` and `step.epsilon`. An invocation per parameter.
  */
-export function optimizer(rule: OptimizerRule, parameters: number, variables: number): KernelDeclaration {
+export function optimizer(rule: OptimizerRule, parameters: number, variables: number): SizedKernel {
   const slots = optimizerSlots(rule);
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${optimizerSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(optimizerSize)};
-  if (at >= ${parameters}u) { return; }
-  var g = gradients[at];
-  var w = parameters[at];
+  return elementKernel({
+    name: "optimizer",
+    constants: { ...rule, parameters, variables },
+    rows: parameters,
+    bindings: {
+      gradients: reads(),
+      parameters: writes(),
+      ...Object.fromEntries(slots.map((slot) => [slot, writes()])),
+      squares: reads(),
+      variableOf: reads("array<u32>"),
+    },
+    main: wgsl`
+  var g = gradients[id];
+  var w = parameters[id];
   ${clip(rule, variables)}
   #if ${rule.weightDecay > 0}
   w -= w * ${f32(rule.weightDecay)} * step.learningRate;
   #endif
   ${update(rule)}
-  parameters[at] = w;
-}`;
-  return {
-    name: "optimizer",
-    constants: { ...rule, parameters, variables },
-    bindings: {
-      step: uniform("Step"),
-      gradients: reads(),
-      parameters: writes(),
-      ...Object.fromEntries(slots.map((slot) => [slot, writes()])),
-      ...(clipsByNorm(rule) ? { squares: reads() } : {}),
-      ...(rule.clipnorm > 0 ? { variableOf: reads("array<u32>") } : {}),
-    },
-    code,
-  };
+  parameters[id] = w;`,
+  });
 }

@@ -1,9 +1,6 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { segmentStruct, stepStruct } from "./shared/step";
-
-export const reverseRowsSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 /**
  * Turns the rows of every segment round: a layer that ran backwards leaves its derivatives in the order in
@@ -17,27 +14,18 @@ export const reverseRowsSize = 64;
  *
  * An invocation per segment and column.
  */
-export function reverseRows(columns: number): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-
-@compute @workgroup_size(${reverseRowsSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(reverseRowsSize)};
-  let number = at / ${columns}u;
-  let j = at % ${columns}u;
-  if (number >= step.segments) { return; }
-  let segment = segments[number];
-  out[segment.row * ${columns}u + j] = 0.0;
-  for (var t = 0u; t < segment.steps; t++) {
-    out[(segment.row + 1u + t) * ${columns}u + j] = x[(segment.row + segment.steps - t) * ${columns}u + j];
-  }
-}`;
-  return {
+export function reverseRows(columns: number): SizedKernel {
+  return elementKernel({
     name: "reverseRows",
     constants: { columns },
-    bindings: { step: uniform("Step"), segments: reads("array<Segment>"), x: reads(), out: writes() },
-    code,
-  };
+    rows: "segments",
+    columns,
+    bindings: { x: reads(), out: writes() },
+    main: wgsl`
+  let segment = segments[row];
+  out[segment.row * ${columns}u + column] = 0.0;
+  for (var t = 0u; t < segment.steps; t++) {
+    out[(segment.row + 1u + t) * ${columns}u + column] = x[(segment.row + segment.steps - t) * ${columns}u + column];
+  }`,
+  });
 }

@@ -1,15 +1,9 @@
-import { writes, type KernelDeclaration } from "../runtime/kernel";
+import { writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { gatesFrom, type Cell } from "./cells/cell";
-import {
-  chunkStruct,
-  scanConstants,
-  skippedFunction,
-  type ScanBackwardOptions,
-  type ScanOptions,
-} from "./scan";
+import { scanKernel, type ScanBackwardOptions, type ScanOptions } from "./scan";
 import { backwardBindings, readsStates } from "./scan-bindings";
-import { gridParameters, linearId } from "./shared/grid";
+import { type SizedKernel } from "./shared/frame";
 import {
   addOuterProducts,
   addProduct,
@@ -21,9 +15,7 @@ import {
   ownMatrix,
   storeSums,
 } from "./shared/narrow";
-import { keptFunction } from "./shared/random";
 import { rowAccess } from "./shared/rows";
-import { segmentStruct, stepStruct } from "./shared/step";
 
 /**
  * Steps taken together where the gradient is summed up: adding to the sums costs more than multiplying, and
@@ -66,7 +58,7 @@ export function sumsRecurrentGradient({
  *
  * Everything that a step needs but its states stays with the invocation; there is no barrier.
  */
-export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number): KernelDeclaration {
+export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number): SizedKernel {
   const { units: U, cell, sequences, dropout } = options;
   const { gates: G, memory, keepsGates, lastGate } = cell;
   const sums = sumsRecurrentGradient(options);
@@ -170,17 +162,7 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
       ${lastGate === "product" ? unroll(V, (i) => extraRow.store(`at${s}`, i, `select(${q(s)[i]}, vec4f(), skip${s})`)) : ""}`;
   };
 
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${chunkStruct}
-${cell.functions}
-${skippedFunction(options)}
-${dropout > 0 ? keptFunction(dropout) : ""}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
-  let id = ${linearId(narrowSize)};
+  const main = wgsl`
   ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[column * ${G * U}u + ${gate * U}u + row]`))}
   #if ${sums}
   let base = select(id, ${lanes}u, chunk.prefix == 1u) * ${U * V}u;
@@ -233,17 +215,18 @@ fn main(${gridParameters}) {
   }
   #if ${sums}
   if (id < select(${lanes}u, 1u, chunk.prefix == 1u)) { ${sums ? storeSums("sum", U, U, "partials", "base") : ""} }
-  #endif
-}`;
-  return {
+  #endif`;
+  const scan = scanKernel("narrow", options, {
     name: "scanBackward",
-    constants: { ...scanConstants(options, "narrow"), sequences, lanes },
+    constants: { sequences, lanes },
     bindings: {
-      ...backwardBindings(options, state.type, dzRows.type),
-      ...(sums ? { partials: writes("array<vec4f>") } : {}),
+      ...backwardBindings(state.type, dzRows.type),
+      partials: writes("array<vec4f>"),
     },
-    code,
-  };
+    workgroupSize: narrowSize,
+    main,
+  });
+  return { ...scan, grid: () => [lanes / narrowSize] };
 }
 
 /** dm = dz_last·recurrentKernel_lastᵀ, which the cell takes on; cells that reset before the product. */

@@ -1,11 +1,8 @@
-import type { KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { chunkStruct, scanConstants, skippedFunction, type ScanBackwardOptions } from "./scan";
+import { scanKernel, type ScanBackwardOptions } from "./scan";
 import { backwardBindings, readsStates } from "./scan-bindings";
-import { gridParameters, linearId } from "./shared/grid";
+import type { SizedKernel } from "./shared/frame";
 import { narrowSize } from "./shared/narrow";
-import { keptFunction } from "./shared/random";
-import { segmentStruct, stepStruct } from "./shared/step";
 import { ofSamples, slots, tiledSamples, tileProduct, tileUnits } from "./shared/tiled";
 
 /**
@@ -19,7 +16,7 @@ import { ofSamples, slots, tiledSamples, tileProduct, tileUnits } from "./shared
  * Bindings as there; laid out as `scanForwardTiled`. It never takes the shared padding prefix, a single segment, which
  * the wide shape does faster; and it leaves the recurrent kernel's gradient to a product over all rows.
  */
-export function scanBackwardTiled(options: ScanBackwardOptions): KernelDeclaration {
+export function scanBackwardTiled(options: ScanBackwardOptions): SizedKernel {
   const { units: U, cell, sequences, dropout } = options;
   const { gates: G, memory, keepsGates, lastGate } = cell;
   const columns = G * U;
@@ -66,17 +63,8 @@ export function scanBackwardTiled(options: ScanBackwardOptions): KernelDeclarati
   const storeGate = (slot: number, gate: number): string =>
     `dz[row${slot} * ${columns}u + ${gate * U}u + unit] = z${gate}[${slot}];`;
 
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${chunkStruct}
-${cell.functions}
-${skippedFunction(options)}
-${dropout > 0 ? keptFunction(dropout) : ""}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
-  let number = (${linearId(narrowSize)}) * ${tiledSamples}u + chunk.first;
+  const main = wgsl`
+  let number = id * ${tiledSamples}u + chunk.first;
   if (number >= segmentsEnd()) { return; }
   let most = segmentsEnd() - 1u;
   let begin = chunk.begin;
@@ -166,12 +154,12 @@ fn main(${gridParameters}) {
     }`,
       )
       .join("\n"),
-  )}
-}`;
-  return {
+  )}`;
+  return scanKernel("tiled", options, {
     name: "scanBackward",
-    constants: { ...scanConstants(options, "narrow"), sequences, tiled: true },
-    bindings: backwardBindings(options, "array<f32>", "array<f32>"),
-    code,
-  };
+    constants: { sequences },
+    bindings: backwardBindings("array<f32>", "array<f32>"),
+    workgroupSize: narrowSize,
+    main,
+  });
 }

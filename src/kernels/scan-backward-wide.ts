@@ -1,17 +1,7 @@
-import type { KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
+import { kernelInRegisters, scanKernel, wideLanes, type ScanBackwardOptions } from "./scan";
 import { backwardBindings, readsStates } from "./scan-bindings";
-import {
-  chunkStruct,
-  kernelInRegisters,
-  scanConstants,
-  skippedFunction,
-  wideLanes,
-  type ScanBackwardOptions,
-} from "./scan";
-import { gridParameters, linearWorkgroup } from "./shared/grid";
-import { keptFunction } from "./shared/random";
-import { segmentStruct, stepStruct } from "./shared/step";
+import type { SizedKernel } from "./shared/frame";
 import { wideProduct } from "./shared/wide";
 
 /**
@@ -27,7 +17,7 @@ import { wideProduct } from "./shared/wide";
  * and dc stay with their lane. Up to 128 units times gates a lane keeps its row of the recurrent kernel in
  * registers; beyond, it reads it from memory and takes several units in turn.
  */
-export function scanBackwardWide(options: ScanBackwardOptions): KernelDeclaration {
+export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
   const { units: U, cell, sequences, dropout } = options;
   const { gates: G, memory, keepsGates, lastGate } = cell;
   const lanes = wideLanes(U);
@@ -77,20 +67,8 @@ export function scanBackwardWide(options: ScanBackwardOptions): KernelDeclaratio
       }
       directs[own] = direct;`;
 
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${chunkStruct}
-${cell.functions}
-${skippedFunction(options)}
-${dropout > 0 ? keptFunction(dropout) : ""}
-
-var<workgroup> exchange: array<f32, ${2 * padded}>;
-${lastGate === "input" ? `var<workgroup> lastGate: array<f32, ${U}>;` : ""}
-
-@compute @workgroup_size(${lanes})
-fn main(${gridParameters}) {
-  let number = ${linearWorkgroup} + chunk.first;
+  const main = wgsl`
+  let number = group + chunk.first;
   if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   let begin = chunk.begin;
@@ -196,12 +174,16 @@ fn main(${gridParameters}) {
         ${memory ? `dOrigin[number * ${states * U}u + ${U}u + unit] = dc[own];` : ""}
       }
     }
-  }
-}`;
-  return {
+  }`;
+  return scanKernel("wide", options, {
     name: "scanBackward",
-    constants: { ...scanConstants(options, "wide"), sequences },
-    bindings: backwardBindings(options, "array<f32>", "array<f32>"),
-    code,
-  };
+    constants: { sequences },
+    bindings: backwardBindings("array<f32>", "array<f32>"),
+    workgroupSize: lanes,
+    declarations: [
+      `var<workgroup> exchange: array<f32, ${2 * padded}>;`,
+      lastGate === "input" ? `var<workgroup> lastGate: array<f32, ${U}>;` : "",
+    ],
+    main,
+  });
 }

@@ -1,6 +1,5 @@
 import { reads, uniform, writes, type Binding } from "../runtime/kernel";
-import { biasVectors, sourceBindings, type ScanBackwardOptions, type ScanForwardOptions } from "./scan";
-import { maskBindings } from "./shared/mask";
+import type { ScanBackwardOptions, ScanForwardOptions, ScanOptions } from "./scan";
 
 /** What a forward scan stores for the backward pass beside the states. */
 export function keptBindings({ cell, keep, dropout }: ScanForwardOptions): {
@@ -15,27 +14,22 @@ export function keptBindings({ cell, keep, dropout }: ScanForwardOptions): {
   };
 }
 
-/** The bindings that both shapes of the forward scan share. */
+/** The bindings of the forward scans. */
 export function forwardBindings(
-  options: ScanForwardOptions,
+  { units, cell }: ScanOptions,
   state: string,
   gates: string,
 ): Record<string, Binding> {
-  const { units, cell } = options;
-  const stores = keptBindings(options);
   return {
-    step: uniform("Step"),
-    chunk: uniform("Chunk"),
-    segments: reads("array<Segment>"),
-    ...sourceBindings(options),
+    slots: reads("array<u32>"),
     projected: reads(gates),
-    recurrentKernel: reads(),
-    ...(options.recurrentBias ? { bias: uniform(`array<vec4f, ${biasVectors(units, cell.gates)}>`) } : {}),
+    // That of the recurrent product lies behind the input's.
+    bias: uniform(`array<vec4f, ${Math.ceil((2 * cell.gates * units) / 4)}>`),
     h: writes(state),
-    ...(cell.memory ? { c: writes(state) } : {}),
-    ...(stores.gates ? { gates: writes(gates) } : {}),
-    ...(stores.extra ? { extra: writes(state) } : {}),
-    ...(stores.inputs ? { inputs: writes(state) } : {}),
+    c: writes(state),
+    gates: writes(gates),
+    extra: writes(state),
+    inputs: writes(state),
   };
 }
 
@@ -44,24 +38,15 @@ export function readsStates(options: ScanBackwardOptions): boolean {
   return !options.cell.memory;
 }
 
-/** The bindings that both shapes of the backward scan share. */
-export function backwardBindings(
-  options: ScanBackwardOptions,
-  state: string,
-  dz: string,
-): Record<string, Binding> {
-  const { cell, sequences, masked } = options;
+/** The bindings of the backward scans. */
+export function backwardBindings(state: string, dz: string): Record<string, Binding> {
   return {
-    step: uniform("Step"),
-    chunk: uniform("Chunk"),
-    segments: reads("array<Segment>"),
-    ...maskBindings(masked),
-    recurrentKernel: reads(),
-    ...(readsStates(options) ? { h: reads(state) } : {}),
-    ...(cell.memory ? { c: reads(state) } : {}),
-    ...(sequences ? { dSequence: reads(state) } : { dLast: reads(state) }),
+    h: reads(state),
+    c: reads(state),
+    dSequence: reads(state),
+    dLast: reads(state),
     dz: writes(dz),
-    ...(cell.lastGate === "product" ? { extra: writes(state) } : {}),
+    extra: writes(state),
     dOrigin: writes(state),
   };
 }

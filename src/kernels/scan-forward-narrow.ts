@@ -1,19 +1,11 @@
-import type { KernelDeclaration } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { gatesFrom } from "./cells/cell";
-import {
-  chunkStruct,
-  scanConstants,
-  skippedFunction,
-  sourceRowFunction,
-  type ScanForwardOptions,
-} from "./scan";
+import { scanKernel, sourceRowFunction, type ScanForwardOptions } from "./scan";
 import { forwardBindings, keptBindings } from "./scan-bindings";
-import { gridParameters, linearId } from "./shared/grid";
+import { type SizedKernel } from "./shared/frame";
 import { addProduct, names, narrowSize, ownMatrix } from "./shared/narrow";
-import { keptFunction } from "./shared/random";
 import { constantMatrix, rowAccess } from "./shared/rows";
-import { noOrigin, segmentStruct, stepStruct } from "./shared/step";
+import { noOrigin } from "./shared/step";
 
 /**
  * The recurrence forward in time, all steps of a chunk in one dispatch, an invocation per sample.
@@ -36,7 +28,7 @@ import { noOrigin, segmentStruct, stepStruct } from "./shared/step";
  * The states stay in registers for the whole loop, the recurrent kernel with the invocation; there is no
  * barrier. Each state is stored once.
  */
-export function scanForwardNarrow(options: ScanForwardOptions): KernelDeclaration {
+export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
   const { units: U, cell, recurrentBias, dropout, resumes } = options;
   const { gates: G, memory, lastGate } = cell;
   const stores = keptBindings(options);
@@ -77,18 +69,8 @@ export function scanForwardNarrow(options: ScanForwardOptions): KernelDeclaratio
     ${h.map((name, i) => state.store(base, i, name)).join("\n")}
     ${memory ? c.map((name, i) => memoryRow.store(base, i, name)).join("\n") : ""}`;
 
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${chunkStruct}
-${cell.functions}
-${sourceRowFunction(options)}
-${skippedFunction(options)}
-${dropout > 0 ? keptFunction(dropout) : ""}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
-  let number = ${linearId(narrowSize)} + chunk.first;
+  const main = wgsl`
+  let number = id + chunk.first;
   if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
@@ -135,12 +117,13 @@ fn main(${gridParameters}) {
     if (skipped(segment, t)) { ${unroll(V, (i) => inputRow.store("to", i, "vec4f()"))} }
     #endif
     ${storeStates("to")}
-  }
-}`;
-  return {
+  }`;
+  return scanKernel("narrow", options, {
     name: "scanForward",
-    constants: { ...scanConstants(options, "narrow"), resumes, keep: options.keep },
+    constants: { resumes, keep: options.keep },
     bindings: forwardBindings(options, state.type, gateRow.type),
-    code,
-  };
+    workgroupSize: narrowSize,
+    declarations: [sourceRowFunction(options)],
+    main,
+  });
 }

@@ -1,18 +1,10 @@
-import type { KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
 import { gatesFrom } from "./cells/cell";
-import {
-  chunkStruct,
-  scanConstants,
-  skippedFunction,
-  sourceRowFunction,
-  type ScanForwardOptions,
-} from "./scan";
+import { biasFunction, scanKernel, sourceRowFunction, type ScanForwardOptions } from "./scan";
 import { forwardBindings, keptBindings } from "./scan-bindings";
-import { gridParameters, linearId } from "./shared/grid";
+import type { SizedKernel } from "./shared/frame";
 import { narrowSize } from "./shared/narrow";
-import { keptFunction } from "./shared/random";
-import { noOrigin, segmentStruct, stepStruct } from "./shared/step";
+import { noOrigin } from "./shared/step";
 import { ofSamples, slots, tiledSamples, tileProduct, tileUnits } from "./shared/tiled";
 
 /**
@@ -26,7 +18,7 @@ import { ofSamples, slots, tiledSamples, tileProduct, tileUnits } from "./shared
  * kernel, once loaded, serves four products, and an element of the state as many as a tile has columns. The samples of
  * an invocation are neighbours, and so of about the same length.
  */
-export function scanForwardTiled(options: ScanForwardOptions): KernelDeclaration {
+export function scanForwardTiled(options: ScanForwardOptions): SizedKernel {
   const { units: U, cell, recurrentBias, dropout, resumes, masked } = options;
   const { gates: G, memory, lastGate } = cell;
   const stores = keptBindings(options);
@@ -79,24 +71,13 @@ export function scanForwardTiled(options: ScanForwardOptions): KernelDeclaration
   const begins = (gate: number, i: number): string =>
     `${z[gate]} = ${projected(gate)} + sums[own * ${fromH.length}u + ${i}u];`;
 
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${chunkStruct}
-${cell.functions}
-${sourceRowFunction(options)}
-${skippedFunction(options)}
-${dropout > 0 ? keptFunction(dropout) : ""}
-${recurrentBias ? "fn biasAt(i: u32) -> f32 { return bias[i / 4u][i % 4u]; }" : ""}
-
+  const firstRow = /* wgsl */ `
 fn firstRow(segment: Segment) -> u32 {
   if (chunk.begin > 0u || ${resumes}) { return segment.row + chunk.begin; }
   return segment.origin;
-}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
-  let number = (${linearId(narrowSize)}) * ${tiledSamples}u + chunk.first;
+}`;
+  const main = wgsl`
+  let number = id * ${tiledSamples}u + chunk.first;
   if (number >= segmentsEnd()) { return; }
   let most = segmentsEnd() - 1u;
   ${slots.map(
@@ -175,12 +156,13 @@ fn main(${gridParameters}) {
       states[unit] = nextH[unit];
       ${memory ? "cs[unit] = nextC[unit];" : ""}
     }
-  }
-}`;
-  return {
+  }`;
+  return scanKernel("tiled", options, {
     name: "scanForward",
-    constants: { ...scanConstants(options, "narrow"), resumes, keep: options.keep, tiled: true },
+    constants: { resumes, keep: options.keep },
     bindings: forwardBindings(options, "array<f32>", "array<f32>"),
-    code,
-  };
+    workgroupSize: narrowSize,
+    declarations: [sourceRowFunction(options), biasFunction(options), firstRow],
+    main,
+  });
 }

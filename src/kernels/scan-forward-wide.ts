@@ -1,19 +1,16 @@
-import type { KernelDeclaration } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
 import { gatesFrom } from "./cells/cell";
 import {
-  chunkStruct,
+  biasFunction,
   kernelInRegisters,
-  scanConstants,
-  skippedFunction,
+  scanKernel,
   sourceRowFunction,
   wideLanes,
   type ScanForwardOptions,
 } from "./scan";
 import { forwardBindings, keptBindings } from "./scan-bindings";
-import { gridParameters, linearWorkgroup } from "./shared/grid";
-import { keptFunction } from "./shared/random";
-import { noOrigin, segmentStruct, stepStruct } from "./shared/step";
+import type { SizedKernel } from "./shared/frame";
+import { noOrigin } from "./shared/step";
 import { wideProduct } from "./shared/wide";
 
 /**
@@ -28,7 +25,7 @@ import { wideProduct } from "./shared/wide";
  * Up to 128 units times gates a lane keeps its columns of the recurrent kernel in registers; beyond, it reads
  * them from memory and takes several units in turn.
  */
-export function scanForwardWide(options: ScanForwardOptions): KernelDeclaration {
+export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
   const { units: U, cell, recurrentBias, dropout, resumes, masked } = options;
   const { gates: G, memory, lastGate } = cell;
   const stores = keptBindings(options);
@@ -72,22 +69,8 @@ export function scanForwardWide(options: ScanForwardOptions): KernelDeclaration 
           ${stores.extra ? `extra[row * ${U}u + unit] = ${lastGate === "product" ? "q" : "m"};` : ""}
         }`;
 
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${chunkStruct}
-${cell.functions}
-${sourceRowFunction(options)}
-${skippedFunction(options)}
-${dropout > 0 ? keptFunction(dropout) : ""}
-${recurrentBias ? "fn biasAt(i: u32) -> f32 { return bias[i / 4u][i % 4u]; }" : ""}
-
-var<workgroup> exchange: array<f32, ${2 * padded}>;
-${lastGate === "input" ? `var<workgroup> reset: array<f32, ${padded}>;` : ""}
-
-@compute @workgroup_size(${lanes})
-fn main(${gridParameters}) {
-  let number = ${linearWorkgroup} + chunk.first;
+  const main = wgsl`
+  let number = group + chunk.first;
   if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
@@ -169,12 +152,18 @@ fn main(${gridParameters}) {
       }
     }
     now = next;
-  }
-}`;
-  return {
+  }`;
+  return scanKernel("wide", options, {
     name: "scanForward",
-    constants: { ...scanConstants(options, "wide"), resumes, keep: options.keep },
+    constants: { resumes, keep: options.keep },
     bindings: forwardBindings(options, "array<f32>", "array<f32>"),
-    code,
-  };
+    workgroupSize: lanes,
+    declarations: [
+      sourceRowFunction(options),
+      biasFunction(options),
+      `var<workgroup> exchange: array<f32, ${2 * padded}>;`,
+      lastGate === "input" ? `var<workgroup> reset: array<f32, ${padded}>;` : "",
+    ],
+    main,
+  });
 }

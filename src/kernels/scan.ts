@@ -1,7 +1,10 @@
-import type { Binding, KernelDeclaration } from "../runtime/kernel";
-import { reads } from "../runtime/kernel";
+import { reads, uniform } from "../runtime/kernel";
 import type { Cell } from "./cells/cell";
-import { maskBindings, maskedStep, type Masked } from "./shared/mask";
+import { kernel, workgroupsFor, type KernelParts, type SizedKernel } from "./shared/frame";
+import { maskedStep, type Masked } from "./shared/mask";
+import { narrowSize } from "./shared/narrow";
+import { keptFunction } from "./shared/random";
+import { tiledSamples } from "./shared/tiled";
 
 /** How the work of a scan is laid out: an invocation per sample, or a workgroup per sample. */
 export type ScanShape = "narrow" | "wide";
@@ -54,7 +57,7 @@ export type ScanPart = "prefix" | "samples" | "all";
  * the states over through their rows and their derivatives through `dOrigin`. All that differs from dispatch to
  * dispatch of one layer lies here, so that one pipeline serves them all: the text of a scan is long to compile.
  */
-export const chunkStruct = /* wgsl */ `struct Chunk {
+const chunkStruct = /* wgsl */ `struct Chunk {
   begin: u32,
   end: u32,
   // 1 where no later chunk follows.
@@ -90,14 +93,6 @@ export function packChunk({ begin, end, last, part, reverse }: Chunk): Uint32Arr
   return Uint32Array.of(begin, Math.min(end, 0xffff_ffff), ...flags);
 }
 
-/** Bindings through which a scan finds a step's input. */
-export function sourceBindings({ source, masked }: ScanOptions): Record<string, Binding> {
-  return {
-    ...maskBindings(masked),
-    ...(source === "tokens" ? { tokens: reads("array<u32>"), slots: reads("array<u32>") } : {}),
-  };
-}
-
 const inputStep = "select(t, segment.steps - 1u - t, chunk.reverse == 1u)";
 
 /** WGSL: function `sourceRow(segment, t)`, the row of `projected` that step t takes (t from 0). */
@@ -109,18 +104,60 @@ fn sourceRow(segment: Segment, t: u32) -> u32 {
 }
 
 /** WGSL: function `skipped(segment, t)`, whether step t (from 0) is masked. */
-export function skippedFunction({ masked }: ScanOptions): string {
+function skippedFunction({ masked }: ScanOptions): string {
   return /* wgsl */ `
 fn skipped(segment: Segment, t: u32) -> bool {
   return ${maskedStep(masked, inputStep)};
 }`;
 }
 
-/** Constants that tell one variant of a scan from another. */
-export function scanConstants(options: ScanOptions, shape: ScanShape): KernelDeclaration["constants"] {
+/** WGSL: function `biasAt(i)`, an element of the two biases, where the second is added to the recurrent product. */
+export function biasFunction({ recurrentBias }: ScanOptions): string {
+  return recurrentBias ? "fn biasAt(i: u32) -> f32 { return bias[i / 4u][i % 4u]; }" : "";
+}
+
+/** The narrow shape has two forms: all products as unrolled text, or in tiles where there are more units. */
+export type ScanForm = ScanShape | "tiled";
+
+/** Samples that a workgroup takes. */
+export const samplesOfWorkgroup: Record<ScanForm, number> = {
+  narrow: narrowSize,
+  tiled: narrowSize * tiledSamples,
+  wide: 1,
+};
+
+/** What all scans have, around what makes one of them. The grid is that of a batch's samples. */
+export function scanKernel(
+  form: ScanForm,
+  options: ScanOptions,
+  { constants, bindings, declarations = [], ...parts }: Omit<KernelParts, "grid">,
+): SizedKernel {
   const { units, cell, source, masked, recurrentBias, dropout } = options;
-  const stream = dropout > 0 ? options.stream : 0;
-  return { shape, units, cell: cell.name, source, masked, recurrentBias, dropout, stream };
+  return kernel({
+    ...parts,
+    constants: {
+      shape: form === "wide" ? form : "narrow",
+      ...(form === "tiled" ? { tiled: true } : {}),
+      units,
+      cell: cell.name,
+      source,
+      masked,
+      recurrentBias,
+      dropout,
+      // The dispatches of other layers without dropout are the same.
+      stream: dropout > 0 ? options.stream : 0,
+      ...constants,
+    },
+    bindings: { chunk: uniform("Chunk"), recurrentKernel: reads(), ...bindings },
+    grid: ({ samples }) => workgroupsFor(samples, samplesOfWorkgroup[form]),
+    declarations: [
+      chunkStruct,
+      cell.functions,
+      skippedFunction(options),
+      dropout > 0 ? keptFunction(dropout) : "",
+      ...declarations,
+    ],
+  });
 }
 
 /** Lanes of a wide scan's workgroup: one per unit, as far as the default limits go. */
@@ -132,6 +169,3 @@ export function wideLanes(units: number): number {
 export function kernelInRegisters(units: number, gates: number): boolean {
   return units * gates <= 128;
 }
-
-/** Vectors of four that the recurrent bias takes as a uniform: it lies behind the input's bias. */
-export const biasVectors = (units: number, gates: number): number => Math.ceil((2 * gates * units) / 4);

@@ -1,9 +1,8 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
+import { kernel, workgroupsFor, type SizedKernel } from "./shared/frame";
 import { names, narrowSize } from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
-import { stepStruct } from "./shared/step";
 
 /** Vectors of four that an invocation keeps in variables. */
 const mostVectors = 8;
@@ -23,18 +22,13 @@ export function sumByTokenGroups(columns: number): number | undefined {
  *
  * Bindings as there.
  */
-export function sumByTokenNarrow(columns: number): KernelDeclaration {
+export function sumByTokenNarrow(columns: number): SizedKernel {
   const input = rowAccess("dz", columns);
   const output = rowAccess("sums", columns);
   const groups = sumByTokenGroups(columns)!;
   const sum = names("sum", input.vectors / groups);
   const group = groups > 1 ? ` + id % ${groups}u * ${sum.length}u` : "";
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
-  let id = ${linearId(narrowSize)};
+  const main = wgsl`
   let task = id / ${groups}u;
   if (task >= step.tasks) { return; }
   let end = taskStarts[task + 1u];
@@ -44,18 +38,16 @@ fn main(${gridParameters}) {
     ${sum.map((name, i) => `${name} += ${input.load("row", i)};`)}
   }
   let to = ${output.base("task")}${group};
-  ${sum.map((name, i) => output.store("to", i, name))}
-}`;
-  return {
+  ${sum.map((name, i) => output.store("to", i, name))}`;
+  return kernel({
     name: "sumByToken",
     constants: { shape: "narrow", columns },
     bindings: {
-      step: uniform("Step"),
-      taskStarts: reads("array<u32>"),
-      tokenRows: reads("array<u32>"),
       dz: reads(input.type),
       sums: writes(output.type),
     },
-    code,
-  };
+    grid: ({ tasks }) => workgroupsFor(tasks * groups, narrowSize),
+    workgroupSize: narrowSize,
+    main,
+  });
 }

@@ -1,9 +1,6 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { stepStruct } from "./shared/step";
-
-export const sumByTokenSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 /** A task of the sum by token takes this many state rows at most. */
 export const rowsPerTask = 64;
@@ -21,31 +18,20 @@ export const rowsPerTask = 64;
  *
  * An invocation per element of `sums`.
  */
-export function sumByToken(columns: number): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-
-@compute @workgroup_size(${sumByTokenSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(sumByTokenSize)};
-  let task = at / ${columns}u;
-  let j = at % ${columns}u;
-  if (task >= step.tasks) { return; }
-  let end = taskStarts[task + 1u];
-  var sum = 0.0;
-  for (var i = taskStarts[task]; i < end; i++) { sum += dz[tokenRows[i] * ${columns}u + j]; }
-  sums[at] = sum;
-}`;
-  return {
+export function sumByToken(columns: number): SizedKernel {
+  return elementKernel({
     name: "sumByToken",
     constants: { columns },
+    rows: "tasks",
+    columns,
     bindings: {
-      step: uniform("Step"),
-      taskStarts: reads("array<u32>"),
-      tokenRows: reads("array<u32>"),
       dz: reads(),
       sums: writes(),
     },
-    code,
-  };
+    main: wgsl`
+  let end = taskStarts[row + 1u];
+  var sum = 0.0;
+  for (var i = taskStarts[row]; i < end; i++) { sum += dz[tokenRows[i] * ${columns}u + column]; }
+  sums[id] = sum;`,
+  });
 }

@@ -1,7 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
+import { kernel, type SizedKernel } from "./shared/frame";
 import { sumOverLanes } from "./shared/reduce";
-import { stepStruct } from "./shared/step";
 
 const lanes = 256;
 
@@ -15,26 +15,22 @@ const lanes = 256;
  *
  * One workgroup; a lane takes every 256th row, then a tree.
  */
-export function sumMetrics(): KernelDeclaration {
-  const code = wgsl`
-${stepStruct}
-${sumOverLanes(lanes)}
-
-@compute @workgroup_size(${lanes})
-fn main(@builtin(local_invocation_index) lane: u32) {
+export function sumMetrics(): SizedKernel {
+  const main = wgsl`
   var sum = vec4f();
   for (var row = lane; row < step.outputs; row += ${lanes}u) { sum += rowMetrics[row]; }
   sum = sumOverLanes(lane, sum);
-  if (lane == 0u) { metrics[step.metric] = sum; }
-}`;
-  return {
+  if (lane == 0u) { metrics[step.metric] = sum; }`;
+  return kernel({
     name: "sumMetrics",
     constants: {},
     bindings: {
-      step: uniform("Step"),
       rowMetrics: reads("array<vec4f>"),
       metrics: writes("array<vec4f>"),
     },
-    code,
-  };
+    grid: () => [1],
+    workgroupSize: lanes,
+    declarations: [sumOverLanes(lanes)],
+    main,
+  });
 }

@@ -1,8 +1,6 @@
-import { reads, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-
-export const sumPartialsSize = 64;
+import { elementKernel, type SizedKernel } from "./shared/frame";
 
 /** Elements of a partial sum: rows padded to vectors of four. */
 export function partialLength(rows: number, columns: number): number {
@@ -33,15 +31,20 @@ export function sumPartials(
   useBias: boolean,
   chunks: number,
   { stride, first, biasFirst }: PartialsTarget = { stride: columns, first: 0, biasFirst: 0 },
-): KernelDeclaration {
-  const length = partialLength(rows + (useBias ? 1 : 0), columns);
-  const code = wgsl`
-@compute @workgroup_size(${sumPartialsSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(sumPartialsSize)};
-  let row = at / ${columns}u;
-  let column = at % ${columns}u;
-  if (row >= ${rows + (useBias ? 1 : 0)}u) { return; }
+): SizedKernel {
+  const allRows = rows + (useBias ? 1 : 0);
+  const length = partialLength(allRows, columns);
+  return elementKernel({
+    name: "sumPartials",
+    constants: { rows, columns, useBias, chunks, stride, first, biasFirst },
+    rows: allRows,
+    columns,
+    bindings: {
+      partials: reads(),
+      kernel: writes(),
+      bias: writes(),
+    },
+    main: wgsl`
   let element = row * ${partialLength(1, columns)}u + column;
   var sum = 0.0;
   for (var chunk = 0u; chunk < ${chunks}u; chunk++) { sum += partials[chunk * ${length}u + element]; }
@@ -51,16 +54,6 @@ fn main(${gridParameters}) {
     return;
   }
   #endif
-  kernel[row * ${stride}u + ${first}u + column] = sum;
-}`;
-  return {
-    name: "sumPartials",
-    constants: { rows, columns, useBias, chunks, stride, first, biasFirst },
-    bindings: {
-      partials: reads(),
-      kernel: writes(),
-      ...(useBias ? { bias: writes() } : {}),
-    },
-    code,
-  };
+  kernel[row * ${stride}u + ${first}u + column] = sum;`,
+  });
 }

@@ -1,8 +1,7 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
+import { kernel, workgroupsFor, type SizedKernel } from "./shared/frame";
 import { addOuterProducts, declareSums, names, narrowSize } from "./shared/narrow";
-import { segmentStruct, stepStruct } from "./shared/step";
 import { partialLength } from "./sum-partials";
 import { weightInputRow, type WeightGradientOptions } from "./weight-gradient";
 
@@ -32,10 +31,6 @@ function tilesOf({ inputs, outputs }: WeightGradientOptions): number {
   return (inputs / 4 / share(inputs / 4)) * (outputs / 4 / share(outputs / 4));
 }
 
-export function narrowWeightGradientWorkgroups(options: WeightGradientOptions): number {
-  return Math.ceil((tilesOf(options) * options.chunks) / narrowSize);
-}
-
 /**
  * `weightGradient` for adapters that want the narrow shape: an invocation per chunk of rows and tile of up to
  * 32 × 32 elements, whose sums stay with it.
@@ -44,8 +39,8 @@ export function narrowWeightGradientWorkgroups(options: WeightGradientOptions): 
  *
  * Bindings as there.
  */
-export function weightGradientNarrow(options: WeightGradientOptions): KernelDeclaration {
-  const { inputs: K, outputs: J, stride = J, offset = 0, rows, count, useBias, chunks } = options;
+export function weightGradientNarrow(options: WeightGradientOptions): SizedKernel {
+  const { inputs: K, outputs: J, stride = J, offset = 0, count, useBias, chunks } = options;
   const down = share(K / 4);
   const across = share(J / 4);
   const tilesAcross = J / 4 / across;
@@ -64,14 +59,7 @@ export function weightGradientNarrow(options: WeightGradientOptions): KernelDecl
       .map((name, i) => `let ${name} = select(vec4f(), dz[dBase${s} + ${i}u], counts${s});`)
       .join("\n")}`;
   const pairs = Array.from({ length: block }, (_, s) => ({ x: x(s), d: d(s) }));
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${weightInputRow(options)}
-
-@compute @workgroup_size(${narrowSize})
-fn main(${gridParameters}) {
-  let id = ${linearId(narrowSize)};
+  const main = wgsl`
   let chunk = id / ${tiles}u;
   if (chunk >= ${chunks}u) { return; }
   let tileRow = id % ${tiles}u / ${tilesAcross}u;
@@ -98,19 +86,18 @@ fn main(${gridParameters}) {
   if (tileRow == 0u) {
     for (var i = 0u; i < ${across}u; i++) { partials[base + ${(K * J) / 4}u + i] = bias[i]; }
   }
-  #endif
-}`;
-  return {
+  #endif`;
+  return kernel({
     name: "weightGradient",
     constants: { shape: "narrow", ...options },
     bindings: {
-      step: uniform("Step"),
-      ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
-      ...(rows === "token" ? { taskTokens: reads("array<u32>") } : {}),
       x: reads("array<vec4f>"),
       dz: reads("array<vec4f>"),
       partials: writes("array<vec4f>"),
     },
-    code,
-  };
+    grid: () => workgroupsFor(tiles * chunks, narrowSize),
+    workgroupSize: narrowSize,
+    declarations: [weightInputRow(options)],
+    main,
+  });
 }

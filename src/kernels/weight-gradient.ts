@@ -1,9 +1,9 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
+import { workgroups } from "../runtime/program";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { inputRowFunction } from "./linear";
-import { gridParameters, linearWorkgroup } from "./shared/grid";
+import { kernel, type SizedKernel } from "./shared/frame";
 import { rowAccess } from "./shared/rows";
-import { segmentStruct, stepStruct } from "./shared/step";
 import { partialLength } from "./sum-partials";
 
 export interface WeightGradientOptions {
@@ -28,19 +28,6 @@ export interface WeightGradientOptions {
 /** Lanes of a workgroup; each takes a tile of 4 × 4 elements of the gradient. */
 const size = 64;
 
-/** Tiles of 4 × 4 elements that cover the kernel; with a bias, one more row of tiles. */
-function tilesOf({ inputs, outputs, useBias }: WeightGradientOptions): number {
-  return (Math.ceil(inputs / 4) + (useBias ? 1 : 0)) * Math.ceil(outputs / 4);
-}
-
-/** Workgroups of a chunk of rows. */
-const groupsOf = (options: WeightGradientOptions): number => Math.ceil(tilesOf(options) / size);
-
-/** Workgroups of all chunks. */
-export function weightGradientWorkgroups(options: WeightGradientOptions): number {
-  return groupsOf(options) * options.chunks;
-}
-
 /** WGSL: function `inputRow(r)`, the row of `x` that met row r of `dz`. */
 export function weightInputRow({ rows, first }: Pick<WeightGradientOptions, "rows" | "first">): string {
   return {
@@ -64,22 +51,21 @@ export function weightInputRow({ rows, first }: Pick<WeightGradientOptions, "row
  *
  * An invocation per tile of 4 × 4 elements, chunk after chunk; a workgroup has tiles of one chunk.
  */
-export function weightGradient(options: WeightGradientOptions): KernelDeclaration {
-  const { inputs: K, outputs: J, stride = J, offset = 0, rows, count, useBias, chunks } = options;
+export function weightGradient(options: WeightGradientOptions): SizedKernel {
+  const { inputs: K, outputs: J, stride = J, offset = 0, count, useBias, chunks } = options;
   const x = rowAccess("x", K);
   const across = Math.ceil(J / 4);
   const down = Math.ceil(K / 4);
+  // Tiles of 4 × 4 elements that cover the kernel; with a bias, one more row of tiles.
+  const tiles = (down + (useBias ? 1 : 0)) * across;
+  /** Workgroups of a chunk of rows. */
+  const groups = Math.ceil(tiles / size);
   const vectorAt = (name: string, width: number, vectors: boolean, vector: string): string =>
     vectors
       ? `${name}[base + ${vector}]`
       : `vec4f(${[0, 1, 2, 3].map((c) => `select(0.0, ${name}[base + ${vector} * 4u + ${c}u], ${vector} * 4u + ${c}u < ${width}u)`).join(", ")})`;
   const dzVectors = J % 4 === 0 && stride % 4 === 0 && offset % 4 === 0;
-
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${weightInputRow(options)}
-
+  const tileFunctions = /* wgsl */ `
 fn inputs(r: u32, tile: u32) -> vec4f {
   let base = ${x.base("inputRow(r)")};
   return ${vectorAt("x", K, K % 4 === 0, "tile")};
@@ -87,14 +73,11 @@ fn inputs(r: u32, tile: u32) -> vec4f {
 fn derivatives(r: u32, tile: u32) -> vec4f {
   let base = ${dzVectors ? `r * ${stride / 4}u + ${offset / 4}u` : `r * ${stride}u + ${offset}u`};
   return ${vectorAt("dz", J, dzVectors, "tile")};
-}
-
-@compute @workgroup_size(${size})
-fn main(${gridParameters}) {
-  let group = ${linearWorkgroup};
-  let chunk = group / ${groupsOf(options)}u;
-  let tile = group % ${groupsOf(options)}u * ${size}u + lane;
-  if (chunk >= ${chunks}u || tile >= ${tilesOf(options)}u) { return; }
+}`;
+  const main = wgsl`
+  let chunk = group / ${groups}u;
+  let tile = group % ${groups}u * ${size}u + lane;
+  if (chunk >= ${chunks}u || tile >= ${tiles}u) { return; }
   let tileRow = tile / ${across}u;
   let tileColumn = tile % ${across}u;
   let length = (step.${count} + ${chunks - 1}u) / ${chunks}u;
@@ -116,19 +99,18 @@ fn main(${gridParameters}) {
   let isBias = tileRow == ${down}u;
   let top = select(tileRow * 4u, ${K}u, isBias);
   let bottom = select(${K}u, ${K + 1}u, isBias);
-  ${unroll(4, (i) => `if (top + ${i}u < bottom) { partials[base + (top + ${i}u) * ${across}u] = sum${i}; }`)}
-}`;
-  return {
+  ${unroll(4, (i) => `if (top + ${i}u < bottom) { partials[base + (top + ${i}u) * ${across}u] = sum${i}; }`)}`;
+  return kernel({
     name: "weightGradient",
     constants: { ...options },
     bindings: {
-      step: uniform("Step"),
-      ...(rows === "last" ? { segments: reads("array<Segment>") } : {}),
-      ...(rows === "token" ? { taskTokens: reads("array<u32>") } : {}),
       x: reads(x.type),
       dz: reads(dzVectors ? "array<vec4f>" : "array<f32>"),
       partials: writes("array<vec4f>"),
     },
-    code,
-  };
+    grid: () => workgroups(groups * chunks),
+    workgroupSize: size,
+    declarations: [weightInputRow(options), tileFunctions],
+    main,
+  });
 }

@@ -1,9 +1,8 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
+import { kernel, type SizedKernel } from "./shared/frame";
 import { f32 } from "./shared/loss";
 import { sumOverLanes } from "./shared/reduce";
-import { stepStruct } from "./shared/step";
 
 export const weightPenaltyLanes = 256;
 const lanes = weightPenaltyLanes;
@@ -33,17 +32,12 @@ export interface WeightPenaltyOptions {
  * One workgroup: a lane takes every 256th element, then a tree. Several: a lane takes every (256 · groups)th, and there
  * is no barrier, which is dear on software adapters.
  */
-export function weightPenalty(options: WeightPenaltyOptions): KernelDeclaration {
+export function weightPenalty(options: WeightPenaltyOptions): SizedKernel {
   const { l1, l2, length, train, groups } = options;
   const alone = groups === 1;
-  const code = wgsl`
-${stepStruct}
-${alone ? sumOverLanes(lanes) : ""}
-
-@compute @workgroup_size(${lanes})
-fn main(${gridParameters}) {
+  const main = wgsl`
   var sum = vec4f();
-  for (var i = ${linearId(lanes)}; i < ${length}u; i += ${lanes * groups}u) {
+  for (var i = id; i < ${length}u; i += ${lanes * groups}u) {
     let w = weight[i];
     sum.x += ${f32(l1)} * abs(w) + ${f32(l2)} * w * w;
     #if ${train}
@@ -54,17 +48,20 @@ fn main(${gridParameters}) {
   sum = sumOverLanes(lane, sum);
   if (lane == 0u) { metrics[step.metric].x += sum.x; }
   #else
-  sums[${linearId(lanes)}] = sum.x;
-  #endif
-}`;
-  return {
+  sums[id] = sum.x;
+  #endif`;
+  return kernel({
     name: "weightPenalty",
     constants: { ...options },
     bindings: {
       weight: reads(),
-      ...(alone ? { step: uniform("Step"), metrics: writes("array<vec4f>") } : { sums: writes() }),
-      ...(train ? { gradient: writes() } : {}),
+      metrics: writes("array<vec4f>"),
+      sums: writes(),
+      gradient: writes(),
     },
-    code,
-  };
+    grid: () => [groups],
+    workgroupSize: lanes,
+    declarations: [alone ? sumOverLanes(lanes) : ""],
+    main,
+  });
 }

@@ -1,11 +1,8 @@
-import { reads, uniform, writes, type KernelDeclaration } from "../runtime/kernel";
+import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { gridParameters, linearId } from "./shared/grid";
-import { segmentStruct, stepStruct } from "./shared/step";
+import { elementKernel, type SizedKernel } from "./shared/frame";
 import { columnLanes } from "./shared/vectors";
 import { windowFunctions, type WindowOptions } from "./shared/windows";
-
-export const windowRowsSize = 64;
 
 export interface WindowRowsOptions extends WindowOptions {
   /** Columns I of the sequence. */
@@ -25,20 +22,20 @@ export interface WindowRowsOptions extends WindowOptions {
  *
  * An invocation per window and column, or four columns where I is a multiple of four.
  */
-export function windowRows(options: WindowRowsOptions): KernelDeclaration {
+export function windowRows(options: WindowRowsOptions): SizedKernel {
   const { size, strides, width } = options;
   const { across, type, zero } = columnLanes(width);
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${windowFunctions(options)}
-
-@compute @workgroup_size(${windowRowsSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(windowRowsSize)};
-  let row = at / ${across}u;
-  if (row >= step.rows) { return; }
-  let i = at % ${across}u;
+  return elementKernel({
+    name: "windowRows",
+    constants: { ...options },
+    rows: "rows",
+    columns: across,
+    bindings: {
+      x: reads(`array<${type}>`),
+      out: writes(`array<${type}>`),
+    },
+    declarations: [windowFunctions(options)],
+    main: wgsl`
   let place = row % (step.steps + 1u);
   let segment = segments[row / (step.steps + 1u)];
   let start = windowStart(segment.steps, step.steps);
@@ -48,21 +45,10 @@ fn main(${gridParameters}) {
   for (var k = 0u; k < ${size}u; k++) {
     var value = ${zero};
     let t = first + k;
-    if (t >= start && t < end) { value = x[(segment.row + 1u + t - start) * ${across}u + i]; }
-    out[(row * ${size}u + k) * ${across}u + i] = value;
-  }
-}`;
-  return {
-    name: "windowRows",
-    constants: { ...options },
-    bindings: {
-      step: uniform("Step"),
-      segments: reads("array<Segment>"),
-      x: reads(`array<${type}>`),
-      out: writes(`array<${type}>`),
-    },
-    code,
-  };
+    if (t >= start && t < end) { value = x[(segment.row + 1u + t - start) * ${across}u + column]; }
+    out[(row * ${size}u + k) * ${across}u + column] = value;
+  }`,
+  });
 }
 
 /**
@@ -77,19 +63,21 @@ fn main(${gridParameters}) {
  *
  * An invocation per step and column, or four columns where I is a multiple of four.
  */
-export function windowRowsGradient(options: WindowRowsOptions): KernelDeclaration {
+export function windowRowsGradient(options: WindowRowsOptions): SizedKernel {
   const { size, strides, width } = options;
   const { across, type, zero } = columnLanes(width);
-  const code = wgsl`
-${stepStruct}
-${segmentStruct}
-${windowFunctions(options)}
-
-@compute @workgroup_size(${windowRowsSize})
-fn main(${gridParameters}) {
-  let at = ${linearId(windowRowsSize)};
-  let row = at / ${across}u;
-  if (row >= step.rows) { return; }
+  return elementKernel({
+    name: "windowRowsGradient",
+    constants: { ...options },
+    rows: "rows",
+    columns: across,
+    bindings: {
+      windows: reads("array<Segment>"),
+      dWindows: reads(`array<${type}>`),
+      dx: writes(`array<${type}>`),
+    },
+    declarations: [windowFunctions(options)],
+    main: wgsl`
   let place = row % (step.steps + 1u);
   var sum = ${zero};
   if (place > 0u) {
@@ -99,20 +87,9 @@ fn main(${gridParameters}) {
     let held = windowsOf(t, step.steps, segment.steps);
     for (var s = held.begin; s < held.end; s++) {
       let k = t + start - s * ${strides}u;
-      sum += dWindows[((segment.row + 1u + s) * ${size}u + k) * ${across}u + at % ${across}u];
+      sum += dWindows[((segment.row + 1u + s) * ${size}u + k) * ${across}u + column];
     }
   }
-  dx[at] = sum;
-}`;
-  return {
-    name: "windowRowsGradient",
-    constants: { ...options },
-    bindings: {
-      step: uniform("Step"),
-      windows: reads("array<Segment>"),
-      dWindows: reads(`array<${type}>`),
-      dx: writes(`array<${type}>`),
-    },
-    code,
-  };
+  dx[id] = sum;`,
+  });
 }

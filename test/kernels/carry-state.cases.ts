@@ -1,14 +1,7 @@
-import { carryState, carryStateSize } from "../../src/kernels/carry-state";
+import { carryState } from "../../src/kernels/carry-state";
 import { carriedStates } from "../reference/rows";
 import { randomValues } from "../support/random";
-import {
-  assertOutputs,
-  invocations,
-  kernelCase,
-  runKernel,
-  segmentWordsOf,
-  type KernelCase,
-} from "./harness";
+import { assertOutputs, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
 
 /** Copies are exact. */
 const exact = { absolute: 0, relative: 0 };
@@ -20,12 +13,11 @@ function carryCase(lengths: readonly number[], units: number, memory: boolean, f
     const { segments, rows } = segmentWordsOf(lengths);
     const samples = lengths.length - first;
     const sizes = { samples, segments: lengths.length, rows };
-    const grid = invocations(samples * units, carryStateSize);
     const h = randomValues(rows * units, 1);
     const c = randomValues(rows * units, 2);
     const width = memory ? 2 * units : units;
     const { carried } = await runKernel(device, carryState({ units, memory, save: true, first }), {
-      ...{ sizes, grid },
+      ...{ sizes },
       inputs: { segments, h, ...(memory ? { c } : {}) },
       outputs: { carried: samples * width },
     });
@@ -33,7 +25,7 @@ function carryCase(lengths: readonly number[], units: number, memory: boolean, f
     assertOutputs({ carried }, { carried: twin.carried.subarray(first * width) }, exact);
     if (first > 0) return;
     const restored = await runKernel(device, carryState({ units, memory, save: false, first: 0 }), {
-      ...{ sizes, grid },
+      ...{ sizes },
       inputs: { segments, carried },
       outputs: { h, ...(memory ? { c } : {}) },
     });

@@ -1,4 +1,4 @@
-import { dropout, dropoutSize, featureDropout, type DropoutOptions } from "../../src/kernels/dropout";
+import { dropout, featureDropout, type DropoutOptions } from "../../src/kernels/dropout";
 import type { Device } from "../../src/runtime/device";
 import { keptFactor } from "../reference/kept";
 import { assertEqual, assertTrue } from "../support/assert";
@@ -6,7 +6,6 @@ import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import {
   assertOutputs,
-  invocations,
   kernelCase,
   runKernel,
   segmentWordsOf,
@@ -39,7 +38,6 @@ function dropoutCase(count: number, options: Partial<DropoutOptions>): KernelCas
       sizes: { [full.count]: count, seed },
       inputs: { x, ...(last ? { segments } : {}) },
       outputs: { out: count * width },
-      grid: invocations(count * width, dropoutSize),
     });
     const out = Float64Array.from({ length: count * width }, (_, at) => {
       const [row, j] = [Math.floor(at / width), at % width];
@@ -66,7 +64,6 @@ function featureCase(
       sizes: { segments: lengths.length, rows, seed },
       inputs: { segments, x },
       outputs: { out: accumulate ? held : rows * width },
-      grid: invocations(lengths.length * width, dropoutSize),
     });
     const sampleOf = lengths.flatMap((steps, i) => new Array<number>(steps + 1).fill(i));
     const out = Float64Array.from(x, (value, at) => {
@@ -86,7 +83,6 @@ async function factors(device: Device, rate: number, stream: number, seed: numbe
     sizes: { rows, seed },
     inputs: { x: new Float32Array(rows * width).fill(1) },
     outputs: { out: rows * width },
-    grid: invocations(rows * width, dropoutSize),
   });
   return out;
 }

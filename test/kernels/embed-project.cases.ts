@@ -1,12 +1,11 @@
-import { embedProject, embedProjectSize } from "../../src/kernels/embed-project";
+import { embedProject } from "../../src/kernels/embed-project";
 import { embedProjectNarrow } from "../../src/kernels/embed-project-narrow";
 import type { ScanShape } from "../../src/kernels/scan";
-import { narrowWorkgroups } from "../../src/kernels/shared/narrow";
 import { denseForward } from "../reference/dense";
 import { gatherEmbedding } from "../reference/embedding";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 import { narrowWidths, widths } from "./sizes";
 import { staleSlots, tokenGroups } from "./token-groups";
 
@@ -31,7 +30,6 @@ function projectCase(
       sizes: { distinct },
       inputs: { groupTasks, taskTokens, embeddings, kernel, ...(useBias ? { bias } : {}) },
       outputs: { projected: distinct * columns, slots: staleSlots(tokens, vocabulary) },
-      grid: narrow ? [narrowWorkgroups] : invocations(distinct * columns, embedProjectSize),
     });
     const x = gatherEmbedding(embeddings, tokens, width);
     const sizes = { rows: distinct, inputs: width, units: columns };

@@ -1,16 +1,12 @@
-import {
-  embeddingGradient,
-  embeddingGradientSize,
-  type EmbeddingGradientOptions,
-} from "../../src/kernels/embedding-gradient";
+import { embeddingGradient, type EmbeddingGradientOptions } from "../../src/kernels/embedding-gradient";
 import { embeddingGradientNarrow } from "../../src/kernels/embedding-gradient-narrow";
-import { narrowLanes, narrowWorkgroups } from "../../src/kernels/shared/narrow";
+import { narrowLanes } from "../../src/kernels/shared/narrow";
 import { denseBackward } from "../reference/dense";
 import { embeddingGradient as twin, gatherEmbedding } from "../reference/embedding";
 import { partialLength, sumPartials } from "../reference/rows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 import { narrowWidths, widths } from "./sizes";
 import { tokenGroups } from "./token-groups";
 
@@ -31,7 +27,6 @@ function gradientCase(
       sizes: { distinct: counts.length },
       inputs: { groupTasks, taskTokens, sums, ...(projected ? { kernel } : {}) },
       outputs: { dEmbeddings: vocabulary * width },
-      grid: invocations(counts.length * width, embeddingGradientSize),
     });
     const dEmbeddings = onlyRows(twin(perTask, taskTokens, vocabulary, width), taskTokens, width);
     assertOutputs(actual, { dEmbeddings }, kernelTolerance(3 * columns));
@@ -61,7 +56,6 @@ const partsCase = kernelCase("embeddingGradient: a table in parts", async (devic
         sizes: { distinct: 5 },
         inputs: { groupTasks, taskTokens, sums },
         outputs: { dEmbeddings: part.rows * width },
-        grid: invocations(5 * width, embeddingGradientSize),
       },
     );
     const own = whole.slice(part.first * width, (part.first + part.rows) * width);
@@ -100,7 +94,6 @@ function narrowCase(
           ...(table ? { dEmbeddings: vocabulary * width } : {}),
           partials: narrowLanes * partialLength(partialShape),
         },
-        grid: [narrowWorkgroups],
       },
     );
     const total = sumPartials(partials, partialShape);

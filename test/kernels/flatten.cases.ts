@@ -1,15 +1,8 @@
-import { flatten, flattenGradient, flattenSize } from "../../src/kernels/flatten";
+import { flatten, flattenGradient } from "../../src/kernels/flatten";
 import { runFlatten } from "../reference/sequence-layers";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import {
-  assertOutputs,
-  invocations,
-  kernelCase,
-  runKernel,
-  segmentWordsOf,
-  type KernelCase,
-} from "./harness";
+import { assertOutputs, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
 
 function flattenCase(batch: number, steps: number, width: number): KernelCase {
   return kernelCase(`flatten: ${batch} × ${steps} steps of ${width}`, async (device) => {
@@ -29,7 +22,6 @@ function flattenCase(batch: number, steps: number, width: number): KernelCase {
       sizes,
       inputs: { segments, x: spread(data, 7) },
       outputs: { out: batch * steps * width },
-      grid: invocations(batch * steps * width, flattenSize),
     });
     assertOutputs(forward, { out: twin.output.data }, kernelTolerance(0));
     const dOut = randomValues(batch * steps * width, 2);
@@ -37,7 +29,6 @@ function flattenCase(batch: number, steps: number, width: number): KernelCase {
       sizes,
       inputs: { dOut },
       outputs: { dx: rows * width },
-      grid: invocations(rows * width, flattenSize),
     });
     const { dInput } = twin.backward(Float64Array.from(dOut), false);
     assertOutputs(backward, { dx: spread(dInput, 0) }, kernelTolerance(0));

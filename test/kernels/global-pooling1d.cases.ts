@@ -1,14 +1,13 @@
 import {
   globalPooling1d,
   globalPooling1dGradient,
-  globalPooling1dSize,
   type GlobalPooling1dOptions,
 } from "../../src/kernels/global-pooling1d";
 import type { Masked } from "../../src/kernels/shared/mask";
 import { runGlobalAveragePooling1d, runGlobalMaxPooling1d } from "../reference/sequence-layers";
 import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 
 const twins = { mean: runGlobalAveragePooling1d, max: runGlobalMaxPooling1d };
 
@@ -44,12 +43,10 @@ function poolingCase(
     tokens.forEach((token, i) => (marks[rowOf(i * width)] = token === 0 ? 0 : 1));
     const masks = { tokens: { tokens }, rows: { mask: marks } };
     const inputs = { segments, ...(masked ? masks[masked] : {}) };
-    const grid = invocations(batch * width, globalPooling1dSize);
     const forward = await runKernel(device, globalPooling1d({ width, of, masked }), {
       sizes,
       inputs: { ...inputs, x: spread(data, 7) },
       outputs: { out: batch * width },
-      grid,
     });
     assertOutputs(forward, { out: twin.output.data }, kernelTolerance(steps));
     const dOut = randomValues(batch * width, 2);
@@ -57,7 +54,6 @@ function poolingCase(
       sizes,
       inputs: { ...inputs, ...(of === "max" ? { x: spread(data, 7), out: forward.out } : {}), dOut },
       outputs: { dx: rows * width },
-      grid,
     });
     const { dInput } = twin.backward(Float64Array.from(dOut), false);
     assertOutputs(backward, { dx: spread(dInput, 0) }, kernelTolerance(1));

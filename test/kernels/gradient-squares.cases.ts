@@ -26,10 +26,9 @@ const squaresCase = (add: boolean): KernelCase =>
         )[0];
       });
       const before = lengths.map((_, i) => i);
-      const actual = await runKernel(device, gradientSquares(add), {
+      const actual = await runKernel(device, gradientSquares(lengths.length, add), {
         inputs: { ranges: ranges.flat(), gradients },
         outputs: { squares: before },
-        grid: [lengths.length],
       });
       const expected = squares.map((sum, i) => (add ? before[i] + sum : sum));
       assertOutputs(actual, { squares: expected }, kernelTolerance(5));

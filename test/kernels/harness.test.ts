@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Device } from "../../src/index";
-import { writes, type KernelDeclaration } from "../../src/runtime/kernel";
+import type { SizedKernel } from "../../src/kernels/shared/frame";
+import { writes } from "../../src/runtime/kernel";
 import { getTestDevice } from "../support/adapter";
 import { assertOutputs, kernelCase, runKernel } from "./harness";
 
@@ -12,10 +13,11 @@ afterAll(() => {
   device?.destroy();
 });
 
-const kernel = (name: string, statements: string): KernelDeclaration => ({
+const kernel = (name: string, statements: string): SizedKernel => ({
   name,
   constants: {},
   bindings: { out: writes() },
+  grid: () => [1],
   code: `@compute @workgroup_size(1) fn main() { ${statements} }`,
 });
 
@@ -33,7 +35,7 @@ describe("the harness fails when it should", () => {
     test(name, async ({ skip }) => {
       if (!device) return skip("no WebGPU adapter");
       const { run } = kernelCase(name, async (on) => {
-        const actual = await runKernel(on, kernel(name, statements), { outputs: { out: 2 }, grid: [1] });
+        const actual = await runKernel(on, kernel(name, statements), { outputs: { out: 2 } });
         assertOutputs(actual, { out: [1, 2] }, { absolute: 0, relative: 0 });
       });
       await expect(run(device)).rejects.toThrow(message);

@@ -2,11 +2,11 @@
  * Runs one kernel by itself: inputs with poison behind them, outputs filled with NaN and with guard words
  * behind them. No test framework, so the same cases run in Node and in browser pages.
  */
+import type { SizedKernel } from "../../src/kernels/shared/frame";
 import { noRates, packStep, stepWords, type StepValues } from "../../src/kernels/shared/step";
 import { Arena, read, write } from "../../src/runtime/arena";
 import type { Device } from "../../src/runtime/device";
-import type { KernelDeclaration } from "../../src/runtime/kernel";
-import { Program, workgroups, type Grid } from "../../src/runtime/program";
+import { Program } from "../../src/runtime/program";
 import type { Tensor } from "../../src/runtime/tensor";
 import { withValidation } from "../runtime/validation";
 import { assertClose, assertEqual, assertTrue, type Tolerance } from "../support/assert";
@@ -26,7 +26,6 @@ export interface KernelRun {
   inputs?: Record<string, ArrayLike<number>>;
   /** Lengths, or values where the kernel updates them or leaves some as they are. */
   outputs: Record<string, number | ArrayLike<number>>;
-  grid: Grid;
 }
 
 export const noSizes: StepValues = {
@@ -45,11 +44,6 @@ export const noSizes: StepValues = {
 const poison = 0x7fc0dead;
 const guardWords = 64;
 
-/** A grid with an invocation for each of `count` elements. */
-export function invocations(count: number, workgroupSize: number): Grid {
-  return workgroups(Math.ceil(count / workgroupSize));
-}
-
 /** A case that runs under validation. */
 export function kernelCase(name: string, run: (device: Device) => Promise<void>): KernelCase {
   return { name, run: (device) => withValidation(device, () => run(device)) };
@@ -63,20 +57,21 @@ export function kernelCase(name: string, run: (device: Device) => Promise<void>)
  */
 export async function runKernel(
   device: Device,
-  declaration: KernelDeclaration,
+  kernel: SizedKernel,
   run: KernelRun,
 ): Promise<Record<string, Values>> {
-  const arena = new Arena(device, `test ${declaration.name}`);
+  const arena = new Arena(device, `test ${kernel.name}`);
+  const sizes = { ...noSizes, ...run.sizes };
   try {
     const tensors: Record<string, Tensor> = {};
     for (const [name, values] of Object.entries({ ...run.inputs, ...run.outputs })) {
-      const { type } = declaration.bindings[name] ?? { type: "array<f32>" };
+      const { type } = kernel.bindings[name] ?? { type: "array<f32>" };
       tensors[name] = upload(arena, name, isWhole(type), values);
     }
-    if ("step" in declaration.bindings) tensors.step = stepTensor(arena, { ...noSizes, ...run.sizes });
-    const program = new Program<undefined>(device, declaration.name);
-    await program.dispatch(declaration, tensors, () => run.grid).ready();
-    program.run(undefined);
+    if ("step" in kernel.bindings) tensors.step = stepTensor(arena, sizes);
+    const program = new Program<StepValues>(device, kernel.name);
+    await program.dispatch(kernel, tensors, kernel.grid).ready();
+    program.run(sizes);
     return await download(
       device,
       Object.keys(run.outputs).map((name) => [name, tensors[name]]),

@@ -1,19 +1,11 @@
-import { linear, linearSize, linearTile, type LinearOptions } from "../../src/kernels/linear";
-import { linearGroups, linearNarrow } from "../../src/kernels/linear-narrow";
+import { linear, type LinearOptions } from "../../src/kernels/linear";
+import { linearNarrow } from "../../src/kernels/linear-narrow";
 import type { ScanShape } from "../../src/kernels/scan";
-import { narrowLanes, narrowSize } from "../../src/kernels/shared/narrow";
 import { activate } from "../reference/activation";
 import { denseForward } from "../reference/dense";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import {
-  assertOutputs,
-  invocations,
-  kernelCase,
-  runKernel,
-  segmentWordsOf,
-  type KernelCase,
-} from "./harness";
+import { assertOutputs, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
 import { widths } from "./sizes";
 
 function linearCase(shape: ScanShape, rows: number, options: Partial<LinearOptions>): KernelCase {
@@ -53,10 +45,6 @@ function linearCase(shape: ScanShape, rows: number, options: Partial<LinearOptio
       sizes: { [full.count]: rows },
       inputs: { x, kernel, ...(useBias ? { bias } : {}), ...(last ? { segments } : {}) },
       outputs: { out: accumulate ? held : rows * outputs },
-      grid:
-        shape === "narrow"
-          ? [(narrowLanes * linearGroups(full)!) / narrowSize]
-          : invocations(Math.ceil(rows / linearTile) * Math.ceil(outputs / linearTile), linearSize),
     });
     const out = z.map((value, i) => activate(activation, value) + (accumulate ? held[i] : 0));
     assertOutputs(actual, { out }, kernelTolerance(inputs));

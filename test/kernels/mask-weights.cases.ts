@@ -22,17 +22,15 @@ function weightsCase(samples: number, steps: number, padding: "some" | "all", gr
     });
     const sizes = { samples, outputs };
     const inputs: Record<string, ArrayLike<number>> = { mask, weights };
-    const grid = [groups] as const;
     if (groups > 1) {
       const outputs = { counts: [0, 0] };
-      const { counts } = await runKernel(device, maskCounts(groups), { sizes, inputs, outputs, grid });
+      const { counts } = await runKernel(device, maskCounts(groups), { sizes, inputs, outputs });
       inputs.counts = counts;
     }
     const actual = await runKernel(device, maskWeights(groups), {
       sizes,
       inputs,
       outputs: { out: 2 * outputs },
-      grid,
     });
     assertOutputs(actual, { out: expected }, kernelTolerance(1));
   });

@@ -1,8 +1,8 @@
-import { masking, maskingGradient, maskingSize } from "../../src/kernels/masking";
+import { masking, maskingGradient } from "../../src/kernels/masking";
 import { runMasking } from "../reference/sequence-layers";
 import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 
 /** Rows by themselves: where steps begin is of no account here. */
 function maskingCase(rows: number, width: number, maskValue: number): KernelCase {
@@ -20,7 +20,6 @@ function maskingCase(rows: number, width: number, maskValue: number): KernelCase
       sizes: { rows },
       inputs: { x },
       outputs: { mask: rows, out: rows * width },
-      grid: invocations(rows, maskingSize),
     });
     const mask = Uint32Array.from(Array.from(twin.output.mask!));
     assertOutputs(forward, { mask, out: twin.output.data }, kernelTolerance(0));
@@ -29,7 +28,6 @@ function maskingCase(rows: number, width: number, maskValue: number): KernelCase
       sizes: { rows },
       inputs: { mask, dOut },
       outputs: { dx: rows * width },
-      grid: invocations(rows * width, maskingSize),
     });
     const { dInput } = twin.backward(Float64Array.from(dOut), false);
     assertOutputs(backward, { dx: dInput }, kernelTolerance(0));

@@ -1,9 +1,8 @@
-import { maxPooling1d, maxPooling1dGradient, maxPooling1dSize } from "../../src/kernels/max-pooling1d";
-import { columnLanes } from "../../src/kernels/shared/vectors";
+import { maxPooling1d, maxPooling1dGradient } from "../../src/kernels/max-pooling1d";
 import { maxPooling1dBackward, maxPooling1dForward, type WindowShape } from "../reference/windows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 import { windowLayout, windowName, windowShapes, withRowBefore } from "./window-data";
 
 function maxPoolingCase(shape: WindowShape): KernelCase {
@@ -21,7 +20,6 @@ function maxPoolingCase(shape: WindowShape): KernelCase {
         out: windows.rows * width,
         places: new Uint32Array(windows.rows * width).fill(5),
       },
-      grid: invocations(windows.rows * columnLanes(width).across, maxPooling1dSize),
     });
     const places = withRowBefore(Float32Array.from(at), count, width, 5);
     assertOutputs(forward, { out: withRowBefore(values, count, width, 0), places }, kernelTolerance(1));
@@ -34,7 +32,6 @@ function maxPoolingCase(shape: WindowShape): KernelCase {
         dOut: withRowBefore(dOut, count, width, 7),
       },
       outputs: { dx: sequence.rows * width },
-      grid: invocations(sequence.rows * columnLanes(width).across, maxPooling1dSize),
     });
     const dx = withRowBefore(maxPooling1dBackward(dOut, at, shape), steps, width, 0);
     assertOutputs(backward, { dx }, kernelTolerance(size));

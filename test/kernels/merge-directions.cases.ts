@@ -1,7 +1,6 @@
 import {
   mergeDirections,
   mergeDirectionsGradient,
-  mergeDirectionsSize,
   type MergeOptions,
 } from "../../src/kernels/merge-directions";
 import {
@@ -10,7 +9,7 @@ import {
 } from "../reference/merge-directions";
 import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 
 function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): KernelCase {
   const full: MergeOptions = { units: 3, mode: "concat", sequences: false, masked: false, ...options };
@@ -33,7 +32,6 @@ function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): 
     const count = sequences ? row : lengths.length;
     const d = randomValues(count * width, 3);
     const sizes = { samples: lengths.length, segments: lengths.length, rows: row };
-    const grid = invocations(lengths.length * units, mergeDirectionsSize);
     const rows = new Uint32Array(row).fill(1);
     for (const [first, steps, from] of words) {
       for (let t = 0; t < steps; t++) rows[first + 1 + t] = tokens[from + t];
@@ -41,7 +39,7 @@ function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): 
     const masks = { tokens: { tokens }, rows: { mask: rows } };
     const mask: Record<string, Uint32Array> = sequences && masked ? masks[masked] : {};
     const { out } = await runKernel(device, mergeDirections(full), {
-      ...{ sizes, grid },
+      ...{ sizes },
       inputs: { segments, f, b, ...mask },
       outputs: { out: count * width },
     });
@@ -49,7 +47,7 @@ function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): 
     assertOutputs({ out }, { out: twin(f, b, shape) }, kernelTolerance(1));
     const factors: Record<string, Float32Array> = mode === "mul" ? { f, b } : {};
     const actual = await runKernel(device, mergeDirectionsGradient(full), {
-      ...{ sizes, grid },
+      ...{ sizes },
       inputs: { segments, d, ...mask, ...factors },
       outputs: { df: count * units, db: count * units },
     });

@@ -1,11 +1,5 @@
 import { gradientSquares } from "../../src/kernels/gradient-squares";
-import {
-  clipsByNorm,
-  optimizer,
-  optimizerSize,
-  optimizerSlots,
-  type OptimizerRule,
-} from "../../src/kernels/optimizer";
+import { clipsByNorm, optimizer, optimizerSlots, type OptimizerRule } from "../../src/kernels/optimizer";
 import { adam, adamW, nadam, rmsprop, sgd, stepSizes } from "../../src/model/optimizers";
 import type { Device } from "../../src/runtime/device";
 import { referenceOptimizer } from "../reference/optimizer";
@@ -19,7 +13,7 @@ import type {
 } from "../support/layers";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { invocations, kernelCase, runKernel, type KernelCase, type Values } from "./harness";
+import { kernelCase, runKernel, type KernelCase, type Values } from "./harness";
 
 const sizes = [1, 63, 64, 65, 127];
 const steps = 3;
@@ -66,17 +60,15 @@ async function takeSteps(device: Device, description: OptimizerDescription): Pro
     const squares = {
       inputs: { ranges, gradients },
       outputs: { squares: sizes.length },
-      grid: [sizes.length],
     } as const;
     state = await runKernel(device, optimizer(rule, parameters, sizes.length), {
       sizes: { ...stepSizes(rule, learningRate, step), learningRate },
       inputs: {
         gradients,
-        ...(clipsByNorm(rule) ? await runKernel(device, gradientSquares(), squares) : {}),
+        ...(clipsByNorm(rule) ? await runKernel(device, gradientSquares(sizes.length), squares) : {}),
         ...(rule.clipnorm > 0 ? { variableOf } : {}),
       },
       outputs: state,
-      grid: invocations(parameters, optimizerSize),
     });
   }
   return state;

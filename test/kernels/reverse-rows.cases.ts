@@ -1,15 +1,8 @@
-import { reverseRows, reverseRowsSize } from "../../src/kernels/reverse-rows";
+import { reverseRows } from "../../src/kernels/reverse-rows";
 import { reverseRows as twin } from "../reference/rows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import {
-  assertOutputs,
-  invocations,
-  kernelCase,
-  runKernel,
-  segmentWordsOf,
-  type KernelCase,
-} from "./harness";
+import { assertOutputs, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
 
 function reverseCase(lengths: number[], columns: number): KernelCase {
   return kernelCase(`reverseRows: ${lengths.length} segments, ${columns} columns`, async (device) => {
@@ -19,7 +12,6 @@ function reverseCase(lengths: number[], columns: number): KernelCase {
       sizes: { segments: lengths.length, samples: lengths.length, rows },
       inputs: { segments, x },
       outputs: { out: rows * columns },
-      grid: invocations(lengths.length * columns, reverseRowsSize),
     });
     assertOutputs(actual, { out: twin(x, lengths, columns) }, kernelTolerance(1));
   });

@@ -2,17 +2,18 @@ import { gatesFrom, type Cell } from "../../src/kernels/cells/cell";
 import { gruCell } from "../../src/kernels/cells/gru";
 import { lstmCell } from "../../src/kernels/cells/lstm";
 import { simpleRnnCell } from "../../src/kernels/cells/simple-rnn";
-import { packChunk, type ScanPart } from "../../src/kernels/scan";
+import { packChunk, type ScanForm, type ScanPart } from "../../src/kernels/scan";
 import { sumsRecurrentGradient } from "../../src/kernels/scan-backward-narrow";
-import { samplesOfWorkgroup, scanBackward, scanForward, type ScanForm } from "../../src/kernels/scan-forms";
+import { scanBackward, scanForward } from "../../src/kernels/scan-forms";
+import type { SizedKernel } from "../../src/kernels/shared/frame";
 import { narrowSize } from "../../src/kernels/shared/narrow";
 import { Arena } from "../../src/runtime/arena";
 import type { Device } from "../../src/runtime/device";
 import type { KernelDeclaration } from "../../src/runtime/kernel";
-import { Program, workgroups, type Grid } from "../../src/runtime/program";
+import { Program, type Grid } from "../../src/runtime/program";
 import type { Tensor } from "../../src/runtime/tensor";
 import { partialLength, sumPartials } from "../reference/rows";
-import { download, upload, type Values } from "./harness";
+import { download, noSizes, upload, type Values } from "./harness";
 import { stream, type ScanData, type ScanTest } from "./scan-data";
 
 /** Invocations of the narrow backward scan: fewer than the larger batches have samples. */
@@ -61,16 +62,13 @@ function dispatches(
 ): Record<"forward" | "backward", Dispatch[]> {
   const { units, source, masked, reverse, recurrentBias, dropout, share, resumes, sequences } = test;
   const options = { units, cell: cellOf(test), source, masked, recurrentBias, dropout, stream };
-  const groups = Math.ceil(samples / samplesOfWorkgroup[form]);
-  const backwardGroups = form === "narrow" ? lanes / narrowSize : groups;
   // As a layer has it: the tiles of four take no prefix.
   const formOf = (part: ScanPart): ScanForm => (form === "tiled" && part === "prefix" ? "wide" : form);
   const parts: ScanPart[] = share ? ["prefix", "samples"] : ["all"];
   const over = (
     taken: readonly Steps[],
     part: ScanPart,
-    declaration: KernelDeclaration,
-    all: number,
+    declaration: SizedKernel,
     always: (chunk: Steps) => boolean,
   ): Dispatch[] =>
     taken
@@ -78,19 +76,19 @@ function dispatches(
       .map((chunk) => ({
         declaration,
         chunk: packChunk({ ...chunk, part, reverse }),
-        grid: part === "prefix" ? [1] : workgroups(all),
+        grid: part === "prefix" ? [1] : declaration.grid({ ...noSizes, samples }),
       }));
   const sums = form === "narrow" && sumsRecurrentGradient(options);
   return {
     forward: parts.flatMap((part) => {
       const scan = { ...options, resumes, keep };
-      return over(chunks, part, scanForward(formOf(part), scan), groups, () => false);
+      return over(chunks, part, scanForward(formOf(part), scan), () => false);
     }),
     backward: parts.toReversed().flatMap((part) => {
       const scan = { ...options, sequences };
       const declaration = scanBackward(formOf(part), scan, lanes);
       // The last chunk begins the partial sums, also where no sample reaches into it.
-      return over(chunks.toReversed(), part, declaration, backwardGroups, ({ last }) => sums && last);
+      return over(chunks.toReversed(), part, declaration, ({ last }) => sums && last);
     }),
   };
 }

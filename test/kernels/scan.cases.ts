@@ -1,4 +1,4 @@
-import type { ScanForm } from "../../src/kernels/scan-forms";
+import type { ScanForm } from "../../src/kernels/scan";
 import { sumRows } from "../reference/rows";
 import type { CellKind } from "../reference/scan";
 import { assertEqual, assertTrue } from "../support/assert";

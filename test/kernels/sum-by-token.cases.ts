@@ -1,11 +1,10 @@
 import type { ScanShape } from "../../src/kernels/scan";
-import { narrowSize } from "../../src/kernels/shared/narrow";
-import { rowsPerTask, sumByToken, sumByTokenSize } from "../../src/kernels/sum-by-token";
+import { rowsPerTask, sumByToken } from "../../src/kernels/sum-by-token";
 import { sumByTokenGroups, sumByTokenNarrow } from "../../src/kernels/sum-by-token-narrow";
 import { sumByToken as twin } from "../reference/rows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 import { widths } from "./sizes";
 import { tokenGroups } from "./token-groups";
 
@@ -20,9 +19,6 @@ function sumCase(shape: ScanShape, counts: readonly number[], columns: number): 
       sizes: { tasks },
       inputs: { taskStarts, tokenRows, dz },
       outputs: { sums: tasks * columns },
-      grid: narrow
-        ? invocations(tasks * sumByTokenGroups(columns)!, narrowSize)
-        : invocations(tasks * columns, sumByTokenSize),
     });
     assertOutputs(actual, { sums: twin(dz, tokenRows, taskStarts, columns) }, kernelTolerance(rowsPerTask));
   });

@@ -12,7 +12,6 @@ function sumCase(outputs: number): KernelCase {
       sizes: { outputs, metric: 3 },
       inputs: { rowMetrics },
       outputs: { metrics },
-      grid: [1],
     });
     const expected = Float64Array.from(metrics);
     expected.set(sumRows(rowMetrics, 4), 12);

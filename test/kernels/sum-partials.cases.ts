@@ -1,8 +1,8 @@
-import { sumPartials, sumPartialsSize, type PartialsTarget } from "../../src/kernels/sum-partials";
+import { sumPartials, type PartialsTarget } from "../../src/kernels/sum-partials";
 import { partialLength, sumPartials as twin, type PartialShape } from "../reference/rows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 
 function sumCase(chunks: number, shape: PartialShape): KernelCase {
   const { rows, columns, useBias } = shape;
@@ -15,7 +15,6 @@ function sumCase(chunks: number, shape: PartialShape): KernelCase {
     const actual = await runKernel(device, sumPartials(rows, columns, useBias, chunks), {
       inputs: { partials },
       outputs: Object.fromEntries(lengths) as Record<string, number>,
-      grid: invocations((rows + 1) * columns, sumPartialsSize),
     });
     assertOutputs(actual, expected, kernelTolerance(chunks));
   });
@@ -40,7 +39,6 @@ function targetCase(chunks: number, shape: PartialShape, target: PartialsTarget)
     const actual = await runKernel(device, sumPartials(rows, columns, useBias, chunks, target), {
       inputs: { partials },
       outputs,
-      grid: invocations((rows + 1) * columns, sumPartialsSize),
     });
     const { kernel: sum } = expected;
     assertOutputs(actual, useBias ? expected : { kernel: sum }, kernelTolerance(chunks));

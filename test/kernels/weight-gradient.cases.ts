@@ -1,15 +1,6 @@
-import {
-  weightGradient,
-  weightGradientWorkgroups,
-  type WeightGradientOptions,
-} from "../../src/kernels/weight-gradient";
-import {
-  narrowWeightGradientFits,
-  narrowWeightGradientWorkgroups,
-  weightGradientNarrow,
-} from "../../src/kernels/weight-gradient-narrow";
+import { weightGradient, type WeightGradientOptions } from "../../src/kernels/weight-gradient";
+import { narrowWeightGradientFits, weightGradientNarrow } from "../../src/kernels/weight-gradient-narrow";
 import type { ScanShape } from "../../src/kernels/scan";
-import { workgroups } from "../../src/runtime/program";
 import { denseBackward } from "../reference/dense";
 import { partialLength, sumPartials } from "../reference/rows";
 import { randomIntegers, randomValues } from "../support/random";
@@ -79,12 +70,10 @@ function gradientCase(
     // The first row is one before a first step: it has no state above it, and its derivative is zero.
     if (rows === "above") dz.fill(0, 0, stride);
     const shape = { rows: inputs, columns: outputs, useBias };
-    const groups = (narrow ? narrowWeightGradientWorkgroups : weightGradientWorkgroups)(full);
     const { partials } = await runKernel(device, (narrow ? weightGradientNarrow : weightGradient)(full), {
       sizes: { [full.count]: n },
       inputs: { x, dz, ...extra },
       outputs: { partials: chunks * partialLength(shape) },
-      grid: workgroups(groups),
     });
     const met = Float32Array.from(
       { length: n * inputs },

@@ -15,7 +15,6 @@ function penaltyCase(length: number, train: boolean, factors: { l1: number; l2: 
       sizes: { metric: 3 },
       inputs: { weight },
       outputs: { metrics, ...(train ? { gradient } : {}) },
-      grid: [1],
     });
     const penalty = twin(weight, factors);
     const expected = Float64Array.from(metrics);
@@ -39,7 +38,6 @@ function sharedCase(length: number, groups: number): KernelCase {
     const actual = await runKernel(device, weightPenalty({ ...factors, length, train: true, groups }), {
       inputs: { weight },
       outputs: { sums: lanes, gradient },
-      grid: [groups],
     });
     const own = (lane: number): Float32Array => weight.filter((_, i) => i % lanes === lane);
     const sums = Array.from({ length: lanes }, (_, lane) => twin(own(lane), factors).loss);

@@ -1,9 +1,8 @@
-import { windowRows, windowRowsGradient, windowRowsSize } from "../../src/kernels/window-rows";
-import { columnLanes } from "../../src/kernels/shared/vectors";
+import { windowRows, windowRowsGradient } from "../../src/kernels/window-rows";
 import { conv1dBackward, conv1dForward, type WindowShape } from "../reference/windows";
 import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
-import { assertOutputs, invocations, kernelCase, runKernel, type KernelCase } from "./harness";
+import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 import { windowLayout, windowName, windowShapes, withRowBefore } from "./window-data";
 
 /** A convolution with this kernel gives the windows themselves: filter f takes element f of a window. */
@@ -23,7 +22,6 @@ function windowRowsCases(shape: WindowShape): KernelCase[] {
         sizes: windows.sizes,
         inputs: { segments: sequence.segments, x: withRowBefore(x, steps, width, 7) },
         outputs: { out: windows.rows * columns },
-        grid: invocations(windows.rows * columnLanes(width).across, windowRowsSize),
       });
       assertOutputs(actual, { out: withRowBefore(expected, count, columns, 0) }, kernelTolerance(1));
     }),
@@ -34,7 +32,6 @@ function windowRowsCases(shape: WindowShape): KernelCase[] {
         sizes: sequence.sizes,
         inputs: { windows: windows.segments, dWindows: withRowBefore(dWindows, count, columns, 7) },
         outputs: { dx: sequence.rows * width },
-        grid: invocations(sequence.rows * columnLanes(width).across, windowRowsSize),
       });
       assertOutputs(actual, { dx: withRowBefore(dX, steps, width, 0) }, kernelTolerance(size));
     }),

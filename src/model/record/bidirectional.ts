@@ -1,14 +1,9 @@
-import {
-  mergeDirections,
-  mergeDirectionsGradient,
-  mergeDirectionsSize,
-  type MergeOptions,
-} from "../../kernels";
+import { mergeDirections, mergeDirectionsGradient, type MergeOptions } from "../../kernels";
 import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDropout } from "./dropout";
 import { writtenOut } from "./embedding";
-import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { dispatch, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
 
 type LayerFlow = ReturnType<typeof recordRecurrent>;
@@ -57,16 +52,15 @@ export function recordBidirectional(
   const inputs = { ...input.mask?.tensors, f: f.values, b: b.values };
   const shape = [sequences ? capacity.rows : capacity.samples, width];
   const values = arena.tensor("merged", shape);
-  const grid = elementGrid((sizes) => sizes.segments, units, mergeDirectionsSize);
   recorder.forward.push((program) => {
-    dispatch(recorder, program, mergeDirections(options), { ...inputs, out: values }, grid);
+    dispatch(recorder, program, mergeDirections(options), { ...inputs, out: values });
   });
   const { gradient: df } = f;
   const { gradient: db } = b;
   const gradient = df && db && arena.tensor("dMerged", shape);
   if (gradient) {
     recorder.backward.push((program) => {
-      dispatch(recorder, program, mergeDirectionsGradient(options), { ...inputs, d: gradient, df, db }, grid);
+      dispatch(recorder, program, mergeDirectionsGradient(options), { ...inputs, d: gradient, df, db });
     });
   }
   if (sequences) return { kind: "rows", width, mask: undefined, values, gradient };

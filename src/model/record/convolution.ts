@@ -1,15 +1,9 @@
-import {
-  columnLanes,
-  windowRows,
-  windowRowsGradient,
-  windowRowsSize,
-  type WindowRowsOptions,
-} from "../../kernels";
+import { windowRows, windowRowsGradient, type WindowRowsOptions } from "../../kernels";
 import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
 import { writtenOut } from "./embedding";
-import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { dispatch, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /**
  * Records a convolution: its windows written out as rows, and a dense layer on these.
@@ -30,16 +24,15 @@ export function recordConvolution(
   const options: WindowRowsOptions = { width: flow.width, size, strides, padding };
   const columns = size * flow.width;
   const windows = arena.tensor("windows", [behind.capacity.rows, columns]);
-  const grid = elementGrid((sizes) => sizes.rows, columnLanes(flow.width).across, windowRowsSize);
   behind.forward.push((program) => {
     const { segments } = recorder.plan;
-    dispatch(behind, program, windowRows(options), { segments, x: flow.values, out: windows }, grid);
+    dispatch(behind, program, windowRows(options), { segments, x: flow.values, out: windows });
   });
   // The derivative by the windows takes their place once the kernel's is known.
   if (dx) {
     recorder.backward.push((program) => {
       const tensors = { windows: behind.plan.segments, dWindows: windows, dx };
-      dispatch(recorder, program, windowRowsGradient(options), tensors, grid);
+      dispatch(recorder, program, windowRowsGradient(options), tensors);
     });
   }
   const asMatrix = ({ kernel, ...others }: WeightTensors): WeightTensors => ({

@@ -1,11 +1,10 @@
-import { activationGradient, activationGradientSize, type Activation } from "../../kernels";
+import { activationGradient, type Activation } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
 import { writtenOut } from "./embedding";
 import { recordLinear, recordLinearInputGradient } from "./linear";
 import {
   dispatch,
-  elementGrid,
   recordWeightGradient,
   wantsGradient,
   type Flow,
@@ -48,13 +47,7 @@ export function recordDense(
   const gradient = arena.tensor("dDense", shape);
   recorder.backward.push((program) => {
     if (activation !== "linear") {
-      dispatch(
-        recorder,
-        program,
-        activationGradient(activation, units, count),
-        { y: values, dy: gradient },
-        elementGrid((sizes) => sizes[count], units, activationGradientSize),
-      );
+      dispatch(recorder, program, activationGradient(activation, units, count), { y: values, dy: gradient });
     }
     if (gradients) {
       recordWeightGradient(

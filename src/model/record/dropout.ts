@@ -1,7 +1,7 @@
-import { dropout, dropoutSize, featureDropout } from "../../kernels";
+import { dropout, featureDropout } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import { writtenOut } from "./embedding";
-import { dispatch, elementGrid, firstSample, type Flow, type Recorder, type Recording } from "./recorder";
+import { dispatch, firstSample, type Flow, type Recorder, type Recording } from "./recorder";
 
 /**
  * Records dropout of single values, or of whole features of a sequence. A workspace for inference alone has
@@ -25,8 +25,6 @@ export function recordDropout(
   const values = arena.tensor("dropped", shape);
   const dx = flow.gradient;
   const gradient = dx && arena.tensor("dDropped", shape);
-  const each = elementGrid((sizes) => sizes[count], width, dropoutSize);
-  const bySegment = elementGrid((sizes) => sizes.segments, width, dropoutSize);
   const record = (
     program: Parameters<Recording>[0],
     share: number,
@@ -35,10 +33,10 @@ export function recordDropout(
     add: boolean,
   ): void => {
     const first = firstSample(layout);
-    const [kernel, grid] = features
-      ? [featureDropout(width, share, stream, add), bySegment]
-      : [dropout({ width, rate: share, stream, rows, count, first }), each];
-    dispatch(recorder, program, kernel, tensors, grid);
+    const kernel = features
+      ? featureDropout(width, share, stream, add)
+      : dropout({ width, rate: share, stream, rows, count, first });
+    dispatch(recorder, program, kernel, tensors);
   };
   recorder.forward.push((program, training) => {
     const share = training ? rate : 0;

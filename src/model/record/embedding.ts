@@ -1,30 +1,18 @@
 import {
   embeddingGather,
-  embeddingGatherSize,
   embeddingGradient,
   embeddingGradientNarrow,
-  embeddingGradientSize,
   narrowLanes,
-  narrowSize,
-  narrowWorkgroups,
   sumByToken,
   sumByTokenGroups,
   sumByTokenNarrow,
-  sumByTokenSize,
   type StepValues,
   type TablePart,
 } from "../../kernels";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
-import {
-  dispatch,
-  elementGrid,
-  recordSumPartials,
-  wantsGradient,
-  type Flow,
-  type Recorder,
-} from "./recorder";
+import { dispatch, recordSumPartials, wantsGradient, type Flow, type Recorder } from "./recorder";
 
 type TokenFlow = Extract<Flow, { kind: "tokens" }>;
 type RowsFlow = Extract<Flow, { kind: "rows" }>;
@@ -44,13 +32,7 @@ function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
   const values = arena.tensor("embedded", [capacity.rows, width]);
   recorder.forward.push((program) => {
     for (const [embeddings, part] of tableParts(flow.weights.embeddings)) {
-      dispatch(
-        recorder,
-        program,
-        embeddingGather(width, part),
-        { embeddings, out: values },
-        elementGrid((sizes) => sizes.rows, width, embeddingGatherSize),
-      );
+      dispatch(recorder, program, embeddingGather(width, part), { embeddings, out: values });
     }
   });
   let gradient: Tensor | undefined;
@@ -83,16 +65,8 @@ export function recordSumByToken(
   program: Program<StepValues>,
   { dz, columns, sums }: { dz: Tensor; columns: number; sums: Tensor },
 ): void {
-  const groups = recorder.shape === "narrow" ? sumByTokenGroups(columns) : undefined;
-  dispatch(
-    recorder,
-    program,
-    groups ? sumByTokenNarrow(columns) : sumByToken(columns),
-    { dz, sums },
-    groups
-      ? elementGrid((sizes) => sizes.tasks, groups, narrowSize)
-      : elementGrid((sizes) => sizes.tasks, columns, sumByTokenSize),
-  );
+  const narrow = recorder.shape === "narrow" && sumByTokenGroups(columns) !== undefined;
+  dispatch(recorder, program, (narrow ? sumByTokenNarrow : sumByToken)(columns), { dz, sums });
 }
 
 /** Records the embedding table's gradient from the sums by token. */
@@ -110,7 +84,6 @@ export function recordEmbeddingGradient(
       program,
       embeddingGradient({ width, columns, projected: kernel !== undefined, part }),
       { sums, kernel, dEmbeddings },
-      elementGrid((sizes) => sizes.distinct, width, embeddingGradientSize),
     );
   }
 }
@@ -132,7 +105,6 @@ export function recordEmbeddingGradientNarrow(
     program,
     embeddingGradientNarrow({ width, columns, useBias, table: dEmbeddings !== undefined }),
     { sums, embeddings: flow.weights.embeddings, kernel, dEmbeddings },
-    () => [narrowWorkgroups],
   );
   if (gradients) {
     const { kernel, bias } = gradients;

@@ -1,14 +1,11 @@
 import {
   activate,
-  activateSize,
   denseSigmoidLoss,
   loss as lossKernel,
-  lossSize,
   maskCounts,
   maskWeights,
   reduceGroups,
   softmax,
-  softmaxSize,
   sumMetrics,
 } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
@@ -16,7 +13,7 @@ import type { DenseConfig } from "../layers";
 import type { Loss } from "../losses";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
-import { dispatch, elementGrid, firstSample, type Flow, type Recorder } from "./recorder";
+import { dispatch, firstSample, type Flow, type Recorder } from "./recorder";
 
 /** Whether the loss takes the logits of a layer with this activation. */
 export function takesLogits(loss: Loss, activation: DenseConfig["activation"]): boolean {
@@ -61,16 +58,11 @@ export function recordHead(
       program,
       lossKernel({ kind: loss.kind, from, width: units, linear: activation === "linear" }),
       { z: outputs, weights: rowWeights, rowMetrics, dz },
-      elementGrid((sizes) => sizes.outputs, 1, lossSize),
     );
-    dispatch(recorder, program, sumMetrics(), { rowMetrics, metrics }, () => [1]);
+    dispatch(recorder, program, sumMetrics(), { rowMetrics, metrics });
     if (training || inner === activation) return;
-    const [kernel, width, size] =
-      activation === "softmax"
-        ? [softmax(units), 1, softmaxSize]
-        : [activate(activation, units), units, activateSize];
-    const grid = elementGrid((sizes) => sizes.outputs, width, size);
-    dispatch(recorder, program, kernel, { y: outputs }, grid);
+    const kernel = activation === "softmax" ? softmax(units) : activate(activation, units);
+    dispatch(recorder, program, kernel, { y: outputs });
   });
   return outputs;
 }
@@ -87,9 +79,9 @@ function recordRowWeights(recorder: Recorder, flow: Flow): Tensor {
   forward.push((program) => {
     if (counts) {
       program.clear(counts);
-      dispatch(recorder, program, maskCounts(groups), tensors, () => [groups]);
+      dispatch(recorder, program, maskCounts(groups), tensors);
     }
-    dispatch(recorder, program, maskWeights(groups), tensors, () => [groups]);
+    dispatch(recorder, program, maskWeights(groups), tensors);
   });
   return out;
 }
@@ -130,7 +122,6 @@ function recordBinaryHead(
           dBias: bias && (gradients?.bias ?? unread("dBias", bias.shape)),
         }),
       },
-      () => [1],
     );
   });
   return outputs;

@@ -1,8 +1,8 @@
-import { maxOwnMatrix, reverseRows, reverseRowsSize, type StepValues } from "../../kernels";
+import { maxOwnMatrix, reverseRows, type StepValues } from "../../kernels";
 import type { Program } from "../../runtime/program";
 import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
 import { recordLinearInputGradient } from "./linear";
-import { dispatch, elementGrid, recordWeightGradient, wantsGradient } from "./recorder";
+import { dispatch, recordWeightGradient, wantsGradient } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
 /**
@@ -15,7 +15,7 @@ export function recordInputGradient(
   { recorder, config, input, weights, gradients, columns, ...tensors }: Recurrence,
   accumulate: boolean,
 ): (program: Program<StepValues>) => void {
-  const { arena, capacity, layout } = recorder;
+  const { arena, capacity } = recorder;
   const dz = tensors.dz!;
   if (input.kind === "tokens") {
     const sums = arena.tensor("sums", [capacity.tasks, columns]);
@@ -41,13 +41,7 @@ export function recordInputGradient(
   const reversed = config.goBackwards ? arena.tensor("dInput", [capacity.rows, columns]) : undefined;
   return (program) => {
     if (reversed) {
-      dispatch(
-        recorder,
-        program,
-        reverseRows(columns),
-        { x: dz, out: reversed },
-        elementGrid((sizes) => sizes.samples + (layout.sharePrefix ? 1 : 0), columns, reverseRowsSize),
-      );
+      dispatch(recorder, program, reverseRows(columns), { x: dz, out: reversed });
     }
     const dInput = reversed ?? dz;
     if (gradients) {

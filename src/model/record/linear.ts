@@ -1,15 +1,5 @@
-import {
-  linear,
-  linearGroups,
-  linearNarrow,
-  linearSize,
-  linearTile,
-  narrowLanes,
-  narrowSize,
-  type LinearOptions,
-  type StepValues,
-} from "../../kernels";
-import { workgroups, type Program } from "../../runtime/program";
+import { linear, linearGroups, linearNarrow, type LinearOptions, type StepValues } from "../../kernels";
+import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import { dispatch, firstSample, type Recorder } from "./recorder";
 
@@ -72,16 +62,6 @@ function record(
   tensors: { x: Tensor; kernel: Tensor; bias?: Tensor; out: Tensor },
   options: LinearOptions,
 ): void {
-  const groups = recorder.shape === "narrow" ? linearGroups(options) : undefined;
-  const columns = Math.ceil(options.outputs / linearTile);
-  dispatch(
-    recorder,
-    program,
-    groups ? linearNarrow(options) : linear(options),
-    tensors,
-    groups
-      ? () => [(narrowLanes * groups) / narrowSize]
-      : (sizes) =>
-          workgroups(Math.ceil((Math.ceil(sizes[options.count] / linearTile) * columns) / linearSize)),
-  );
+  const narrow = recorder.shape === "narrow" && linearGroups(options) !== undefined;
+  dispatch(recorder, program, (narrow ? linearNarrow : linear)(options), tensors);
 }

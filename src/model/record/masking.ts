@@ -1,6 +1,6 @@
-import { masking, maskingGradient, maskingSize } from "../../kernels";
+import { masking, maskingGradient } from "../../kernels";
 import { writtenOut } from "./embedding";
-import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { dispatch, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /** Records a layer that marks the steps whose features all are `value`; a mask from before ends here. */
 export function recordMasking(recorder: Recorder, value: number, input: SequenceFlow): Flow {
@@ -10,26 +10,18 @@ export function recordMasking(recorder: Recorder, value: number, input: Sequence
   const rows = arena.tensor("mask", [capacity.rows], "u32");
   const values = arena.tensor("unmasked", [capacity.rows, width]);
   recorder.forward.push((program) => {
-    dispatch(
-      recorder,
-      program,
-      masking(width, Math.fround(value)),
-      { x: flow.values, mask: rows, out: values },
-      elementGrid((sizes) => sizes.rows, 1, maskingSize),
-    );
+    dispatch(recorder, program, masking(width, Math.fround(value)), {
+      x: flow.values,
+      mask: rows,
+      out: values,
+    });
   });
   const mask = { by: "rows", tensors: { mask: rows } } as const;
   const dx = flow.gradient;
   const gradient = dx && arena.tensor("dUnmasked", [capacity.rows, width]);
   if (gradient) {
     recorder.backward.push((program) => {
-      dispatch(
-        recorder,
-        program,
-        maskingGradient(width),
-        { mask: rows, dOut: gradient, dx },
-        elementGrid((sizes) => sizes.rows, width, maskingSize),
-      );
+      dispatch(recorder, program, maskingGradient(width), { mask: rows, dOut: gradient, dx });
     });
   }
   return { kind: "rows", width, mask, values, gradient };

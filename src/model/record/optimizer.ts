@@ -1,9 +1,7 @@
 import {
   addGradients,
-  addGradientsSize,
   gradientSquares,
   optimizer,
-  optimizerSize,
   reduceGroups,
   weightPenalty,
   weightPenaltyLanes,
@@ -11,7 +9,7 @@ import {
   type StepValues,
 } from "../../kernels";
 import type { Arena } from "../../runtime/arena";
-import { workgroups, type Program } from "../../runtime/program";
+import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { Parameters } from "../parameters";
 import type { Regularizer } from "../regularizers";
@@ -32,22 +30,17 @@ export function recordOptimizer(
   const variables = trainedPlans.length;
   tables?.banks.forEach(({ ranges }, i) => {
     const { squares } = tables;
-    program.dispatch(gradientSquares(i > 0), { ranges, gradients: gradients[i], squares }, () => [variables]);
+    const tensors = { ranges, gradients: gradients[i], squares };
+    dispatch({ plan: {} }, program, gradientSquares(variables, i > 0), tensors);
   });
   trained.forEach((bank, i) => {
-    dispatch(
-      { plan: { step } },
-      program,
-      optimizer(rule, bank.length, variables),
-      {
-        gradients: gradients[i],
-        parameters: bank,
-        ...Object.fromEntries(slots.map(([name, { banks }]) => [name, banks[i]])),
-        squares: tables?.squares,
-        variableOf: tables?.banks[i].variableOf,
-      },
-      () => workgroups(Math.ceil(bank.length / optimizerSize)),
-    );
+    dispatch({ plan: { step } }, program, optimizer(rule, bank.length, variables), {
+      gradients: gradients[i],
+      parameters: bank,
+      ...Object.fromEntries(slots.map(([name, { banks }]) => [name, banks[i]])),
+      squares: tables?.squares,
+      variableOf: tables?.banks[i].variableOf,
+    });
   });
 }
 
@@ -63,8 +56,7 @@ export function recordSums(
   const sums = banks.map(({ length }) => arena.tensor("gradientSums", [length]));
   const add = (program: Program<StepValues>, from: readonly Tensor[], to: readonly Tensor[]): void => {
     from.forEach((terms, i) => {
-      const grid = workgroups(Math.ceil(terms.length / addGradientsSize));
-      program.dispatch(addGradients(terms.length), { terms, sums: to[i] }, () => grid);
+      dispatch({ plan: {} }, program, addGradients(terms.length), { terms, sums: to[i] });
     });
   };
   return {
@@ -89,7 +81,7 @@ export function recordPenalties(
 ): void {
   const add = (factors: Regularizer, weight: Tensor, own: Record<string, Tensor>, groups: number): void => {
     const options = { ...factors, length: weight.length, train: "gradient" in own, groups };
-    program.dispatch(weightPenalty(options), { weight, ...own }, () => [groups]);
+    dispatch({ plan: own }, program, weightPenalty(options), { weight });
   };
   for (const { weight, regularizer, gradient } of parameters.regularized) {
     weight.parts.forEach((part, i) => {

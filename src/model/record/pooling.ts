@@ -1,20 +1,16 @@
 import {
-  columnLanes,
   flatten,
   flattenGradient,
-  flattenSize,
   globalPooling1d,
   globalPooling1dGradient,
-  globalPooling1dSize,
   maxPooling1d,
   maxPooling1dGradient,
-  maxPooling1dSize,
   type GlobalPooling1dOptions,
   type MaxPooling1dOptions,
 } from "../../kernels";
 import type { MaxPooling1dConfig } from "../layers";
 import { writtenOut } from "./embedding";
-import { dispatch, elementGrid, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { dispatch, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /**
  * Records the largest value of each window.
@@ -34,26 +30,23 @@ export function recordMaxPooling1d(
   const shape = [behind.capacity.rows, width];
   const values = arena.tensor("pooled", shape);
   const places = dx ? arena.tensor("places", shape, "u32") : undefined;
-  const grid = elementGrid((sizes) => sizes.rows, columnLanes(width).across, maxPooling1dSize);
   behind.forward.push((program) => {
-    dispatch(
-      recorder,
-      program,
-      maxPooling1d(options, places !== undefined),
-      { step: behind.plan.step, x: flow.values, out: values, places },
-      grid,
-    );
+    dispatch(recorder, program, maxPooling1d(options, places !== undefined), {
+      step: behind.plan.step,
+      x: flow.values,
+      out: values,
+      places,
+    });
   });
   if (!places || !dx) return { kind: "rows", width, mask: undefined, values };
   const gradient = arena.tensor("dPooled", shape);
   recorder.backward.push((program) => {
-    dispatch(
-      recorder,
-      program,
-      maxPooling1dGradient(options),
-      { windows: behind.plan.segments, places, dOut: gradient, dx },
-      grid,
-    );
+    dispatch(recorder, program, maxPooling1dGradient(options), {
+      windows: behind.plan.segments,
+      places,
+      dOut: gradient,
+      dx,
+    });
   });
   return { kind: "rows", width, mask: undefined, values, gradient };
 }
@@ -71,26 +64,19 @@ export function recordGlobalPooling1d(
   const options: GlobalPooling1dOptions = { width, of, masked: mask?.by ?? false };
   const shape = [capacity.samples, width];
   const values = arena.tensor(of, shape);
-  const grid = elementGrid((sizes) => sizes.samples, width, globalPooling1dSize);
   recorder.forward.push((program) => {
-    dispatch(
-      recorder,
-      program,
-      globalPooling1d(options),
-      { ...mask?.tensors, x: flow.values, out: values },
-      grid,
-    );
+    dispatch(recorder, program, globalPooling1d(options), { ...mask?.tensors, x: flow.values, out: values });
   });
   if (!dx) return { kind: "samples", width, values };
   const gradient = arena.tensor("dPooled", shape);
   recorder.backward.push((program) => {
-    dispatch(
-      recorder,
-      program,
-      globalPooling1dGradient(options),
-      { ...mask?.tensors, x: flow.values, out: values, dOut: gradient, dx },
-      grid,
-    );
+    dispatch(recorder, program, globalPooling1dGradient(options), {
+      ...mask?.tensors,
+      x: flow.values,
+      out: values,
+      dOut: gradient,
+      dx,
+    });
   });
   return { kind: "samples", width, values, gradient };
 }
@@ -109,24 +95,12 @@ export function recordFlatten(recorder: Recorder, input: Flow, columns: number):
   const shape = [capacity.samples, columns];
   const values = arena.tensor("flat", shape);
   recorder.forward.push((program) => {
-    dispatch(
-      recorder,
-      program,
-      flatten(width, steps),
-      { x: flow.values, out: values },
-      elementGrid((sizes) => sizes.samples, columns, flattenSize),
-    );
+    dispatch(recorder, program, flatten(width, steps), { x: flow.values, out: values });
   });
   if (!dx) return { kind: "samples", width: columns, values };
   const gradient = arena.tensor("dFlat", shape);
   recorder.backward.push((program) => {
-    dispatch(
-      recorder,
-      program,
-      flattenGradient(width, steps),
-      { dOut: gradient, dx },
-      elementGrid((sizes) => sizes.rows, width, flattenSize),
-    );
+    dispatch(recorder, program, flattenGradient(width, steps), { dOut: gradient, dx });
   });
   return { kind: "samples", width: columns, values, gradient };
 }

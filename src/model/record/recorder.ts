@@ -1,22 +1,19 @@
 import {
   narrowLanes,
   narrowWeightGradientFits,
-  narrowWeightGradientWorkgroups,
   partialLength,
   sumPartials,
-  sumPartialsSize,
   weightGradient,
   weightGradientNarrow,
-  weightGradientWorkgroups,
   type Masked,
   type PartialsTarget,
   type ScanForm,
+  type SizedKernel,
   type StepValues,
   type WeightGradientOptions,
 } from "../../kernels";
 import type { Arena } from "../../runtime/arena";
-import type { KernelDeclaration } from "../../runtime/kernel";
-import { workgroups, type GridOf, type Program } from "../../runtime/program";
+import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { BatchLayout } from "../batch-layout";
 import type { BatchCapacity } from "../batch-plan";
@@ -105,25 +102,15 @@ export interface Recorder {
 export function dispatch(
   { plan }: Pick<Recorder, "plan">,
   program: Program<StepValues>,
-  declaration: KernelDeclaration,
+  kernel: SizedKernel,
   tensors: Readonly<Record<string, Tensor | undefined>>,
-  grid: GridOf<StepValues>,
 ): void {
   const all = { ...plan, ...tensors };
-  const declared = Object.keys(declaration.bindings).flatMap((name) => {
+  const declared = Object.keys(kernel.bindings).flatMap((name) => {
     const tensor = all[name];
     return tensor ? [[name, tensor] as const] : [];
   });
-  program.dispatch(declaration, Object.fromEntries(declared), grid);
-}
-
-/** Grid with an invocation for each of `count(sizes) · width` elements. */
-export function elementGrid(
-  count: (sizes: StepValues) => number,
-  width: number,
-  workgroupSize: number,
-): GridOf<StepValues> {
-  return (sizes) => workgroups(Math.ceil((count(sizes) * width) / workgroupSize));
+  program.dispatch(kernel, Object.fromEntries(declared), kernel.grid);
 }
 
 /** Number of the first sample's segment. */
@@ -150,10 +137,7 @@ export function recordWeightGradient(
   const chunks = gradientChunks(options.inputs, options.outputs);
   const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(recorder.layout) };
   const narrow = recorder.shape === "narrow" && narrowWeightGradientFits(full);
-  const groups = (narrow ? narrowWeightGradientWorkgroups : weightGradientWorkgroups)(full);
-  dispatch(recorder, program, narrow ? weightGradientNarrow(full) : weightGradient(full), tensors, () =>
-    workgroups(groups),
-  );
+  dispatch(recorder, program, (narrow ? weightGradientNarrow : weightGradient)(full), tensors);
   recordSumPartials(recorder, program, chunks, tensors, { columns: options.outputs, target });
 }
 
@@ -168,13 +152,7 @@ export function recordSumPartials(
   const rows = kernel.shape[0];
   const columns = part.columns ?? kernel.shape[1];
   const useBias = bias !== undefined;
-  dispatch(
-    recorder,
-    program,
-    sumPartials(rows, columns, useBias, chunks, part.target),
-    { kernel, bias },
-    () => workgroups(Math.ceil(((rows + (useBias ? 1 : 0)) * columns) / sumPartialsSize)),
-  );
+  dispatch(recorder, program, sumPartials(rows, columns, useBias, chunks, part.target), { kernel, bias });
 }
 
 /** Elements of scratch that the partial gradients of a kernel take at most. */

@@ -1,7 +1,6 @@
 import {
   embedProject,
   embedProjectNarrow,
-  embedProjectSize,
   gatesFrom,
   maxOwnMatrix,
   narrowSize,
@@ -23,7 +22,6 @@ import { recordInputGradient } from "./input-gradient";
 import { recordLinear } from "./linear";
 import {
   dispatch,
-  elementGrid,
   recordSumPartials,
   recordWeightGradient,
   wantsGradient,
@@ -32,7 +30,7 @@ import {
   type SequenceFlow,
 } from "./recorder";
 import type { Recurrence } from "./recurrence";
-import { scanDispatches, scanGrid } from "./scan-dispatches";
+import { scanDispatches } from "./scan-dispatches";
 import { carriedState, returnedState } from "./state";
 
 /**
@@ -108,15 +106,19 @@ function recordForward(recurrence: Recurrence): void {
       resumes: carries,
       keep: training && recurrence.dz !== undefined,
     };
-    for (const { part, chunk, grid } of dispatches) {
-      const form = formOf(part);
-      dispatch(
-        recorder,
-        program,
-        scanForward(form, scan),
-        { chunk, ...input.mask?.tensors, projected, recurrentKernel, bias, h, c, gates: dz, extra, inputs },
-        grid(scanGrid(part, form)),
-      );
+    for (const { part, chunk, over } of dispatches) {
+      dispatch(recorder, program, over(scanForward(formOf(part), scan)), {
+        chunk,
+        ...input.mask?.tensors,
+        projected,
+        recurrentKernel,
+        bias,
+        h,
+        c,
+        gates: dz,
+        extra,
+        inputs,
+      });
     }
     state?.save(program);
     if (!training) returned?.save(program);
@@ -138,7 +140,6 @@ function projectInput(recurrence: Recurrence, program: Program<StepValues>): voi
     program,
     (narrow ? embedProjectNarrow : embedProject)(input.width, columns, bias !== undefined),
     { embeddings, kernel, bias, projected },
-    narrow ? () => [narrowWorkgroups] : elementGrid((sizes) => sizes.distinct, columns, embedProjectSize),
   );
 }
 
@@ -151,32 +152,25 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
   const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, states * units]);
   const record = recordInputGradient(recurrence, accumulate);
   const { recurrentKernel } = weights;
-  const groups = Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
-  const lanes = groups * narrowSize;
+  const lanes = narrowSize * Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
   recorder.backward.push((program) => {
     const scan: ScanBackwardOptions = { ...options, sequences: returnSequences };
     const sums = formOf("all") === "narrow" && sumsRecurrentGradient(scan);
-    for (const { part, last, chunk, grid } of dispatches.toReversed()) {
-      const form = formOf(part);
-      dispatch(
-        recorder,
-        program,
-        scanBackward(form, scan, lanes),
-        {
-          chunk,
-          ...input.mask?.tensors,
-          recurrentKernel,
-          h,
-          c,
-          dSequence: gradient,
-          dLast: gradient,
-          dz,
-          extra,
-          dOrigin,
-        },
-        // The last chunk begins the partial sums, also where no sample reaches into it.
-        grid(form === "narrow" && part !== "prefix" ? () => [groups] : scanGrid(part, form), sums && last),
-      );
+    for (const { part, last, chunk, over } of dispatches.toReversed()) {
+      // The last chunk begins the partial sums, also where no sample reaches into it.
+      const kernel = over(scanBackward(formOf(part), scan, lanes), sums && last);
+      dispatch(recorder, program, kernel, {
+        chunk,
+        ...input.mask?.tensors,
+        recurrentKernel,
+        h,
+        c,
+        dSequence: gradient,
+        dLast: gradient,
+        dz,
+        extra,
+        dOrigin,
+      });
     }
     if (sums) {
       const chunks = recorder.layout.sharePrefix ? lanes + 1 : lanes;

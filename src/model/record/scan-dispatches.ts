@@ -1,13 +1,5 @@
-import {
-  chunkWords,
-  packChunk,
-  samplesOfWorkgroup,
-  type ScanForm,
-  type ScanPart,
-  type StepValues,
-} from "../../kernels";
+import { chunkWords, packChunk, type ScanPart, type SizedKernel } from "../../kernels";
 import { write } from "../../runtime/arena";
-import { workgroups, type GridOf } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { Recorder, ScanSteps } from "./recorder";
 
@@ -18,8 +10,8 @@ export interface ScanDispatch {
   last: boolean;
   /** The kernels' `chunk`. */
   chunk: Tensor;
-  /** The grid where some sample reaches into the chunk, or `always`; none elsewhere. */
-  grid: (grid: GridOf<StepValues>, always?: boolean) => GridOf<StepValues>;
+  /** The kernel that takes it: with its grid where some sample reaches into the chunk, or `always`, none elsewhere. */
+  over: (kernel: SizedKernel, always?: boolean) => SizedKernel;
 }
 
 /** Cuts a time loop of up to `steps` steps into chunks of `chunkSteps`. */
@@ -51,16 +43,13 @@ export function scanDispatches({ arena, layout, chunks }: Recorder, reverse: boo
       part,
       last,
       chunk,
-      grid:
-        (grid, always = false) =>
-        (sizes) =>
-          always || begin === 0 || sizes.steps > begin ? grid(sizes) : [0],
+      over: (kernel, always = false) => ({
+        ...kernel,
+        grid: (sizes) => {
+          if (!always && begin > 0 && sizes.steps <= begin) return [0];
+          return part === "prefix" ? [1] : kernel.grid(sizes);
+        },
+      }),
     };
   });
-}
-
-/** Workgroups of a scan over a part of the segments. */
-export function scanGrid(part: ScanPart, form: ScanForm): GridOf<StepValues> {
-  if (part === "prefix") return () => [1];
-  return ({ samples }) => workgroups(Math.ceil(samples / samplesOfWorkgroup[form]));
 }

@@ -1,7 +1,7 @@
-import { carryState, carryStateSize } from "../../kernels";
+import { carryState } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import type { Recording } from "./recorder";
-import { dispatch, elementGrid, firstSample } from "./recorder";
+import { dispatch, firstSample } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
 /** What a layer does before and after its scan with states that outlive a batch. */
@@ -36,13 +36,7 @@ function keptState({ recorder, options, h, c }: Recurrence, carried: Tensor): Ke
   const record =
     (save: boolean): KeptState["save"] =>
     (program) => {
-      dispatch(
-        recorder,
-        program,
-        carryState({ units, memory: cell.memory, save, first }),
-        { h, c, carried },
-        elementGrid((sizes) => sizes.samples, units, carryStateSize),
-      );
+      dispatch(recorder, program, carryState({ units, memory: cell.memory, save, first }), { h, c, carried });
     };
   return { restore: record(false), save: record(true) };
 }
