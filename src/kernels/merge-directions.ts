@@ -83,10 +83,10 @@ export function mergeDirections(options: MergeOptions): SizedKernel {
 /**
  * The derivative of `mergeDirections`.
  *
- *     concat: df, db = the two halves of d      sum: both d      ave: both d / 2
- *     mul: df = d ⊙ b, db = d ⊙ f
+ *     concat: df, db = the two halves of dOut      sum: both dOut      ave: both dOut / 2
+ *     mul: df = dOut ⊙ b, db = dOut ⊙ f
  *
- *     d       [N or B, U or 2·U]
+ *     dOut    [N or B, U or 2·U]
  *     f, b    [N, U]              where they are multiplied
  *     df, db  [N or B, U]         out: each in its layer's own order
  *
@@ -95,10 +95,10 @@ export function mergeDirections(options: MergeOptions): SizedKernel {
 export function mergeDirectionsGradient(options: MergeOptions): SizedKernel {
   const { units, mode, sequences } = options;
   const stored = {
-    concat: `df[toF] = d[to]; db[toB] = d[to + ${units}u];`,
-    sum: "df[toF] = d[to]; db[toB] = d[to];",
-    mul: "df[toF] = d[to] * b[back]; db[toB] = d[to] * f[ahead];",
-    ave: "df[toF] = 0.5 * d[to]; db[toB] = 0.5 * d[to];",
+    concat: `df[toF] = dOut[to]; db[toB] = dOut[to + ${units}u];`,
+    sum: "df[toF] = dOut[to]; db[toB] = dOut[to];",
+    mul: "df[toF] = dOut[to] * b[back]; db[toB] = dOut[to] * f[ahead];",
+    ave: "df[toF] = 0.5 * dOut[to]; db[toB] = 0.5 * dOut[to];",
   }[mode];
   return elementKernel({
     name: "mergeDirectionsGradient",
@@ -106,7 +106,7 @@ export function mergeDirectionsGradient(options: MergeOptions): SizedKernel {
     rows: "segments",
     columns: units,
     bindings: {
-      d: reads(),
+      dOut: reads(),
       f: reads(),
       b: reads(),
       df: writes(),

@@ -54,11 +54,11 @@ export function windowRows(options: WindowRowsOptions): SizedKernel {
 /**
  * The derivative of `windowRows`: what came to a step in all the windows that hold it.
  *
- *     dx[t, i] = Σ_{s holds t} dWindows[s, k(s, t)·I + i]
+ *     dx[t, i] = Σ_{s holds t} dOut[s, k(s, t)·I + i]
  *
  *     step      of the sequence
  *     windows   [B]         segments of the windows
- *     dWindows  [N', K·I]
+ *     dOut  [N', K·I]
  *     dx        [N, I]      out: zeros in rows before a first step
  *
  * An invocation per step and column, or four columns where I is a multiple of four.
@@ -73,7 +73,7 @@ export function windowRowsGradient(options: WindowRowsOptions): SizedKernel {
     columns: across,
     bindings: {
       windows: reads("array<Segment>"),
-      dWindows: reads(`array<${type}>`),
+      dOut: reads(`array<${type}>`),
       dx: writes(`array<${type}>`),
     },
     declarations: [windowFunctions(options)],
@@ -87,7 +87,7 @@ export function windowRowsGradient(options: WindowRowsOptions): SizedKernel {
     let held = windowsOf(t, step.steps, segment.steps);
     for (var s = held.begin; s < held.end; s++) {
       let k = t + start - s * ${strides}u;
-      sum += dWindows[((segment.row + 1u + s) * ${size}u + k) * ${across}u + column];
+      sum += dOut[((segment.row + 1u + s) * ${size}u + k) * ${across}u + column];
     }
   }
   dx[id] = sum;`,

@@ -30,7 +30,7 @@ function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): 
     const b = randomValues(row * units, 2);
     const width = mode === "concat" ? 2 * units : units;
     const count = sequences ? row : lengths.length;
-    const d = randomValues(count * width, 3);
+    const dOut = randomValues(count * width, 3);
     const sizes = { samples: lengths.length, segments: lengths.length, rows: row };
     const rows = new Uint32Array(row).fill(1);
     for (const [first, steps, from] of words) {
@@ -48,10 +48,10 @@ function mergeCase(lengths: readonly number[], options: Partial<MergeOptions>): 
     const factors: Record<string, Float32Array> = mode === "mul" ? { f, b } : {};
     const actual = await runKernel(device, mergeDirectionsGradient(full), {
       ...{ sizes },
-      inputs: { segments, d, ...mask, ...factors },
+      inputs: { segments, dOut, ...mask, ...factors },
       outputs: { df: count * units, db: count * units },
     });
-    assertOutputs(actual, gradientTwin(d, f, b, shape), kernelTolerance(1));
+    assertOutputs(actual, gradientTwin(dOut, f, b, shape), kernelTolerance(1));
   });
 }
 

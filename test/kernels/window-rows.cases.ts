@@ -26,11 +26,11 @@ function windowRowsCases(shape: WindowShape): KernelCase[] {
       assertOutputs(actual, { out: withRowBefore(expected, count, columns, 0) }, kernelTolerance(1));
     }),
     kernelCase(`windowRowsGradient: ${windowName(shape)}`, async (device) => {
-      const dWindows = randomValues(batch * count * columns, 2);
-      const { dX } = conv1dBackward(dWindows, x, identity(columns), columns, shape);
+      const dOut = randomValues(batch * count * columns, 2);
+      const { dX } = conv1dBackward(dOut, x, identity(columns), columns, shape);
       const actual = await runKernel(device, windowRowsGradient(shape), {
         sizes: sequence.sizes,
-        inputs: { windows: windows.segments, dWindows: withRowBefore(dWindows, count, columns, 7) },
+        inputs: { windows: windows.segments, dOut: withRowBefore(dOut, count, columns, 7) },
         outputs: { dx: sequence.rows * width },
       });
       assertOutputs(actual, { dx: withRowBefore(dX, steps, width, 0) }, kernelTolerance(size));

@@ -3,7 +3,7 @@ import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDropout } from "./dropout";
 import { writtenOut } from "./embedding";
-import { dispatch, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { newFlow, recordLayer, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
 
 type LayerFlow = ReturnType<typeof recordRecurrent>;
@@ -29,7 +29,6 @@ export function recordBidirectional(
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
 ): Flow {
-  const { arena, capacity } = recorder;
   const { units, returnSequences: sequences } = layer;
   const rows = writtenOut(recorder, input);
   const direction = (name: string, goBackwards: boolean, accumulate: boolean): LayerFlow => {
@@ -49,20 +48,15 @@ export function recordBidirectional(
   const b = direction("backward", !layer.goBackwards, false);
   const width = mergeMode === "concat" ? 2 * units : units;
   const options: MergeOptions = { units, mode: mergeMode, sequences, masked: input.mask?.by ?? false };
-  const inputs = { ...input.mask?.tensors, f: f.values, b: b.values };
-  const shape = [sequences ? capacity.rows : capacity.samples, width];
-  const values = arena.tensor("merged", shape);
-  recorder.forward.push((program) => {
-    dispatch(recorder, program, mergeDirections(options), { ...inputs, out: values });
-  });
-  const { gradient: df } = f;
-  const { gradient: db } = b;
-  const gradient = df && db && arena.tensor("dMerged", shape);
-  if (gradient) {
-    recorder.backward.push((program) => {
-      dispatch(recorder, program, mergeDirectionsGradient(options), { ...inputs, d: gradient, df, db });
-    });
-  }
-  if (sequences) return { kind: "rows", width, mask: undefined, values, gradient };
-  return { kind: "samples", width, values, gradient };
+  const kind = sequences ? "rows" : "samples";
+  const output = newFlow(
+    recorder,
+    "merged",
+    kind,
+    width,
+    f.gradient !== undefined && b.gradient !== undefined,
+  );
+  const tensors = { ...input.mask?.tensors, f: f.values, b: b.values, df: f.gradient, db: b.gradient };
+  recordLayer(recorder, [mergeDirections(options), mergeDirectionsGradient(options)], rows, output, tensors);
+  return output;
 }

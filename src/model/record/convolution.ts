@@ -3,7 +3,7 @@ import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
 import { writtenOut } from "./embedding";
-import { dispatch, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { newFlow, recordLayer, type Flow, type Recorder, type RowFlow, type SequenceFlow } from "./recorder";
 
 /**
  * Records a convolution: its windows written out as rows, and a dense layer on these.
@@ -19,22 +19,14 @@ export function recordConvolution(
   gradients: WeightTensors | undefined,
 ): Flow {
   const flow = writtenOut(recorder, input);
-  const { arena } = recorder;
-  const dx = flow.gradient;
-  const options: WindowRowsOptions = { width: flow.width, size, strides, padding };
-  const columns = size * flow.width;
-  const windows = arena.tensor("windows", [behind.capacity.rows, columns]);
-  behind.forward.push((program) => {
-    const { segments } = recorder.plan;
-    dispatch(behind, program, windowRows(options), { segments, x: flow.values, out: windows });
-  });
+  const { width, gradient } = flow;
+  const options: WindowRowsOptions = { width, size, strides, padding };
+  const columns = size * width;
+  const windows: RowFlow<"rows"> = newFlow(behind, "windows", "rows", columns, false);
   // The derivative by the windows takes their place once the kernel's is known.
-  if (dx) {
-    recorder.backward.push((program) => {
-      const tensors = { windows: behind.plan.segments, dWindows: windows, dx };
-      dispatch(recorder, program, windowRowsGradient(options), tensors);
-    });
-  }
+  if (gradient) windows.gradient = windows.values;
+  const kernels = [windowRows(options), windowRowsGradient(options)] as const;
+  recordLayer(recorder, kernels, flow, windows, {}, behind);
   const asMatrix = ({ kernel, ...others }: WeightTensors): WeightTensors => ({
     kernel: kernel.view("kernel", [columns, filters]),
     ...others,
@@ -42,13 +34,7 @@ export function recordConvolution(
   return recordDense(
     behind,
     { units: filters, activation },
-    {
-      kind: "rows",
-      width: columns,
-      mask: undefined,
-      values: windows,
-      gradient: dx && windows,
-    },
+    windows,
     asMatrix(weights),
     gradients && asMatrix(gradients),
   );

@@ -1,18 +1,16 @@
 import { activationGradient, type Activation } from "../../kernels";
-import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
 import { writtenOut } from "./embedding";
 import { recordLinear, recordLinearInputGradient } from "./linear";
 import {
   dispatch,
+  newFlow,
   recordWeightGradient,
   wantsGradient,
   type Flow,
-  type Mask,
   type Recorder,
+  type RowFlow,
 } from "./recorder";
-
-type RowFlow = Exclude<Flow, { kind: "tokens" }>;
 
 /**
  * Records a dense layer on sequences or samples.
@@ -25,26 +23,19 @@ export function recordDense(
   input: Flow,
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
-): RowFlow {
+): RowFlow<"rows" | "samples"> {
   const flow = writtenOut(recorder, input);
-  const { arena, capacity } = recorder;
-  const mask = flow.kind === "rows" ? flow.mask : undefined;
   const count = flow.kind === "rows" ? "rows" : "samples";
   const rows = flow.kind === "last" ? "last" : "same";
-  const kind = flow.kind === "rows" ? "rows" : "samples";
-  const shape = [capacity[count], units];
-  const values = arena.tensor("dense", shape);
+  const trains = gradients !== undefined || wantsGradient(recorder, flow);
+  const output = newFlow(recorder, "dense", count, units, trains, flow.mask);
+  const { values, gradient } = output;
   const { kernel, bias } = weights;
   recorder.forward.push((program) => {
-    recordLinear(
-      recorder,
-      program,
-      { x: flow.values, kernel, bias, out: values },
-      { activation, rows, count },
-    );
+    const tensors = { x: flow.values, kernel, bias, out: values };
+    recordLinear(recorder, program, tensors, { activation, rows, count });
   });
-  if (!gradients && !wantsGradient(recorder, flow)) return flowOf(kind, { width: units, values }, mask);
-  const gradient = arena.tensor("dDense", shape);
+  if (!gradient) return output;
   recorder.backward.push((program) => {
     if (activation !== "linear") {
       dispatch(recorder, program, activationGradient(activation, units, count), { y: values, dy: gradient });
@@ -60,13 +51,5 @@ export function recordDense(
     const dx = flow.gradient;
     if (dx) recordLinearInputGradient(recorder, program, { dz: gradient, kernel, dx }, count);
   });
-  return flowOf(kind, { width: units, values, gradient }, mask);
-}
-
-function flowOf(
-  kind: "rows" | "samples",
-  tensors: { width: number; values: Tensor; gradient?: Tensor },
-  mask: Mask | undefined,
-): RowFlow {
-  return kind === "rows" ? { kind, mask, ...tensors } : { kind, ...tensors };
+  return output;
 }

@@ -1,7 +1,6 @@
-import { dropout, featureDropout } from "../../kernels";
-import type { Tensor } from "../../runtime/tensor";
+import { dropout, featureDropout, type SizedKernel } from "../../kernels";
 import { writtenOut } from "./embedding";
-import { dispatch, firstSample, type Flow, type Recorder, type Recording } from "./recorder";
+import { dispatch, firstSample, newFlow, type Flow, type Recorder } from "./recorder";
 
 /**
  * Records dropout of single values, or of whole features of a sequence. A workspace for inference alone has
@@ -16,37 +15,25 @@ export function recordDropout(
 ): Flow {
   if (!recorder.training || rate === 0) return input;
   const flow = writtenOut(recorder, input);
-  const { arena, capacity, layout } = recorder;
-  const { width } = flow;
-  const sequence = flow.kind === "rows";
-  const count = sequence ? "rows" : "samples";
+  const { width, mask } = flow;
+  const count = flow.kind === "rows" ? "rows" : "samples";
   const stream = recorder.nextStream();
-  const shape = [capacity[count], width];
-  const values = arena.tensor("dropped", shape);
-  const dx = flow.gradient;
-  const gradient = dx && arena.tensor("dDropped", shape);
-  const record = (
-    program: Parameters<Recording>[0],
-    share: number,
-    tensors: { x: Tensor; out: Tensor | undefined },
-    rows: "same" | "last",
-    add: boolean,
-  ): void => {
-    const first = firstSample(layout);
-    const kernel = features
+  const output = newFlow(recorder, "dropped", count, width, flow.gradient !== undefined, mask);
+  const first = firstSample(recorder.layout);
+  const kernel = (share: number, rows: "same" | "last", add: boolean): SizedKernel =>
+    features
       ? featureDropout(width, share, stream, add)
       : dropout({ width, rate: share, stream, rows, count, first });
-    dispatch(recorder, program, kernel, tensors);
-  };
   recorder.forward.push((program, training) => {
-    const share = training ? rate : 0;
-    record(program, share, { x: flow.values, out: values }, flow.kind === "last" ? "last" : "same", false);
+    const rows = flow.kind === "last" ? "last" : "same";
+    const tensors = { x: flow.values, out: output.values };
+    dispatch(recorder, program, kernel(training ? rate : 0, rows, false), tensors);
   });
-  if (gradient) {
+  if (output.gradient) {
     recorder.backward.push((program) => {
-      record(program, rate, { x: gradient, out: dx }, "same", accumulate);
+      const tensors = { x: output.gradient, out: flow.gradient };
+      dispatch(recorder, program, kernel(rate, "same", accumulate), tensors);
     });
   }
-  if (sequence) return { kind: "rows", width, mask: flow.mask, values, gradient };
-  return { kind: "samples", width, values, gradient };
+  return output;
 }

@@ -12,40 +12,44 @@ import {
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
-import { dispatch, recordSumPartials, wantsGradient, type Flow, type Recorder } from "./recorder";
+import {
+  dispatch,
+  newFlow,
+  recordSumPartials,
+  wantsGradient,
+  type Flow,
+  type Recorder,
+  type RowFlow,
+} from "./recorder";
 
 type TokenFlow = Extract<Flow, { kind: "tokens" }>;
-type RowsFlow = Extract<Flow, { kind: "rows" }>;
 
 /** What a layer takes that is not made for tokens: their embeddings are written out. */
 export function writtenOut<Input extends Flow>(
   recorder: Recorder,
   input: Input,
-): Exclude<Input, TokenFlow> | RowsFlow {
+): Exclude<Input, TokenFlow> | RowFlow<"rows"> {
   return input.kind === "tokens" ? gatherEmbeddings(recorder, input) : (input as Exclude<Input, TokenFlow>);
 }
 
 /** Writes the embeddings out, a row for each state row, for layers that are not recurrent. */
-function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowsFlow {
-  const { arena, capacity } = recorder;
+function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowFlow<"rows"> {
   const { width } = flow;
-  const values = arena.tensor("embedded", [capacity.rows, width]);
+  const output = newFlow(recorder, "embedded", "rows", width, wantsGradient(recorder, flow), flow.mask);
   recorder.forward.push((program) => {
     for (const [embeddings, part] of tableParts(flow.weights.embeddings)) {
-      dispatch(recorder, program, embeddingGather(width, part), { embeddings, out: values });
+      dispatch(recorder, program, embeddingGather(width, part), { embeddings, out: output.values });
     }
   });
-  let gradient: Tensor | undefined;
-  if (wantsGradient(recorder, flow)) {
-    const dz = arena.tensor("dEmbedded", [capacity.rows, width]);
-    const sums = arena.tensor("sums", [capacity.tasks, width]);
+  const dz = output.gradient;
+  if (dz) {
+    const sums = recorder.arena.tensor("sums", [recorder.capacity.tasks, width]);
     recorder.backward.push((program) => {
       recordSumByToken(recorder, program, { dz, columns: width, sums });
       recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
     });
-    gradient = dz;
   }
-  return { kind: "rows", width, mask: flow.mask, values, gradient };
+  return output;
 }
 
 /** What kernels bind of a table, and which of its rows that are; undefined where it is the whole. */

@@ -69,7 +69,7 @@ export function recordHead(
 
 /** The plan's weights of the outputs: it knows which tokens are masked, but not which rows another layer marks. */
 function recordRowWeights(recorder: Recorder, flow: Flow): Tensor {
-  const mask = flow.kind === "rows" ? flow.mask : undefined;
+  const { mask } = flow;
   if (mask?.by !== "rows") return recorder.plan.weights;
   const { arena, capacity, forward } = recorder;
   const out = arena.tensor("maskedWeights", [capacity.outputs, 2]);

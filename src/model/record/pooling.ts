@@ -10,7 +10,7 @@ import {
 } from "../../kernels";
 import type { MaxPooling1dConfig } from "../layers";
 import { writtenOut } from "./embedding";
-import { dispatch, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { newFlow, recordLayer, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /**
  * Records the largest value of each window.
@@ -24,31 +24,14 @@ export function recordMaxPooling1d(
   input: SequenceFlow,
 ): Flow {
   const flow = writtenOut(recorder, input);
-  const { arena } = recorder;
-  const { width, gradient: dx } = flow;
+  const { width } = flow;
+  const train = flow.gradient !== undefined;
   const options: MaxPooling1dOptions = { width, size, strides, padding };
-  const shape = [behind.capacity.rows, width];
-  const values = arena.tensor("pooled", shape);
-  const places = dx ? arena.tensor("places", shape, "u32") : undefined;
-  behind.forward.push((program) => {
-    dispatch(recorder, program, maxPooling1d(options, places !== undefined), {
-      step: behind.plan.step,
-      x: flow.values,
-      out: values,
-      places,
-    });
-  });
-  if (!places || !dx) return { kind: "rows", width, mask: undefined, values };
-  const gradient = arena.tensor("dPooled", shape);
-  recorder.backward.push((program) => {
-    dispatch(recorder, program, maxPooling1dGradient(options), {
-      windows: behind.plan.segments,
-      places,
-      dOut: gradient,
-      dx,
-    });
-  });
-  return { kind: "rows", width, mask: undefined, values, gradient };
+  const output = newFlow(behind, "pooled", "rows", width, train);
+  const places = train ? recorder.arena.tensor("places", output.values.shape, "u32") : undefined;
+  const kernels = [maxPooling1d(options, train), maxPooling1dGradient(options)] as const;
+  recordLayer(recorder, kernels, flow, output, { places }, behind);
+  return output;
 }
 
 /** Records the mean over the steps that are not masked, or the largest value of all steps. */
@@ -58,27 +41,13 @@ export function recordGlobalPooling1d(
   input: SequenceFlow,
 ): Flow {
   const flow = writtenOut(recorder, input);
-  const { arena, capacity } = recorder;
-  const { width, gradient: dx } = flow;
+  const { width, gradient } = flow;
   const mask = of === "mean" ? flow.mask : undefined;
   const options: GlobalPooling1dOptions = { width, of, masked: mask?.by ?? false };
-  const shape = [capacity.samples, width];
-  const values = arena.tensor(of, shape);
-  recorder.forward.push((program) => {
-    dispatch(recorder, program, globalPooling1d(options), { ...mask?.tensors, x: flow.values, out: values });
-  });
-  if (!dx) return { kind: "samples", width, values };
-  const gradient = arena.tensor("dPooled", shape);
-  recorder.backward.push((program) => {
-    dispatch(recorder, program, globalPooling1dGradient(options), {
-      ...mask?.tensors,
-      x: flow.values,
-      out: values,
-      dOut: gradient,
-      dx,
-    });
-  });
-  return { kind: "samples", width, values, gradient };
+  const output = newFlow(recorder, of, "samples", width, gradient !== undefined);
+  const kernels = [globalPooling1d(options), globalPooling1dGradient(options)] as const;
+  recordLayer(recorder, kernels, flow, output, mask?.tensors);
+  return output;
 }
 
 /**
@@ -89,18 +58,9 @@ export function recordGlobalPooling1d(
 export function recordFlatten(recorder: Recorder, input: Flow, columns: number): Flow {
   if (input.kind === "samples" || input.kind === "last") return input;
   const flow = writtenOut(recorder, input);
-  const { arena, capacity } = recorder;
-  const { width, gradient: dx } = flow;
+  const { width, gradient } = flow;
   const steps = columns / width;
-  const shape = [capacity.samples, columns];
-  const values = arena.tensor("flat", shape);
-  recorder.forward.push((program) => {
-    dispatch(recorder, program, flatten(width, steps), { x: flow.values, out: values });
-  });
-  if (!dx) return { kind: "samples", width: columns, values };
-  const gradient = arena.tensor("dFlat", shape);
-  recorder.backward.push((program) => {
-    dispatch(recorder, program, flattenGradient(width, steps), { dOut: gradient, dx });
-  });
-  return { kind: "samples", width: columns, values, gradient };
+  const output = newFlow(recorder, "flat", "samples", columns, gradient !== undefined);
+  recordLayer(recorder, [flatten(width, steps), flattenGradient(width, steps)], flow, output);
+  return output;
 }

@@ -42,19 +42,36 @@ export interface Mask {
 /** What lies between two layers, and where its derivative goes: nowhere if no layer before is trained. */
 export type Flow =
   /** Token ids: the embedding waits to see whether a recurrent layer takes it projected. */
-  | {
-      kind: "tokens";
-      width: number;
-      mask: Mask | undefined;
-      weights: WeightTensors;
-      gradients?: WeightTensors;
-    }
+  | { kind: "tokens"; width: number; mask?: Mask; weights: WeightTensors; gradients?: WeightTensors }
   /** A sequence: one row for each state row. */
-  | { kind: "rows"; width: number; mask: Mask | undefined; values: Tensor; gradient?: Tensor }
+  | RowFlow<"rows">
   /** State rows of which only the last of each sample counts; the derivative has a row per sample. */
-  | { kind: "last"; width: number; values: Tensor; gradient?: Tensor }
+  | RowFlow<"last">
   /** One row for each sample. */
-  | { kind: "samples"; width: number; values: Tensor; gradient?: Tensor };
+  | RowFlow<"samples">;
+
+export interface RowFlow<Kind> {
+  kind: Kind;
+  width: number;
+  /** Of a sequence. */
+  mask?: Mask;
+  values: Tensor;
+  gradient?: Tensor;
+}
+
+/** Memory for what a layer gives, and for the derivative by it where that is wanted. */
+export function newFlow<Kind extends "rows" | "samples">(
+  { arena, capacity }: Recorder,
+  label: string,
+  kind: Kind,
+  width: number,
+  wanted: boolean,
+  mask?: Mask,
+): RowFlow<Kind> {
+  const shape = [capacity[kind], width];
+  const values = arena.tensor(label, shape);
+  return { kind, width, mask, values, gradient: wanted ? arena.tensor(`d ${label}`, shape) : undefined };
+}
 
 /** Whether a derivative by this is wanted. */
 export function wantsGradient({ training }: Recorder, flow: Flow): boolean {
@@ -111,6 +128,31 @@ export function dispatch(
     return tensor ? [[name, tensor] as const] : [];
   });
   program.dispatch(kernel, Object.fromEntries(declared), kernel.grid);
+}
+
+/**
+ * Records a layer that is one kernel, and one more for the derivative by its input where that is wanted. They bind
+ * what the layer takes and gives as `x` and `out`, the derivatives as `dx` and `dOut`, and `others`.
+ *
+ * @param behind the recorder of the stage that the layer opens: its steps are windows, its segments `windows`
+ */
+export function recordLayer(
+  recorder: Recorder,
+  [forward, backward]: readonly [SizedKernel, SizedKernel],
+  { values: x, gradient: dx }: RowFlow<unknown>,
+  { values: out, gradient: dOut }: RowFlow<unknown>,
+  others: Readonly<Record<string, Tensor | undefined>> = {},
+  behind = recorder,
+): void {
+  const { step, segments: windows } = behind.plan;
+  const tensors = { x, out, dx, dOut, windows, ...others };
+  behind.forward.push((program) => {
+    dispatch(recorder, program, forward, { ...tensors, step });
+  });
+  if (!dOut) return;
+  recorder.backward.push((program) => {
+    dispatch(recorder, program, backward, tensors);
+  });
 }
 
 /** Number of the first sample's segment. */

@@ -81,13 +81,13 @@ export function recordRecurrent(
   recordForward(recurrence);
   const { h } = recurrence;
   const kind = returnSequences ? "rows" : "last";
-  if (!training) return { kind, width: units, values: h, mask: undefined };
+  if (!training) return { kind, width: units, values: h };
   const gradient = arena.tensor(returnSequences ? "dSequence" : "dLast", [
     returnSequences ? capacity.rows : capacity.samples,
     units,
   ]);
   recordBackward(recurrence, gradient, accumulate);
-  return { kind, width: units, values: h, gradient, mask: undefined };
+  return { kind, width: units, values: h, gradient };
 }
 
 function recordForward(recurrence: Recurrence): void {
