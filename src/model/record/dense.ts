@@ -1,7 +1,7 @@
 import { activationGradient, type Activation } from "../../kernels";
 import type { WeightTensors } from "../parameters";
 import { writtenOut } from "./embedding";
-import { recordLinear, recordLinearInputGradient } from "./linear";
+import { recordLinear } from "./linear";
 import {
   dispatch,
   newFlow,
@@ -30,9 +30,8 @@ export function recordDense(
   const trains = gradients !== undefined || wantsGradient(recorder, flow);
   const output = newFlow(recorder, "dense", count, units, trains, flow.mask);
   const { values, gradient } = output;
-  const { kernel, bias } = weights;
   recorder.forward.push((program) => {
-    const tensors = { x: flow.values, kernel, bias, out: values };
+    const tensors = { ...weights, x: flow.values, out: values };
     recordLinear(recorder, program, tensors, { activation, rows, count });
   });
   if (!gradient) return output;
@@ -41,15 +40,13 @@ export function recordDense(
       dispatch(recorder, program, activationGradient(activation, units, count), { y: values, dy: gradient });
     }
     if (gradients) {
-      recordWeightGradient(
-        recorder,
-        program,
-        { inputs: flow.width, outputs: units, rows, count },
-        { x: flow.values, dz: gradient, kernel: gradients.kernel, bias: gradients.bias },
-      );
+      const terms = { ...gradients, x: flow.values, dz: gradient };
+      recordWeightGradient(recorder, program, { inputs: flow.width, outputs: units, rows, count }, terms);
     }
-    const dx = flow.gradient;
-    if (dx) recordLinearInputGradient(recorder, program, { dz: gradient, kernel, dx }, count);
+    if (flow.gradient) {
+      const tensors = { x: gradient, kernel: weights.kernel, out: flow.gradient };
+      recordLinear(recorder, program, tensors, { count, transposed: true });
+    }
   });
   return output;
 }

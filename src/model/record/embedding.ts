@@ -45,8 +45,8 @@ function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowFlow<"rows"> 
   if (dz) {
     const sums = recorder.arena.tensor("sums", [recorder.capacity.tasks, width]);
     recorder.backward.push((program) => {
-      recordSumByToken(recorder, program, { dz, columns: width, sums });
-      recordEmbeddingGradient(recorder, program, flow, { columns: width, sums });
+      recordSumByToken(recorder, program, dz, sums);
+      recordEmbeddingGradient(recorder, program, flow, sums);
     });
   }
   return output;
@@ -67,8 +67,10 @@ function tableParts(table: Tensor): [Tensor, TablePart | undefined][] {
 export function recordSumByToken(
   recorder: Recorder,
   program: Program<StepValues>,
-  { dz, columns, sums }: { dz: Tensor; columns: number; sums: Tensor },
+  dz: Tensor,
+  sums: Tensor,
 ): void {
+  const columns = sums.shape[1];
   const narrow = recorder.shape === "narrow" && sumByTokenGroups(columns) !== undefined;
   dispatch(recorder, program, (narrow ? sumByTokenNarrow : sumByToken)(columns), { dz, sums });
 }
@@ -78,17 +80,15 @@ export function recordEmbeddingGradient(
   recorder: Recorder,
   program: Program<StepValues>,
   flow: TokenFlow,
-  { columns, sums, kernel }: { columns: number; sums: Tensor; kernel?: Tensor },
+  sums: Tensor,
+  kernel?: Tensor,
 ): void {
   const { width } = flow;
+  const columns = sums.shape[1];
   for (const [dEmbeddings, part] of tableParts(flow.gradients!.embeddings)) {
     program.clear(dEmbeddings);
-    dispatch(
-      recorder,
-      program,
-      embeddingGradient({ width, columns, projected: kernel !== undefined, part }),
-      { sums, kernel, dEmbeddings },
-    );
+    const gradient = embeddingGradient({ width, columns, projected: kernel !== undefined, part });
+    dispatch(recorder, program, gradient, { sums, kernel, dEmbeddings });
   }
 }
 
@@ -97,21 +97,19 @@ export function recordEmbeddingGradientNarrow(
   recorder: Recorder,
   program: Program<StepValues>,
   flow: TokenFlow,
-  { columns, sums, kernel }: { columns: number; sums: Tensor; kernel: Tensor },
+  sums: Tensor,
+  kernel: Tensor,
   gradients: WeightTensors | undefined,
 ): void {
-  const { width } = flow;
   const dEmbeddings = flow.gradients?.embeddings;
-  const useBias = gradients?.bias !== undefined;
+  const options = {
+    width: flow.width,
+    columns: sums.shape[1],
+    useBias: gradients?.bias !== undefined,
+    table: dEmbeddings !== undefined,
+  };
   if (dEmbeddings) program.clear(dEmbeddings);
-  dispatch(
-    recorder,
-    program,
-    embeddingGradientNarrow({ width, columns, useBias, table: dEmbeddings !== undefined }),
-    { sums, embeddings: flow.weights.embeddings, kernel, dEmbeddings },
-  );
-  if (gradients) {
-    const { kernel, bias } = gradients;
-    recordSumPartials(recorder, program, narrowLanes, { kernel, bias });
-  }
+  const tensors = { ...flow.weights, sums, kernel, dEmbeddings };
+  dispatch(recorder, program, embeddingGradientNarrow(options), tensors);
+  if (gradients) recordSumPartials(recorder, program, narrowLanes, gradients);
 }

@@ -1,7 +1,7 @@
 import { maxOwnMatrix, reverseRows, type StepValues } from "../../kernels";
 import type { Program } from "../../runtime/program";
 import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
-import { recordLinearInputGradient } from "./linear";
+import { recordLinear } from "./linear";
 import { dispatch, recordWeightGradient, wantsGradient } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
@@ -12,50 +12,38 @@ import type { Recurrence } from "./recurrence";
  * @param accumulate add to the derivative of the input, which another layer has written already
  */
 export function recordInputGradient(
-  { recorder, config, input, weights, gradients, columns, ...tensors }: Recurrence,
+  { recorder, config, input, weights, gradients, columns, tensors }: Recurrence,
   accumulate: boolean,
 ): (program: Program<StepValues>) => void {
   const { arena, capacity } = recorder;
   const dz = tensors.dz!;
+  const { kernel } = weights;
+  const sizes = { inputs: input.width, outputs: columns };
   if (input.kind === "tokens") {
     const sums = arena.tensor("sums", [capacity.tasks, columns]);
     return (program) => {
-      recordSumByToken(recorder, program, { dz, columns, sums });
-      const toTable = { columns, sums, kernel: weights.kernel };
+      recordSumByToken(recorder, program, dz, sums);
       if (recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix) {
-        recordEmbeddingGradientNarrow(recorder, program, input, toTable, gradients);
+        recordEmbeddingGradientNarrow(recorder, program, input, sums, kernel, gradients);
         return;
       }
-      if (wantsGradient(recorder, input)) recordEmbeddingGradient(recorder, program, input, toTable);
-      if (gradients) {
-        const { kernel, bias } = gradients;
-        recordWeightGradient(
-          recorder,
-          program,
-          { inputs: input.width, outputs: columns, rows: "token", count: "tasks" },
-          { x: input.weights.embeddings, dz: sums, kernel, bias },
-        );
-      }
+      if (wantsGradient(recorder, input)) recordEmbeddingGradient(recorder, program, input, sums, kernel);
+      if (!gradients) return;
+      const terms = { ...gradients, x: input.weights.embeddings, dz: sums };
+      recordWeightGradient(recorder, program, { ...sizes, rows: "token", count: "tasks" }, terms);
     };
   }
   const reversed = config.goBackwards ? arena.tensor("dInput", [capacity.rows, columns]) : undefined;
+  const dInput = reversed ?? dz;
+  const { values, gradient } = input;
   return (program) => {
-    if (reversed) {
-      dispatch(recorder, program, reverseRows(columns), { x: dz, out: reversed });
-    }
-    const dInput = reversed ?? dz;
+    if (reversed) dispatch(recorder, program, reverseRows(columns), { x: dz, out: reversed });
     if (gradients) {
-      const { kernel, bias } = gradients;
-      recordWeightGradient(
-        recorder,
-        program,
-        { inputs: input.width, outputs: columns, rows: "same", count: "rows" },
-        { x: input.values, dz: dInput, kernel, bias },
-      );
+      const terms = { ...gradients, x: values, dz: dInput };
+      recordWeightGradient(recorder, program, { ...sizes, rows: "same", count: "rows" }, terms);
     }
-    const dx = input.gradient;
-    if (!dx) return;
-    const { kernel } = weights;
-    recordLinearInputGradient(recorder, program, { dz: dInput, kernel, dx }, "rows", accumulate);
+    if (gradient) {
+      recordLinear(recorder, program, { x: dInput, kernel, out: gradient }, { transposed: true, accumulate });
+    }
   };
 }

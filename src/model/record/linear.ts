@@ -1,17 +1,23 @@
 import { linear, linearGroups, linearNarrow, type LinearOptions, type StepValues } from "../../kernels";
 import type { Program } from "../../runtime/program";
-import type { Tensor } from "../../runtime/tensor";
+import type { WeightTensors } from "../parameters";
 import { dispatch, firstSample, type Recorder } from "./recorder";
 
-/** Records out = activation(x·kernel + bias) on every row of a sequence, or one row per sample. */
+/**
+ * Records out = activation(x·kernel + bias) on every row of a sequence, or one row per sample; `transposed`,
+ * out = x·kernelᵀ, the derivative by a layer's input.
+ *
+ * @param tensors `x`, `kernel`, `bias` where there is one, and `out`
+ */
 export function recordLinear(
   recorder: Recorder,
   program: Program<StepValues>,
-  tensors: { x: Tensor; kernel: Tensor; bias?: Tensor; out: Tensor },
-  options: Partial<Pick<LinearOptions, "activation" | "rows" | "count">> = {},
+  tensors: WeightTensors,
+  options: Partial<LinearOptions> = {},
 ): void {
-  const [inputs, outputs] = tensors.kernel.shape;
-  record(recorder, program, tensors, {
+  const { shape } = tensors.kernel;
+  const [inputs, outputs] = options.transposed ? shape.toReversed() : shape;
+  const all: LinearOptions = {
     inputs,
     outputs,
     useBias: tensors.bias !== undefined,
@@ -22,46 +28,7 @@ export function recordLinear(
     transposed: false,
     accumulate: false,
     ...options,
-  });
-}
-
-/**
- * Records dx = dz·kernelᵀ.
- *
- * @param accumulate add to what `dx` holds
- */
-export function recordLinearInputGradient(
-  recorder: Recorder,
-  program: Program<StepValues>,
-  { dz, kernel, dx }: { dz: Tensor; kernel: Tensor; dx: Tensor },
-  count: "rows" | "samples",
-  accumulate = false,
-): void {
-  const [outputs, inputs] = kernel.shape;
-  record(
-    recorder,
-    program,
-    { x: dz, kernel, out: dx },
-    {
-      inputs,
-      outputs,
-      useBias: false,
-      activation: "linear",
-      rows: "same",
-      count,
-      first: 0,
-      transposed: true,
-      accumulate,
-    },
-  );
-}
-
-function record(
-  recorder: Recorder,
-  program: Program<StepValues>,
-  tensors: { x: Tensor; kernel: Tensor; bias?: Tensor; out: Tensor },
-  options: LinearOptions,
-): void {
-  const narrow = recorder.shape === "narrow" && linearGroups(options) !== undefined;
-  dispatch(recorder, program, (narrow ? linearNarrow : linear)(options), tensors);
+  };
+  const narrow = recorder.shape === "narrow" && linearGroups(all) !== undefined;
+  dispatch(recorder, program, (narrow ? linearNarrow : linear)(all), tensors);
 }

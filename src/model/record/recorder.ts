@@ -167,12 +167,16 @@ export function gradientChunks(inputs: number, outputs: number): number {
   return Math.max(1, Math.min(mostChunks, Math.floor(partialBudget / partialLength(inputs + 1, outputs))));
 }
 
-/** Records the gradient of a kernel and its bias: partial sums over the rows, then their sum. */
+/**
+ * Records the gradient of a kernel and its bias: partial sums over the rows, then their sum.
+ *
+ * @param tensors `x`, `dz`, and the gradients: `kernel`, and `bias` where it is wanted
+ */
 export function recordWeightGradient(
   recorder: Recorder,
   program: Program<StepValues>,
   options: Omit<WeightGradientOptions, "chunks" | "first" | "useBias">,
-  tensors: { x: Tensor; dz: Tensor; kernel: Tensor; bias?: Tensor },
+  tensors: WeightTensors,
   target?: PartialsTarget,
 ): void {
   const useBias = tensors.bias !== undefined;
@@ -188,7 +192,7 @@ export function recordSumPartials(
   recorder: Recorder,
   program: Program<StepValues>,
   chunks: number,
-  { kernel, bias }: { kernel: Tensor; bias?: Tensor },
+  { kernel, bias }: WeightTensors,
   part: { columns?: number; target?: PartialsTarget } = {},
 ): void {
   const rows = kernel.shape[0];

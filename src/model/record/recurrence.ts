@@ -1,28 +1,29 @@
-import type { ScanForm, ScanOptions, ScanPart } from "../../kernels";
+import type { ScanOptions } from "../../kernels";
 import type { Tensor } from "../../runtime/tensor";
 import type { RecurrentLayer } from "../layers";
 import type { WeightTensors } from "../parameters";
 import type { Recorder, SequenceFlow } from "./recorder";
-import type { ScanDispatch } from "./scan-dispatches";
 
 /** Everything that the passes of one recurrent layer share. */
 export interface Recurrence {
   recorder: Recorder;
   config: RecurrentLayer;
   options: ScanOptions;
-  /** Of the scan, in the order of its forward pass. */
-  dispatches: readonly ScanDispatch[];
   input: SequenceFlow;
   weights: WeightTensors;
   gradients: WeightTensors | undefined;
-  /** In which form the scan takes a part of the segments. */
-  formOf: (part: ScanPart) => ScanForm;
   /** G·U columns. */
   columns: number;
+  tensors: RecurrentTensors;
+}
+
+/** What the scans leave, by the names that kernels have for it. */
+export interface RecurrentTensors {
   projected: Tensor;
   h: Tensor;
   c: Tensor | undefined;
-  /** The gates of cells that keep them; later the derivatives by z. */
+  /** The gates of cells that keep them, under both names; later the derivatives by z. */
+  gates: Tensor | undefined;
   dz: Tensor | undefined;
   /** Of the last gate: q and later its derivative, or m (see `Cell`). */
   extra: Tensor | undefined;

@@ -1,7 +1,6 @@
 import {
   embedProject,
   embedProjectNarrow,
-  gatesFrom,
   maxOwnMatrix,
   narrowSize,
   narrowWorkgroups,
@@ -10,7 +9,10 @@ import {
   scanForward,
   sumsRecurrentGradient,
   type ScanBackwardOptions,
+  type ScanForm,
   type ScanForwardOptions,
+  type ScanOptions,
+  type ScanPart,
   type StepValues,
 } from "../../kernels";
 import type { Program } from "../../runtime/program";
@@ -25,11 +27,11 @@ import {
   recordSumPartials,
   recordWeightGradient,
   wantsGradient,
-  type Flow,
   type Recorder,
+  type RowFlow,
   type SequenceFlow,
 } from "./recorder";
-import type { Recurrence } from "./recurrence";
+import type { Recurrence, RecurrentTensors } from "./recurrence";
 import { scanDispatches } from "./scan-dispatches";
 import { carriedState, returnedState } from "./state";
 
@@ -45,113 +47,61 @@ export function recordRecurrent(
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
   accumulate = false,
-): Exclude<Flow, { kind: "tokens" | "samples" }> {
-  const { arena, capacity } = recorder;
+): RowFlow<"rows"> | RowFlow<"last"> {
+  const { arena, capacity, layout } = recorder;
   const training = gradients !== undefined || wantsGradient(recorder, input);
-  const { units, returnSequences, recurrentDropout } = config;
+  const { units, returnSequences, recurrentDropout: dropout } = config;
   const cell = cellOf(config);
   const fromTokens = input.kind === "tokens";
   const columns = units * cell.gates;
-  const rows = (label: string, width: number): Tensor => arena.tensor(label, [capacity.rows, width]);
-  const recurrence: Recurrence = {
-    recorder,
-    config,
-    options: {
-      units,
-      cell,
-      source: fromTokens ? "tokens" : "rows",
-      masked: input.mask?.by ?? false,
-      recurrentBias: config.className === "GRU" && config.resetAfter && config.useBias,
-      dropout: recurrentDropout,
-      stream: recorder.nextStream(),
-    },
-    dispatches: scanDispatches(recorder, config.goBackwards),
-    input,
-    weights,
-    gradients,
-    formOf: (part) => scanForm(recorder.shape, units, cell.gates, part),
-    columns,
-    projected: arena.tensor("projected", [fromTokens ? capacity.distinct : capacity.rows, columns]),
-    h: rows("h", units),
-    c: cell.memory ? rows("c", units) : undefined,
-    dz: training ? rows("dz", columns) : undefined,
-    extra: training && cell.lastGate !== undefined ? rows("extra", units) : undefined,
-    inputs: training && recurrentDropout > 0 ? rows("inputs", units) : undefined,
-  };
-  recordForward(recurrence);
-  const { h } = recurrence;
-  const kind = returnSequences ? "rows" : "last";
-  if (!training) return { kind, width: units, values: h };
-  const gradient = arena.tensor(returnSequences ? "dSequence" : "dLast", [
-    returnSequences ? capacity.rows : capacity.samples,
+  const options: ScanOptions = {
     units,
-  ]);
-  recordBackward(recurrence, gradient, accumulate);
-  return { kind, width: units, values: h, gradient };
-}
+    cell,
+    source: fromTokens ? "tokens" : "rows",
+    masked: input.mask?.by ?? false,
+    recurrentBias: config.className === "GRU" && config.resetAfter && config.useBias,
+    dropout,
+    stream: recorder.nextStream(),
+  };
+  const dispatches = scanDispatches(recorder, config.goBackwards);
+  const formOf = (part: ScanPart): ScanForm => scanForm(recorder.shape, units, cell.gates, part);
+  const rows = (label: string, width: number): Tensor => arena.tensor(label, [capacity.rows, width]);
+  const projected = arena.tensor("projected", [fromTokens ? capacity.distinct : capacity.rows, columns]);
+  const h = rows("h", units);
+  const c = cell.memory ? rows("c", units) : undefined;
+  const dz = training ? rows("dz", columns) : undefined;
+  const extra = training && cell.lastGate !== undefined ? rows("extra", units) : undefined;
+  const inputs = training && dropout > 0 ? rows("inputs", units) : undefined;
+  const tensors: RecurrentTensors = { projected, h, c, gates: dz, dz, extra, inputs };
+  const recurrence: Recurrence = { recorder, config, options, input, weights, gradients, columns, tensors };
+  const bound = { ...weights, ...input.mask?.tensors, ...tensors };
 
-function recordForward(recurrence: Recurrence): void {
-  const { recorder, config, options, dispatches, input, weights, formOf } = recurrence;
-  const { projected, h, c, dz, extra, inputs } = recurrence;
-  const { bias, recurrentKernel } = weights;
-  const carries = config.stateful || recorder.layout.carriesState;
+  const carries = config.stateful || layout.carriesState;
   const state = carries ? carriedState(recurrence) : undefined;
   const returned = config.returnState && !carries ? returnedState(recurrence) : undefined;
-  recorder.forward.push((program, training) => {
+  recorder.forward.push((program, trains) => {
     projectInput(recurrence, program);
     state?.restore(program);
     const scan: ScanForwardOptions = {
       ...options,
-      dropout: training ? options.dropout : 0,
+      dropout: trains ? dropout : 0,
       resumes: carries,
-      keep: training && recurrence.dz !== undefined,
+      keep: trains && training,
     };
     for (const { part, chunk, over } of dispatches) {
-      dispatch(recorder, program, over(scanForward(formOf(part), scan)), {
-        chunk,
-        ...input.mask?.tensors,
-        projected,
-        recurrentKernel,
-        bias,
-        h,
-        c,
-        gates: dz,
-        extra,
-        inputs,
-      });
+      dispatch(recorder, program, over(scanForward(formOf(part), scan)), { ...bound, chunk });
     }
     state?.save(program);
-    if (!training) returned?.save(program);
+    if (!trains) returned?.save(program);
   });
-}
 
-/** Records x·kernel + bias: of every distinct token, or of every row. */
-function projectInput(recurrence: Recurrence, program: Program<StepValues>): void {
-  const { recorder, input, weights, columns, projected } = recurrence;
-  const { kernel, bias } = weights;
-  if (input.kind !== "tokens") {
-    recordLinear(recorder, program, { x: input.values, kernel, bias, out: projected });
-    return;
-  }
-  const { embeddings } = input.weights;
-  const narrow = recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix;
-  dispatch(
-    recorder,
-    program,
-    (narrow ? embedProjectNarrow : embedProject)(input.width, columns, bias !== undefined),
-    { embeddings, kernel, bias, projected },
-  );
-}
-
-function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: boolean): void {
-  const { recorder, config, options, dispatches, input, weights, gradients, formOf } = recurrence;
-  const { h, c, dz, extra } = recurrence;
-  const { units, returnSequences } = config;
-  const { arena, capacity } = recorder;
-  const states = options.cell.memory ? 2 : 1;
-  const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, states * units]);
-  const record = recordInputGradient(recurrence, accumulate);
-  const { recurrentKernel } = weights;
+  const output = { kind: returnSequences ? "rows" : "last", width: units, values: h } as const;
+  if (!training) return output;
+  const gradient = returnSequences
+    ? rows("dSequence", units)
+    : arena.tensor("dLast", [capacity.samples, units]);
+  const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, cell.memory ? 2 * units : units]);
+  const recordInput = recordInputGradient(recurrence, accumulate);
   const lanes = narrowSize * Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
   recorder.backward.push((program) => {
     const scan: ScanBackwardOptions = { ...options, sequences: returnSequences };
@@ -159,73 +109,64 @@ function recordBackward(recurrence: Recurrence, gradient: Tensor, accumulate: bo
     for (const { part, last, chunk, over } of dispatches.toReversed()) {
       // The last chunk begins the partial sums, also where no sample reaches into it.
       const kernel = over(scanBackward(formOf(part), scan, lanes), sums && last);
-      dispatch(recorder, program, kernel, {
-        chunk,
-        ...input.mask?.tensors,
-        recurrentKernel,
-        h,
-        c,
-        dSequence: gradient,
-        dLast: gradient,
-        dz,
-        extra,
-        dOrigin,
-      });
+      const derivatives = { dSequence: gradient, dLast: gradient, dOrigin };
+      dispatch(recorder, program, kernel, { ...bound, ...derivatives, chunk });
     }
-    if (sums) {
-      const chunks = recorder.layout.sharePrefix ? lanes + 1 : lanes;
-      if (gradients) recordSumPartials(recorder, program, chunks, { kernel: gradients.recurrentKernel });
+    if (gradients && sums) {
+      const chunks = layout.sharePrefix ? lanes + 1 : lanes;
+      recordSumPartials(recorder, program, chunks, { kernel: gradients.recurrentKernel });
     } else if (gradients) {
       recordRecurrentGradients(recurrence, gradients, program);
     }
-    record(program);
+    recordInput(program);
   });
+  return { ...output, gradient };
+}
+
+/** Records x·kernel + bias: of every distinct token, or of every row. */
+function projectInput(
+  { recorder, input, weights, columns, tensors: { projected } }: Recurrence,
+  program: Program<StepValues>,
+): void {
+  if (input.kind !== "tokens") {
+    return recordLinear(recorder, program, { ...weights, x: input.values, out: projected });
+  }
+  const narrow = recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix;
+  const project = narrow ? embedProjectNarrow : embedProject;
+  const tensors = { ...input.weights, ...weights, projected };
+  dispatch(recorder, program, project(input.width, columns, "bias" in weights), tensors);
 }
 
 /** Records the gradients of the recurrent kernel and its bias, the gates in groups of one and the same input. */
 function recordRecurrentGradients(
-  recurrence: Recurrence,
+  { recorder, options, columns, tensors }: Recurrence,
   gradients: WeightTensors,
   program: Program<StepValues>,
 ): void {
-  const { recorder, options, columns, h, extra, inputs } = recurrence;
   const { units, cell, recurrentBias } = options;
-  const dz = recurrence.dz!;
-  const kernel = gradients.recurrentKernel;
-  const bias = recurrentBias ? gradients.bias : undefined;
-  const fromState = inputs ? ({ x: inputs, rows: "same" } as const) : ({ x: h, rows: "above" } as const);
+  const { h, inputs, extra } = tensors;
+  const dz = tensors.dz!;
+  const { recurrentKernel: kernel, bias } = gradients;
+  const own: WeightTensors = recurrentBias ? { kernel, bias } : { kernel };
+  const state = inputs ? ({ x: inputs, rows: "same" } as const) : ({ x: h, rows: "above" } as const);
+  /** Of `count` gates from `gate` on, whose derivatives lie in rows of `stride` from `offset` on. */
+  const record = (
+    gate: number,
+    count: number,
+    { x, rows }: { x: Tensor; rows: "same" | "above" },
+    [derivatives, stride, offset]: readonly [Tensor, number, number],
+  ): void => {
+    const first = gate * units;
+    recordWeightGradient(
+      recorder,
+      program,
+      { inputs: units, outputs: count * units, stride, offset, rows, count: "rows" },
+      { x, dz: derivatives, ...own },
+      { stride: columns, first, biasFirst: columns + first },
+    );
+  };
   const last = cell.gates - 1;
-  const apart = cell.lastGate !== undefined;
-  const together = apart ? last : cell.gates;
-  recordWeightGradient(
-    recorder,
-    program,
-    {
-      inputs: units,
-      outputs: together * units,
-      stride: columns,
-      offset: 0,
-      rows: fromState.rows,
-      count: "rows",
-    },
-    { x: fromState.x, dz, kernel, bias },
-    { stride: columns, first: 0, biasFirst: columns },
-  );
-  if (!apart) return;
-  const takesState = gatesFrom(cell, "h").includes(last);
-  const first = last * units;
-  recordWeightGradient(
-    recorder,
-    program,
-    {
-      inputs: units,
-      outputs: units,
-      stride: takesState ? units : columns,
-      offset: takesState ? 0 : first,
-      rows: takesState ? fromState.rows : "same",
-      count: "rows",
-    },
-    { x: takesState ? fromState.x : extra!, dz: takesState ? extra! : dz, kernel, bias },
-    { stride: columns, first, biasFirst: columns + first },
-  );
+  record(0, cell.lastGate ? last : cell.gates, state, [dz, columns, 0]);
+  if (cell.lastGate === "product") record(last, 1, state, [extra!, units, 0]);
+  if (cell.lastGate === "input") record(last, 1, { x: extra!, rows: "same" }, [dz, columns, last * units]);
 }

@@ -30,13 +30,16 @@ function keptTensor({ recorder, options: { units, cell } }: Recurrence, label: s
   return recorder.arena.tensor(label, [recorder.capacity.samples, cell.memory ? 2 * units : units]);
 }
 
-function keptState({ recorder, options, h, c }: Recurrence, carried: Tensor): KeptState {
+function keptState({ recorder, options, tensors }: Recurrence, carried: Tensor): KeptState {
   const { units, cell } = options;
   const first = firstSample(recorder.layout);
   const record =
     (save: boolean): KeptState["save"] =>
     (program) => {
-      dispatch(recorder, program, carryState({ units, memory: cell.memory, save, first }), { h, c, carried });
+      dispatch(recorder, program, carryState({ units, memory: cell.memory, save, first }), {
+        ...tensors,
+        carried,
+      });
     };
   return { restore: record(false), save: record(true) };
 }
