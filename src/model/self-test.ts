@@ -136,10 +136,10 @@ async function differenceOn(device: Device, form: ScanForm): Promise<string | un
     workspace.uploadTokens(data);
     const targets = { labels: Float32Array.from(net.labels) };
     const plan = workspace.planner.plan(data, targets, range(0, data.rows), true, { ...noRates, metric: 0 });
-    const encoder = device.gpu.createCommandEncoder({ label: "self-test" });
-    workspace.encodePlan(encoder, 0, plan.words);
-    train.encode(encoder, plan.sizes);
-    device.gpu.queue.submit([encoder.finish()]);
+    device.submit("self-test", (encoder) => {
+      workspace!.encodePlan(encoder, 0, plan.words);
+      train.encode(encoder, plan.sizes);
+    });
     const actual = await read(device, parameters.gradients.flat);
     const expected = expectedGradients(net, values);
     return plans
