@@ -1,7 +1,7 @@
 import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
-import { inputRowFunction } from "./linear";
 import { elementKernel, type SizedKernel } from "./shared/frame";
+import { inputRowFunction } from "./shared/input-row";
 import { keptFunction } from "./shared/random";
 
 export interface DropoutOptions {

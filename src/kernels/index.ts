@@ -20,6 +20,7 @@ export * from "./shared/rows";
 export * from "./scan-forward-narrow";
 export * from "./shared/tiled";
 export * from "./scan-backward-narrow";
+export * from "./shared/input-row";
 export * from "./linear";
 export * from "./linear-narrow";
 export * from "./sum-by-token-narrow";

@@ -1,19 +1,27 @@
 import { reads, writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
-import { inputRowFunction, type LinearOptions } from "./linear";
+import type { LinearOptions } from "./linear";
 import { activationFunctions } from "./shared/activation";
 import { kernel, type SizedKernel } from "./shared/frame";
-import { addProduct, maxOwnMatrix, names, narrowLanes, narrowSize, ownMatrix } from "./shared/narrow";
+import { inputRowFunction } from "./shared/input-row";
+import {
+  largestDivisor,
+  addProduct,
+  maxOwnMatrix,
+  names,
+  narrowLanes,
+  narrowSize,
+  ownMatrix,
+} from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
 
 /** Columns that one group of invocations takes; undefined where the kernel does not fit. */
 function groupColumns({ inputs, outputs }: LinearOptions): number | undefined {
   if (inputs * outputs <= maxOwnMatrix) return outputs;
   if (outputs % 4 !== 0) return undefined;
-  const vectors = outputs / 4;
   const most = Math.floor(maxOwnMatrix / inputs / 4);
-  for (let each = Math.min(most, vectors); each >= 2; each--) if (vectors % each === 0) return 4 * each;
-  return undefined;
+  const vectors = most > 1 ? largestDivisor(outputs / 4, most) : 1;
+  return vectors > 1 ? 4 * vectors : undefined;
 }
 
 /** Groups of columns among which invocations are shared out; undefined where this shape does not fit. */

@@ -2,6 +2,7 @@ import { reads, writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { activationFunctions, type Activation } from "./shared/activation";
 import { kernel, workgroupsFor, type SizedKernel } from "./shared/frame";
+import { inputRowFunction } from "./shared/input-row";
 
 const linearSize = 64;
 
@@ -14,7 +15,7 @@ export interface LinearOptions {
   outputs: number;
   useBias: boolean;
   activation: Activation;
-  /** Which input row gives output row r: `same` row r; `last` the last state of sample r. */
+  /** Which input row gives output row r. */
   rows: "same" | "last";
   /** How many rows there are. */
   count: "rows" | "samples";
@@ -24,12 +25,6 @@ export interface LinearOptions {
   transposed: boolean;
   /** Add to what `out` holds. */
   accumulate: boolean;
-}
-
-/** WGSL: function `inputRow(r)`. */
-export function inputRowFunction({ rows, first }: Pick<LinearOptions, "rows" | "first">): string {
-  if (rows === "same") return "fn inputRow(r: u32) -> u32 { return r; }";
-  return `fn inputRow(r: u32) -> u32 { let segment = segments[r + ${first}u]; return segment.row + segment.steps; }`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { scanKernel, sourceRowFunction, type ScanForwardOptions } from "./scan";
 import { forwardBindings, keptBindings } from "./scan-bindings";
 import { type SizedKernel } from "./shared/frame";
 import { addProduct, names, narrowSize, ownMatrix } from "./shared/narrow";
-import { constantMatrix, rowAccess } from "./shared/rows";
+import { constantVector, rowAccess } from "./shared/rows";
 import { noOrigin } from "./shared/step";
 
 /**
@@ -39,7 +39,6 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
   const extraRow = rowAccess("extra", U);
   const inputRow = rowAccess("inputs", U);
   const V = state.vectors;
-  const bias = constantMatrix("bias", 2 * G, U);
   const gates = Array.from({ length: G }, (_, gate) => gate);
   const last = G - 1;
   const h = names("h", V);
@@ -55,7 +54,7 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
   /** Where the product of a gate is added: to z, or apart from it. */
   const sumOf = (gate: number): string[] => (lastGate === "product" && gate === last ? q : z[gate]);
   const biasOf = (gate: number, i: number): string =>
-    recurrentBias ? bias.load(G + gate, 4 * i) : "vec4f()";
+    recurrentBias ? constantVector("bias", U, G + gate, 4 * i) : "vec4f()";
   const start = (gate: number, i: number): string => {
     const loaded = input.load("base", i, gate);
     return sumOf(gate) === q || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate, i)}`;

@@ -1,18 +1,14 @@
 import { reads, writes } from "../runtime/kernel";
 import { wgsl } from "../runtime/wgsl";
 import { kernel, workgroupsFor, type SizedKernel } from "./shared/frame";
-import { names, narrowSize } from "./shared/narrow";
+import { largestDivisor, names, narrowSize } from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
-
-/** Vectors of four that an invocation keeps in variables. */
-const mostVectors = 8;
 
 /** Invocations of a task, each of which takes a group of its columns; undefined where the shape does not fit. */
 export function sumByTokenGroups(columns: number): number | undefined {
   if (columns % 4 !== 0) return columns <= 64 ? 1 : undefined;
   const vectors = columns / 4;
-  const each = Array.from({ length: mostVectors }, (_, i) => mostVectors - i).find((n) => vectors % n === 0);
-  return vectors / each!;
+  return vectors / largestDivisor(vectors);
 }
 
 /**

@@ -1,19 +1,13 @@
 import { reads, writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { kernel, workgroupsFor, type SizedKernel } from "./shared/frame";
-import { addOuterProducts, declareSums, names, narrowSize } from "./shared/narrow";
+import { inputRowFunction } from "./shared/input-row";
+import { largestDivisor, addOuterProducts, declareSums, names, narrowSize } from "./shared/narrow";
 import { partialLength } from "./sum-partials";
-import { weightInputRow, type WeightGradientOptions } from "./weight-gradient";
-
-/** Vectors of four that an invocation takes of a row of x, and of dz: its sums are a tile of the gradient. */
-const mostVectors = 8;
+import type { WeightGradientOptions } from "./weight-gradient";
 
 /** Rows taken together: adding to the sums costs more than multiplying, and is done once a block. */
 const block = 2;
-
-/** The largest number of vectors, up to eight, that divides `count` of them. */
-const share = (count: number): number =>
-  Array.from({ length: mostVectors }, (_, i) => mostVectors - i).find((n) => count % n === 0)!;
 
 /** Whether this shape takes a gradient of that size: rows must be whole vectors, tiles not too small. */
 export function narrowWeightGradientFits({
@@ -23,12 +17,12 @@ export function narrowWeightGradientFits({
   offset = 0,
 }: WeightGradientOptions): boolean {
   const whole = [inputs, outputs, stride, offset].every((size) => size % 4 === 0);
-  return whole && share(inputs / 4) * share(outputs / 4) >= 4;
+  return whole && largestDivisor(inputs / 4) * largestDivisor(outputs / 4) >= 4;
 }
 
 /** Tiles that cover the kernel. */
 function tilesOf({ inputs, outputs }: WeightGradientOptions): number {
-  return (inputs / 4 / share(inputs / 4)) * (outputs / 4 / share(outputs / 4));
+  return (inputs / 4 / largestDivisor(inputs / 4)) * (outputs / 4 / largestDivisor(outputs / 4));
 }
 
 /**
@@ -41,8 +35,8 @@ function tilesOf({ inputs, outputs }: WeightGradientOptions): number {
  */
 export function weightGradientNarrow(options: WeightGradientOptions): SizedKernel {
   const { inputs: K, outputs: J, stride = J, offset = 0, count, useBias, chunks } = options;
-  const down = share(K / 4);
-  const across = share(J / 4);
+  const down = largestDivisor(K / 4);
+  const across = largestDivisor(J / 4);
   const tilesAcross = J / 4 / across;
   const tiles = tilesOf(options);
   const x = (s: number): string[] => names(`x${s}_`, down);
@@ -97,7 +91,7 @@ export function weightGradientNarrow(options: WeightGradientOptions): SizedKerne
     },
     grid: () => workgroupsFor(tiles * chunks, narrowSize),
     workgroupSize: narrowSize,
-    declarations: [weightInputRow(options)],
+    declarations: [inputRowFunction(options)],
     main,
   });
 }

@@ -1,25 +1,20 @@
 import { reads, writes } from "../runtime/kernel";
 import { workgroups } from "../runtime/program";
 import { unroll, wgsl } from "../runtime/wgsl";
-import { inputRowFunction } from "./linear";
+import { inputRowFunction, type InputRowOptions } from "./shared/input-row";
 import { kernel, type SizedKernel } from "./shared/frame";
 import { rowAccess } from "./shared/rows";
 import { partialLength } from "./sum-partials";
 
-export interface WeightGradientOptions {
+/** With the row of `x` that met row r of `dz` in the forward pass. */
+export interface WeightGradientOptions extends InputRowOptions {
   /** Columns K of `x` and J of `dz` that are taken. */
   inputs: number;
   outputs: number;
   /** Columns of a whole row of `dz`, and the first that is taken; J and 0 where left out. */
   stride?: number;
   offset?: number;
-  /**
-   * Which row of `x` met row r of `dz` in the forward pass: `same` row r; `above` row r - 1, the state
-   * before the step; `last` the last state of sample r; `token` the embedding of task r's token.
-   */
-  rows: "same" | "above" | "last" | "token";
   count: "rows" | "samples" | "tasks";
-  first: number;
   useBias: boolean;
   /** Into how many partial sums the rows are cut. */
   chunks: number;
@@ -27,16 +22,6 @@ export interface WeightGradientOptions {
 
 /** Lanes of a workgroup; each takes a tile of 4 × 4 elements of the gradient. */
 const size = 64;
-
-/** WGSL: function `inputRow(r)`, the row of `x` that met row r of `dz`. */
-export function weightInputRow({ rows, first }: Pick<WeightGradientOptions, "rows" | "first">): string {
-  return {
-    same: inputRowFunction({ rows: "same", first: 0 }),
-    above: "fn inputRow(r: u32) -> u32 { return max(r, 1u) - 1u; }",
-    last: inputRowFunction({ rows: "last", first }),
-    token: "fn inputRow(r: u32) -> u32 { return taskTokens[r]; }",
-  }[rows];
-}
 
 /**
  * The gradient of a kernel and its bias, as partial sums over chunks of rows, added up by `sumPartials`.
@@ -110,7 +95,7 @@ fn derivatives(r: u32, tile: u32) -> vec4f {
     },
     grid: () => workgroups(groups * chunks),
     workgroupSize: size,
-    declarations: [weightInputRow(options), tileFunctions],
+    declarations: [inputRowFunction(options), tileFunctions],
     main,
   });
 }

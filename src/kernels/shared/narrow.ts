@@ -18,18 +18,24 @@ export const maxOwnMatrix = 64 * 64;
 /** Partial sums are kept as well up to this size: both must stay in the first-level cache. */
 export const maxOwnSums = 32 * 32;
 
-/** Columns that kernels over few rows take at a time. */
-const mostColumns = 32;
+/** Vectors of four that a narrow kernel takes of a row at a time. */
+const mostVectors = 8;
+
+/** The largest number, up to `most`, that divides `count`. */
+export function largestDivisor(count: number, most = mostVectors): number {
+  let divisor = Math.min(count, most);
+  while (count % divisor > 0) divisor--;
+  return divisor;
+}
 
 /**
  * Columns of each of the equal parts in which a kernel over few rows takes a wide matrix: shaders compile in a time
  * that grows faster than their text. All of them where they make no such parts.
  */
 export function columnsOfPart(columns: number): number {
-  for (let part = mostColumns; part >= mostColumns / 2; part -= 4) {
-    if (columns % part === 0) return part;
-  }
-  return columns;
+  if (columns % 4 > 0) return columns;
+  const vectors = largestDivisor(columns / 4);
+  return vectors < mostVectors / 2 ? columns : 4 * vectors;
 }
 
 /**

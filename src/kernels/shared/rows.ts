@@ -18,54 +18,38 @@ export interface RowAccess {
 
 export function rowAccess(name: string, width: number, parts = 1): RowAccess {
   const vectors = Math.ceil(width / 4);
-  if (width % 4 === 0) {
-    const at = (base: string, i: number, part: number): string => `${name}[${base} + ${part * vectors + i}u]`;
-    return {
-      type: "array<vec4f>",
-      vectors,
-      base: (row) => `(${row}) * ${vectors * parts}u`,
-      load: (base, i, part = 0) => at(base, i, part),
-      store: (base, i, value, part = 0) => `${at(base, i, part)} = ${value};`,
-    };
-  }
-  const at = (base: string, column: number, part: number): string =>
-    `${name}[${base} + ${part * width + column}u]`;
+  const whole = width % 4 === 0;
+  const length = whole ? vectors : width;
+  const at = (base: string, i: number, part: number): string => `${name}[${base} + ${part * length + i}u]`;
   const columns = (i: number): number[] => [0, 1, 2, 3].map((c) => 4 * i + c);
   return {
-    type: "array<f32>",
+    type: whole ? "array<vec4f>" : "array<f32>",
     vectors,
-    base: (row) => `(${row}) * ${width * parts}u`,
+    base: (row) => `(${row}) * ${length * parts}u`,
     load: (base, i, part = 0) =>
-      `vec4f(${columns(i)
-        .map((column) => (column < width ? at(base, column, part) : "0.0"))
-        .join(", ")})`,
+      whole
+        ? at(base, i, part)
+        : `vec4f(${columns(i)
+            .map((column) => (column < width ? at(base, column, part) : "0.0"))
+            .join(", ")})`,
     store: (base, i, value, part = 0) =>
-      columns(i)
-        .filter((column) => column < width)
-        .map((column) => `${at(base, column, part)} = ${value}[${column % 4}];`)
-        .join(" "),
+      whole
+        ? `${at(base, i, part)} = ${value};`
+        : columns(i)
+            .filter((column) => column < width)
+            .map((column) => `${at(base, column, part)} = ${value}[${column % 4}];`)
+            .join(" "),
   };
 }
 
-/** A matrix in a uniform buffer, read at offsets that are constant once the loops are unrolled. */
-export interface ConstantMatrix {
-  type: string;
-  /** WGSL: elements (row, column) to (row, column + 3); zero beyond the last column. */
-  load: (row: number, column: number) => string;
-}
-
-export function constantMatrix(name: string, rows: number, columns: number): ConstantMatrix {
-  const element = (row: number, column: number): string => {
-    if (row >= rows || column >= columns) return "0.0";
-    const at = row * columns + column;
-    return `${name}[${Math.floor(at / 4)}][${at % 4}]`;
-  };
-  return {
-    type: `array<vec4f, ${Math.ceil((rows * columns) / 4)}>`,
-    load: (row, column) => {
-      const at = row * columns + column;
-      if (at % 4 === 0 && column + 4 <= columns) return `${name}[${at / 4}]`;
-      return `vec4f(${[0, 1, 2, 3].map((c) => element(row, column + c)).join(", ")})`;
-    },
-  };
+/**
+ * WGSL: elements (row, column) to (row, column + 3) of a matrix in a uniform buffer of vectors, at offsets that are
+ * constant once the loops are unrolled; zero beyond the last column.
+ */
+export function constantVector(name: string, columns: number, row: number, column: number): string {
+  const at = row * columns + column;
+  if (at % 4 === 0 && column + 4 <= columns) return `${name}[${at / 4}]`;
+  const element = (c: number): string =>
+    column + c < columns ? `${name}[${(at + c) >> 2}][${(at + c) % 4}]` : "0.0";
+  return `vec4f(${[0, 1, 2, 3].map(element).join(", ")})`;
 }
