@@ -74,15 +74,15 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
   const dh = names("dh", V);
   const dc = memory ? names("dc", V) : [];
   const kept = names("kept", V);
-  const h = names("h", V);
-  const c = names("c", V);
-  const block = sums ? sumsBlock : 1;
   const loadsH = readsStates(options);
-  const before = (s: number): string[] => names(`before${s}_`, V);
-  const cBefore = (s: number): string[] => names(`cBefore${s}_`, V);
+  const h = loadsH ? names("h", V) : [];
+  const c = memory ? names("c", V) : [];
+  const block = sums ? sumsBlock : 1;
+  const before = (s: number): string[] => (loadsH ? names(`before${s}_`, V) : []);
+  const cBefore = (s: number): string[] => (memory ? names(`cBefore${s}_`, V) : []);
   const back = (s: number): string[] => names(`back${s}_`, V);
   const z = (s: number, gate: number): string[] => names(`dz${s}_${gate}_`, V);
-  const q = (s: number): string[] => names(`q${s}_`, V);
+  const q = (s: number): string[] => (lastGate === "product" ? names(`q${s}_`, V) : []);
   const each = (line: (gate: number, i: number) => string): string =>
     gates.map((gate) => unroll(V, (i) => line(gate, i))).join("\n");
   /** What went into the product of gate `gate`, of which `back` is the derivative. */
@@ -123,28 +123,10 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
       let to${s} = ${dzRows.base(`row${s}`)};
       let at${s} = ${state.base(`row${s}`)};
       let above${s} = ${state.base(`row${s} - u32(end > begin + ${s}u)`)};
-      ${
-        loadsH
-          ? before(s)
-              .map((name, i) => `let ${name} = ${state.load(`above${s}`, i)};`)
-              .join("\n")
-          : ""
-      }
-      ${
-        memory
-          ? cBefore(s)
-              .map((name, i) => `let ${name} = ${memoryRow.load(`above${s}`, i)};`)
-              .join("\n")
-          : ""
-      }
+      ${before(s).map((name, i) => `let ${name} = ${state.load(`above${s}`, i)};`)}
+      ${cBefore(s).map((name, i) => `let ${name} = ${memoryRow.load(`above${s}`, i)};`)}
       ${each((gate, i) => `var ${z(s, gate)[i]} = ${keepsGates ? dzRows.load(`to${s}`, i, gate) : "vec4f()"};`)}
-      ${
-        lastGate === "product"
-          ? q(s)
-              .map((name, i) => `var ${name} = ${extraRow.load(`at${s}`, i)};`)
-              .join("\n")
-          : ""
-      }
+      ${q(s).map((name, i) => `var ${name} = ${extraRow.load(`at${s}`, i)};`)}
       ${back(s).map((name) => `var ${name} = vec4f();`)}
       ${dc.map((name, i) => `var dcNext${i} = ${name};`)}
       ${unroll(V, (i) => cell.backward(named(i), "4"))}
@@ -159,7 +141,7 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
       ${dh.map((name, i) => `${name} = select(${back(s)[i]}, ${name}, skip${s});`)}
       ${dc.map((name, i) => `${name} = select(dcNext${i}, ${name}, skip${s});`)}
       ${each((gate, i) => dzRows.store(`to${s}`, i, z(s, gate)[i], gate))}
-      ${lastGate === "product" ? unroll(V, (i) => extraRow.store(`at${s}`, i, `select(${q(s)[i]}, vec4f(), skip${s})`)) : ""}`;
+      ${q(s).map((name, i) => extraRow.store(`at${s}`, i, `select(${name}, vec4f(), skip${s})`))}`;
   };
 
   const main = wgsl`
@@ -193,15 +175,15 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
     var branch = select(0u, step.segments - 1u, chunk.prefix == 1u);
     while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
     let lastRow = ${state.base("segment.row + stepsEnd")};
-    ${loadsH ? h.map((name, i) => `var ${name} = ${state.load("lastRow", i)};`).join("\n") : ""}
-    ${memory ? c.map((name, i) => `var ${name} = ${memoryRow.load("lastRow", i)};`).join("\n") : ""}
+    ${h.map((name, i) => `var ${name} = ${state.load("lastRow", i)};`)}
+    ${c.map((name, i) => `var ${name} = ${memoryRow.load("lastRow", i)};`)}
     for (var end = stepsEnd; end > begin; end -= min(end - begin, ${block}u)) {
       ${unroll(block, stepOf)}
       #if ${sums}
       ${sums ? addOuterProducts("sum", U, pairs) : ""}
       #endif
-      ${loadsH ? h.map((name, i) => `${name} = ${before(block - 1)[i]};`).join("\n") : ""}
-      ${memory ? c.map((name, i) => `${name} = ${cBefore(block - 1)[i]};`).join("\n") : ""}
+      ${h.map((name, i) => `${name} = ${before(block - 1)[i]};`)}
+      ${c.map((name, i) => `${name} = ${cBefore(block - 1)[i]};`)}
     }
     if (begin == 0u) {
       let top = ${dzRows.base("segment.row")};

@@ -42,8 +42,8 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
   const gates = Array.from({ length: G }, (_, gate) => gate);
   const last = G - 1;
   const h = names("h", V);
-  const c = names("c", V);
-  const q = names("q", V);
+  const c = memory ? names("c", V) : [];
+  const q = lastGate === "product" ? names("q", V) : [];
   const m = names("m", V);
   const kept = names("kept", V);
   const x = dropout > 0 ? names("x", V) : h;
@@ -59,21 +59,20 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
     const loaded = input.load("base", i, gate);
     return sumOf(gate) === q || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate, i)}`;
   };
-  const begin = memory ? [...h, ...c] : h;
-  const loadStates = (row: string): string => `
+  const loadStates = (row: string): string => wgsl`
     let source = ${state.base(row)};
-    ${h.map((name, i) => `${name} = ${state.load("source", i)};`).join("\n")}
-    ${memory ? c.map((name, i) => `${name} = ${memoryRow.load("source", i)};`).join("\n") : ""}`;
-  const storeStates = (base: string): string => `
-    ${h.map((name, i) => state.store(base, i, name)).join("\n")}
-    ${memory ? c.map((name, i) => memoryRow.store(base, i, name)).join("\n") : ""}`;
+    ${h.map((name, i) => `${name} = ${state.load("source", i)};`)}
+    ${c.map((name, i) => `${name} = ${memoryRow.load("source", i)};`)}`;
+  const storeStates = (base: string): string => wgsl`
+    ${h.map((name, i) => state.store(base, i, name))}
+    ${c.map((name, i) => memoryRow.store(base, i, name))}`;
 
   const main = wgsl`
   let number = id + chunk.first;
   if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
-  ${begin.map((name) => `var ${name} = vec4f();`)}
+  ${[...h, ...c].map((name) => `var ${name} = vec4f();`)}
   if (chunk.begin > 0u || ${resumes}) {
     ${loadStates("segment.row + chunk.begin")}
   } else {
@@ -85,8 +84,8 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
   }
   if (chunk.begin == 0u) {
     let first = ${state.base("segment.row")};
-    ${stores.extra ? h.map((_, i) => extraRow.store("first", i, "vec4f()")).join("\n") : ""}
-    ${stores.inputs ? h.map((_, i) => inputRow.store("first", i, "vec4f()")).join("\n") : ""}
+    ${stores.extra ? unroll(V, (i) => extraRow.store("first", i, "vec4f()")) : ""}
+    ${stores.inputs ? unroll(V, (i) => inputRow.store("first", i, "vec4f()")) : ""}
   }
   #if ${dropout > 0}
   ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`)}
@@ -99,14 +98,14 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
     if (!skipped(segment, t)) {
       let base = ${input.base("sourceRow(segment, t)")};
       ${each((gate, i) => `var ${z[gate][i]} = ${start(gate, i)};`)}
-      ${lastGate === "product" ? q.map((name, i) => `var ${name} = ${biasOf(last, i)};`).join("\n") : ""}
-      ${dropout > 0 ? x.map((name, i) => `let ${name} = ${h[i]} * ${kept[i]};`).join("\n") : ""}
+      ${q.map((name, i) => `var ${name} = ${biasOf(last, i)};`)}
+      ${dropout > 0 ? x.map((name, i) => `let ${name} = ${h[i]} * ${kept[i]};`) : ""}
       ${gatesFrom(cell, "h").map((gate) => addProduct(sumOf(gate), x, U, `kernel${gate}`))}
       ${cell.reset ? unroll(V, (i) => `var ${m[i]} = vec4f(); ${cell.reset!({ ...named(i), h: x[i] }, "4")}`) : ""}
       ${gatesFrom(cell, "m").map((gate) => addProduct(z[gate], m, U, `kernel${gate}`))}
       ${unroll(V, (i) => cell.forward(named(i), "4"))}
       ${stores.gates ? `let toGates = ${gateRow.base("row")};\n${each((gate, i) => gateRow.store("toGates", i, z[gate][i], gate))}` : ""}
-      ${stores.extra ? unroll(V, (i) => extraRow.store("to", i, lastGate === "product" ? q[i] : m[i])) : ""}
+      ${stores.extra ? unroll(V, (i) => extraRow.store("to", i, q[i] ?? m[i])) : ""}
       ${stores.inputs ? unroll(V, (i) => inputRow.store("to", i, x[i])) : ""}
     }
     #if ${options.masked && stores.extra}
