@@ -47,13 +47,13 @@ export function scanForwardTiled(options: ScanForwardOptions): SizedKernel {
     `for (var first = 0u; first < ${U}u; first += ${tile}u) { ${text} }`;
   const eachOfTile = (text: string): string =>
     `for (var own = 0u; own < ${tile}u && first + own < ${U}u; own++) { let unit = first + own; ${text} }`;
-  const x = dropout > 0 ? "x" : "h";
+  const x = dropout > 0 ? "x" : "states";
   const keptOf = ofSamples((s) => `kept(step.seed, ${options.stream}u, number + ${s}u, unit)`);
   const storeRow = (name: string, slot: number, value: string): string =>
     `${name}[row${slot} * ${U}u + unit] = ${value};`;
   /** Stores what the step has come to, of each sample that takes it. */
   const store = `
-    ${x === "x" ? "let taken = x[unit];" : ""}
+    ${dropout > 0 ? "let taken = x[unit];" : ""}
     nextH[unit] = select(value, states[unit], skips);
     ${memory ? "nextC[unit] = select(memory, cs[unit], skips);" : ""}
     ${slots
@@ -122,12 +122,12 @@ fn firstRow(segment: Segment) -> u32 {
     ${dropout > 0 ? `for (var unit = 0u; unit < ${U}u; unit++) { x[unit] = states[unit] * keeps[unit]; }` : ""}
     #if ${lastGate === "input"}
     ${eachTile(`
-      ${product(fromH, x === "x" ? "x" : "states")}
+      ${product(fromH, x)}
       ${eachOfTile(`
         ${gates.map((gate) => `var z${gate} = vec4f();`).join(" ")}
         ${fromH.map((gate, i) => begins(gate, i)).join("\n")}
         var m = vec4f();
-        let value = ${x === "x" ? "x" : "states"}[unit];
+        let value = ${x}[unit];
         ${cell.reset?.(named, "4") ?? ""}
         resets[unit] = m;
         ${gates.map((gate) => `zs[unit * ${G}u + ${gate}u] = z${gate};`).join(" ")}`)}`)}
@@ -142,7 +142,7 @@ fn firstRow(segment: Segment) -> u32 {
         ${store}`)}`)}
     #else
     ${eachTile(`
-      ${product(fromH, x === "x" ? "x" : "states")}
+      ${product(fromH, x)}
       ${eachOfTile(`
         ${gates.map((gate) => `var z${gate} = vec4f();`).join(" ")}
         var q = vec4f();

@@ -17,8 +17,7 @@ import type { Cell } from "./cell";
  */
 export function gruCell(activation: Activation, recurrentActivation: Activation, resetAfter: boolean): Cell {
   const functions =
-    activationFunctions(activation) +
-    activationFunctions(recurrentActivation, { value: "gate", slope: "gateSlope" });
+    activationFunctions(activation) + activationFunctions(recurrentActivation, "gate", "gateSlope");
   const shared = { gates: 3, memory: false, keepsGates: true, functions };
   const name = `gru-${activation}-${recurrentActivation}`;
   if (resetAfter) {

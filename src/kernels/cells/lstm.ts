@@ -21,8 +21,7 @@ export function lstmCell(activation: Activation, recurrentActivation: Activation
     memory: true,
     keepsGates: true,
     functions:
-      activationFunctions(activation) +
-      activationFunctions(recurrentActivation, { value: "gate", slope: "gateSlope" }),
+      activationFunctions(activation) + activationFunctions(recurrentActivation, "gate", "gateSlope"),
     forward: ({ z: [i, f, g, o], h, c }, s) => `
       ${i} = gate${s}(${i}); ${f} = gate${s}(${f}); ${g} = activate${s}(${g}); ${o} = gate${s}(${o});
       ${c} = ${f} * ${c} + ${i} * ${g};

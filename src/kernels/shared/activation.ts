@@ -48,29 +48,24 @@ export type Activation = keyof typeof formulas;
 /** All activations' names. */
 export const activations = Object.keys(formulas) as readonly Activation[];
 
-/** What the two functions of an activation are called in WGSL. */
-export interface ActivationNames {
-  value: string;
-  slope: string;
-}
-
 /**
  * WGSL `activate(x)` and `slope(y)`, y = activate(x), for scalars and, with a 4 behind the name, for vectors
  * of four; under other names where a cell has two activations.
  */
 export function activationFunctions(
   activation: Activation,
-  names: ActivationNames = { value: "activate", slope: "slope" },
+  valueName = "activate",
+  slopeName = "slope",
 ): string {
   const { value, slope } = formulas[activation];
   const functions = (type: string, suffix: string): string => /* wgsl */ `
-fn ${names.value}${suffix}(x: ${type}) -> ${type} {
+fn ${valueName}${suffix}(x: ${type}) -> ${type} {
   let one = ${type}(1.0);
   let zero = ${type}(0.0);
   let z = x * x;
   return ${value};
 }
-fn ${names.slope}${suffix}(y: ${type}) -> ${type} {
+fn ${slopeName}${suffix}(y: ${type}) -> ${type} {
   let one = ${type}(1.0);
   let zero = ${type}(0.0);
   return ${slope};

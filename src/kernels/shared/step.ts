@@ -46,19 +46,11 @@ export const stepStruct = `struct Step {\n${Object.entries(fields)
   .map(([name, type]) => `  ${name}: ${type},`)
   .join("\n")}\n}`;
 
-const scratch = new Float32Array(1);
-const scratchBits = new Uint32Array(scratch.buffer);
-
 /** Packs the values as WGSL lays the struct out. */
 export function packStep(values: StepValues, into: Uint32Array): void {
+  const floats = new Float32Array(into.buffer, into.byteOffset, into.length);
   Object.entries(fields).forEach(([name, type], i) => {
-    const value = values[name as StepField];
-    if (type === "u32") {
-      into[i] = value;
-    } else {
-      scratch[0] = value;
-      into[i] = scratchBits[0];
-    }
+    (type === "u32" ? into : floats)[i] = values[name as StepField];
   });
 }
 

@@ -3,7 +3,7 @@ import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDropout } from "./dropout";
 import { writtenOut } from "./embedding";
-import { newFlow, recordLayer, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { newFlow, recordKernels, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 import { recordRecurrent } from "./recurrent";
 
 type LayerFlow = ReturnType<typeof recordRecurrent>;
@@ -49,14 +49,14 @@ export function recordBidirectional(
   const width = mergeMode === "concat" ? 2 * units : units;
   const options: MergeOptions = { units, mode: mergeMode, sequences, masked: input.mask?.by ?? false };
   const kind = sequences ? "rows" : "samples";
-  const output = newFlow(
-    recorder,
-    "merged",
-    kind,
-    width,
-    f.gradient !== undefined && b.gradient !== undefined,
-  );
+  const output = newFlow(recorder, "merged", kind, width, f.gradient && b.gradient);
   const tensors = { ...input.mask?.tensors, f: f.values, b: b.values, df: f.gradient, db: b.gradient };
-  recordLayer(recorder, [mergeDirections(options), mergeDirectionsGradient(options)], rows, output, tensors);
+  recordKernels(
+    recorder,
+    [mergeDirections(options), mergeDirectionsGradient(options)],
+    rows,
+    output,
+    tensors,
+  );
   return output;
 }

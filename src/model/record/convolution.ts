@@ -3,7 +3,14 @@ import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
 import { writtenOut } from "./embedding";
-import { newFlow, recordLayer, type Flow, type Recorder, type RowFlow, type SequenceFlow } from "./recorder";
+import {
+  newFlow,
+  recordKernels,
+  type Flow,
+  type Recorder,
+  type RowFlow,
+  type SequenceFlow,
+} from "./recorder";
 
 /**
  * Records a convolution: its windows written out as rows, and a dense layer on these.
@@ -26,7 +33,7 @@ export function recordConvolution(
   // The derivative by the windows takes their place once the kernel's is known.
   if (gradient) windows.gradient = windows.values;
   const kernels = [windowRows(options), windowRowsGradient(options)] as const;
-  recordLayer(recorder, kernels, flow, windows, {}, behind);
+  recordKernels(recorder, kernels, flow, windows, {}, behind);
   const asMatrix = ({ kernel, ...others }: WeightTensors): WeightTensors => ({
     kernel: kernel.view("kernel", [columns, filters]),
     ...others,

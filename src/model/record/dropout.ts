@@ -18,7 +18,7 @@ export function recordDropout(
   const { width, mask } = flow;
   const count = flow.kind === "rows" ? "rows" : "samples";
   const stream = recorder.nextStream();
-  const output = newFlow(recorder, "dropped", count, width, flow.gradient !== undefined, mask);
+  const output = newFlow(recorder, "dropped", count, width, flow.gradient, mask);
   const first = firstSample(recorder.layout);
   const kernel = (share: number, rows: "same" | "last", add: boolean): SizedKernel =>
     features

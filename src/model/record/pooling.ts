@@ -10,7 +10,7 @@ import {
 } from "../../kernels";
 import type { MaxPooling1dConfig } from "../layers";
 import { writtenOut } from "./embedding";
-import { newFlow, recordLayer, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { newFlow, recordKernels, type Flow, type Recorder, type SequenceFlow } from "./recorder";
 
 /**
  * Records the largest value of each window.
@@ -30,7 +30,7 @@ export function recordMaxPooling1d(
   const output = newFlow(behind, "pooled", "rows", width, train);
   const places = train ? recorder.arena.tensor("places", output.values.shape, "u32") : undefined;
   const kernels = [maxPooling1d(options, train), maxPooling1dGradient(options)] as const;
-  recordLayer(recorder, kernels, flow, output, { places }, behind);
+  recordKernels(recorder, kernels, flow, output, { places }, behind);
   return output;
 }
 
@@ -44,9 +44,9 @@ export function recordGlobalPooling1d(
   const { width, gradient } = flow;
   const mask = of === "mean" ? flow.mask : undefined;
   const options: GlobalPooling1dOptions = { width, of, masked: mask?.by ?? false };
-  const output = newFlow(recorder, of, "samples", width, gradient !== undefined);
+  const output = newFlow(recorder, of, "samples", width, gradient);
   const kernels = [globalPooling1d(options), globalPooling1dGradient(options)] as const;
-  recordLayer(recorder, kernels, flow, output, mask?.tensors);
+  recordKernels(recorder, kernels, flow, output, mask?.tensors);
   return output;
 }
 
@@ -60,7 +60,7 @@ export function recordFlatten(recorder: Recorder, input: Flow, columns: number):
   const flow = writtenOut(recorder, input);
   const { width, gradient } = flow;
   const steps = columns / width;
-  const output = newFlow(recorder, "flat", "samples", columns, gradient !== undefined);
-  recordLayer(recorder, [flatten(width, steps), flattenGradient(width, steps)], flow, output);
+  const output = newFlow(recorder, "flat", "samples", columns, gradient);
+  recordKernels(recorder, [flatten(width, steps), flattenGradient(width, steps)], flow, output);
   return output;
 }

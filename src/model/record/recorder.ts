@@ -65,7 +65,7 @@ export function newFlow<Kind extends "rows" | "samples">(
   label: string,
   kind: Kind,
   width: number,
-  wanted: boolean,
+  wanted: Tensor | boolean | undefined,
   mask?: Mask,
 ): RowFlow<Kind> {
   const shape = [capacity[kind], width];
@@ -136,7 +136,7 @@ export function dispatch(
  *
  * @param behind the recorder of the stage that the layer opens: its steps are windows, its segments `windows`
  */
-export function recordLayer(
+export function recordKernels(
   recorder: Recorder,
   [forward, backward]: readonly [SizedKernel, SizedKernel],
   { values: x, gradient: dx }: RowFlow<unknown>,
@@ -184,7 +184,7 @@ export function recordWeightGradient(
   const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(recorder.layout) };
   const narrow = recorder.shape === "narrow" && narrowWeightGradientFits(full);
   dispatch(recorder, program, (narrow ? weightGradientNarrow : weightGradient)(full), tensors);
-  recordSumPartials(recorder, program, chunks, tensors, { columns: options.outputs, target });
+  recordSumPartials(recorder, program, chunks, tensors, options.outputs, target);
 }
 
 /** Records the sum of partial gradients into the kernel's [K, J] and the bias's. */
@@ -193,12 +193,12 @@ export function recordSumPartials(
   program: Program<StepValues>,
   chunks: number,
   { kernel, bias }: WeightTensors,
-  part: { columns?: number; target?: PartialsTarget } = {},
+  columns = kernel.shape[1],
+  target?: PartialsTarget,
 ): void {
   const rows = kernel.shape[0];
-  const columns = part.columns ?? kernel.shape[1];
   const useBias = bias !== undefined;
-  dispatch(recorder, program, sumPartials(rows, columns, useBias, chunks, part.target), { kernel, bias });
+  dispatch(recorder, program, sumPartials(rows, columns, useBias, chunks, target), { kernel, bias });
 }
 
 /** Elements of scratch that the partial gradients of a kernel take at most. */

@@ -33,7 +33,7 @@ import {
 } from "./recorder";
 import type { Recurrence, RecurrentTensors } from "./recurrence";
 import { scanDispatches } from "./scan-dispatches";
-import { carriedState, returnedState } from "./state";
+import { keptStates } from "./state";
 
 /**
  * Records a recurrent layer: projection, scan, and their gradients.
@@ -77,11 +77,10 @@ export function recordRecurrent(
   const bound = { ...weights, ...input.mask?.tensors, ...tensors };
 
   const carries = config.stateful || layout.carriesState;
-  const state = carries ? carriedState(recurrence) : undefined;
-  const returned = config.returnState && !carries ? returnedState(recurrence) : undefined;
+  const recordStates = carries || config.returnState ? keptStates(recurrence, carries) : undefined;
   recorder.forward.push((program, trains) => {
     projectInput(recurrence, program);
-    state?.restore(program);
+    if (carries) recordStates?.(program, false);
     const scan: ScanForwardOptions = {
       ...options,
       dropout: trains ? dropout : 0,
@@ -91,8 +90,7 @@ export function recordRecurrent(
     for (const { part, chunk, over } of dispatches) {
       dispatch(recorder, program, over(scanForward(formOf(part), scan)), { ...bound, chunk });
     }
-    state?.save(program);
-    if (!trains) returned?.save(program);
+    if (carries || !trains) recordStates?.(program, true);
   });
 
   const output = { kind: returnSequences ? "rows" : "last", width: units, values: h } as const;

@@ -1,45 +1,29 @@
-import { carryState } from "../../kernels";
-import type { Tensor } from "../../runtime/tensor";
-import type { Recording } from "./recorder";
+import { carryState, type StepValues } from "../../kernels";
+import type { Program } from "../../runtime/program";
 import { dispatch, firstSample } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
-/** What a layer does before and after its scan with states that outlive a batch. */
-export interface KeptState {
-  restore: (program: Parameters<Recording>[0]) => void;
-  save: (program: Parameters<Recording>[0]) => void;
-}
-
-/** The states of a stateful layer, zero at first; the recorder knows them so that they can be reset. */
-export function carriedState(recurrence: Recurrence): KeptState {
-  const { recorder, config } = recurrence;
-  const carried = keptTensor(recurrence, "carried");
-  recorder.carried.push(carried);
-  if (config.returnState) recorder.returned.push(carried);
-  return keptState(recurrence, carried);
-}
-
-/** The last states of a layer that does not carry them; the recorder knows them so that they can be read. */
-export function returnedState(recurrence: Recurrence): Pick<KeptState, "save"> {
-  const returned = keptTensor(recurrence, "returned");
-  recurrence.recorder.returned.push(returned);
-  return keptState(recurrence, returned);
-}
-
-function keptTensor({ recorder, options: { units, cell } }: Recurrence, label: string): Tensor {
-  return recorder.arena.tensor(label, [recorder.capacity.samples, cell.memory ? 2 * units : units]);
-}
-
-function keptState({ recorder, options, tensors }: Recurrence, carried: Tensor): KeptState {
+/**
+ * Memory for the last states of a layer that carries them to the next batch, zero at first, or returns them; the
+ * recorder knows it so that it can be reset, and read.
+ *
+ * @param carries whether the next batch goes on from them
+ * @returns records what is done with them: `save` after the layer's scan, else before
+ */
+export function keptStates(
+  { recorder, config, options, tensors }: Recurrence,
+  carries: boolean,
+): (program: Program<StepValues>, save: boolean) => void {
   const { units, cell } = options;
+  const { memory } = cell;
+  const carried = recorder.arena.tensor("kept states", [
+    recorder.capacity.samples,
+    memory ? 2 * units : units,
+  ]);
+  if (carries) recorder.carried.push(carried);
+  if (config.returnState) recorder.returned.push(carried);
   const first = firstSample(recorder.layout);
-  const record =
-    (save: boolean): KeptState["save"] =>
-    (program) => {
-      dispatch(recorder, program, carryState({ units, memory: cell.memory, save, first }), {
-        ...tensors,
-        carried,
-      });
-    };
-  return { restore: record(false), save: record(true) };
+  return (program, save) => {
+    dispatch(recorder, program, carryState({ units, memory, save, first }), { ...tensors, carried });
+  };
 }
