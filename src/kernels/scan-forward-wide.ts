@@ -33,7 +33,7 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
   const inRegisters = kernelInRegisters(U, G);
   const columns = G * U;
   const padded = Math.ceil(U / 4) * 4;
-  const perLane = inRegisters ? 1 : Math.ceil(U / lanes);
+  const perLane = Math.ceil(U / lanes);
   const gates = Array.from({ length: G }, (_, gate) => gate);
   const last = G - 1;
   const z = gates.map((gate) => `z${gate}`);

@@ -2,7 +2,7 @@ import { reads, uniform } from "../runtime/kernel";
 import type { Cell } from "./cells/cell";
 import { kernel, workgroupsFor, type KernelParts, type SizedKernel } from "./shared/frame";
 import { maskedStep, type Masked } from "./shared/mask";
-import { narrowSize } from "./shared/narrow";
+import { maxOwnMatrix, narrowSize } from "./shared/narrow";
 import { keptFunction } from "./shared/random";
 import { tiledSamples } from "./shared/tiled";
 
@@ -42,12 +42,8 @@ export interface ScanBackwardOptions extends ScanOptions {
   sequences: boolean;
 }
 
-/** Up to so many products, U·G·U, the narrow shape is unrolled text; beyond, it would take too long to compile. */
-export const maxNarrowProducts = 64 * 64;
-
 /** Whether the narrow shape takes a layer as unrolled text, and not in tiles. */
-export const narrowFits = (units: number, gates: number): boolean =>
-  units * units * gates <= maxNarrowProducts;
+export const narrowFits = (units: number, gates: number): boolean => units * units * gates <= maxOwnMatrix;
 
 /** Which segments a dispatch takes: the shared padding prefix alone, the samples after it, or all. */
 export type ScanPart = "prefix" | "samples" | "all";

@@ -97,8 +97,6 @@ function recordBinaryHead(
   const { arena, capacity, layout, training } = recorder;
   const { kernel, bias } = weights;
   const outputs = arena.tensor("outputs", [capacity.samples, 1]);
-  // The kernel has all gradients, also where a frozen layer has no use for them.
-  const unread = (label: string, shape: readonly number[]): Tensor => arena.tensor(label, shape);
   recorder.forward.push((program) => {
     dispatch(
       recorder,
@@ -111,15 +109,15 @@ function recordBinaryHead(
         linear,
       }),
       {
+        ...weights,
         h: input.values,
-        kernel,
-        bias,
         metrics,
         outputs,
+        // All gradients, also where a frozen layer has no use for them.
         ...(training && {
-          dLast: input.gradient ?? unread("dLast", [capacity.samples, input.width]),
-          dKernel: gradients?.kernel ?? unread("dKernel", kernel.shape),
-          dBias: bias && (gradients?.bias ?? unread("dBias", bias.shape)),
+          dLast: input.gradient ?? arena.tensor("dLast", [capacity.samples, input.width]),
+          dKernel: gradients?.kernel ?? arena.tensor("dKernel", kernel.shape),
+          dBias: bias && (gradients?.bias ?? arena.tensor("dBias", bias.shape)),
         }),
       },
     );
