@@ -79,7 +79,15 @@ export function recordRecurrent(
   const carries = config.stateful || layout.carriesState;
   const recordStates = carries || config.returnState ? keptStates(recurrence, carries) : undefined;
   recorder.forward.push((program, trains) => {
-    projectInput(recurrence, program);
+    // x·kernel + bias: of every distinct token, or of every row.
+    if (input.kind === "tokens") {
+      const narrow = recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix;
+      const project = narrow ? embedProjectNarrow : embedProject;
+      const kernel = project(input.width, columns, "bias" in weights);
+      dispatch(recorder, program, kernel, { ...bound, ...input.weights });
+    } else {
+      recordLinear(recorder, program, { ...weights, x: input.values, out: projected });
+    }
     if (carries) recordStates?.(program, false);
     const scan: ScanForwardOptions = {
       ...options,
@@ -119,20 +127,6 @@ export function recordRecurrent(
     recordInput(program);
   });
   return { ...output, gradient };
-}
-
-/** Records x·kernel + bias: of every distinct token, or of every row. */
-function projectInput(
-  { recorder, input, weights, columns, tensors: { projected } }: Recurrence,
-  program: Program<StepValues>,
-): void {
-  if (input.kind !== "tokens") {
-    return recordLinear(recorder, program, { ...weights, x: input.values, out: projected });
-  }
-  const narrow = recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix;
-  const project = narrow ? embedProjectNarrow : embedProject;
-  const tensors = { ...input.weights, ...weights, projected };
-  dispatch(recorder, program, project(input.width, columns, "bias" in weights), tensors);
 }
 
 /** Records the gradients of the recurrent kernel and its bias, the gates in groups of one and the same input. */
