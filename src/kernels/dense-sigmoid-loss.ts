@@ -4,7 +4,7 @@ import { kernel, type SizedKernel } from "./shared/frame";
 import { binaryCrossentropyFromLogit } from "./shared/loss";
 import { sumOverLanes } from "./shared/reduce";
 
-export const denseSigmoidLossSize = 64;
+const lanes = 64;
 
 export interface DenseSigmoidLossOptions {
   /** Columns U of the state. */
@@ -44,7 +44,6 @@ export interface DenseSigmoidLossOptions {
  */
 export function denseSigmoidLoss(options: DenseSigmoidLossOptions): SizedKernel {
   const { units: U, useBias, first, train, linear } = options;
-  const lanes = denseSigmoidLossSize;
   const perLane = Math.ceil(U / lanes);
   const main = wgsl`
   var sums = vec4f();

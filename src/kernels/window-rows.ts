@@ -58,7 +58,7 @@ export function windowRows(options: WindowRowsOptions): SizedKernel {
  *
  *     step      of the sequence
  *     windows   [B]         segments of the windows
- *     dOut  [N', K·I]
+ *     dOut      [N', K·I]
  *     dx        [N, I]      out: zeros in rows before a first step
  *
  * An invocation per step and column, or four columns where I is a multiple of four.

@@ -1,5 +1,5 @@
 import { reads, uniform, type Binding, type KernelDeclaration } from "../../runtime/kernel";
-import { workgroups, type GridOf } from "../../runtime/program";
+import { workgroups, type Grid, type GridOf } from "../../runtime/program";
 import { segmentStruct, stepStruct, type StepField, type StepValues } from "./step";
 
 /** A kernel that knows its grid. */
@@ -8,7 +8,7 @@ export interface SizedKernel extends KernelDeclaration {
 }
 
 /** Workgroups that hold so many invocations of a kernel. */
-export const workgroupsFor = (invocations: number, workgroupSize: number): ReturnType<typeof workgroups> =>
+export const workgroupsFor = (invocations: number, workgroupSize: number): Grid =>
   workgroups(Math.ceil(invocations / workgroupSize));
 
 /** What kernels read of the batch's plan is the same in all of them. */
