@@ -3,7 +3,7 @@ import { requestDevice, type Device } from "../runtime/device";
 import { describe, DeviceLostError, invalid } from "../runtime/errors";
 import { checkHead, type Architecture } from "./architecture";
 import type { Compiled } from "./compiled";
-import { knownOptions } from "./layers/options";
+import { knownOptions } from "./checks";
 import { resolveLoss, type Loss } from "./losses";
 import { resolveOptimizer, type Optimizer } from "./optimizers";
 import { Random } from "./random";

@@ -1,6 +1,5 @@
-import { invalid } from "../runtime/errors";
 import type { Callback } from "./callback";
-import { knownOptions } from "./layers/options";
+import { checkShare, checkWhole, knownOptions } from "./checks";
 import { checkBatchSize, type Labels } from "./session";
 import type { CheckpointStore, TrainingSnapshot } from "./snapshot";
 import { checkSchedule, type SnapshotSchedule } from "./snapshot-schedule";
@@ -70,19 +69,9 @@ export function checkOptions(options: FitOptions): void {
   knownOptions("fit", options, Object.keys(names));
   checkBatchSize(batchSize, "fit");
   if (options.checkpoint) checkSchedule(options.checkpoint);
-  for (const [name, value] of Object.entries({ epochs, initialEpoch })) {
-    if (!Number.isInteger(value) || value < 0) {
-      throw invalid("fit", `${name} as a whole number of at least 0`, String(value), `pass another ${name}`);
-    }
-  }
-  if (!(validationSplit >= 0 && validationSplit < 1)) {
-    throw invalid(
-      "fit",
-      "validationSplit from 0 to below 1",
-      String(validationSplit),
-      "pass for instance 0.2, or validationData",
-    );
-  }
+  checkWhole("fit", "epochs", epochs, 0);
+  checkWhole("fit", "initialEpoch", initialEpoch, 0);
+  checkShare("fit", "validationSplit", validationSplit);
 }
 
 /** The snapshot to go on from; undefined where there is none. */

@@ -1,4 +1,4 @@
-import { knownOptions } from "./layers/options";
+import { knownOptions } from "./checks";
 import { runPass, type Pass } from "./runner";
 import {
   checkBatchSize,

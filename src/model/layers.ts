@@ -51,29 +51,27 @@ export type Layer =
   | GlobalMaxPooling1dConfig
   | FlattenConfig;
 
-/** Makes a layer from its plain configuration. */
-type Maker<Config extends Layer> = (config: Config) => Layer;
-
-const makers: { [Name in Layer["className"]]: Maker<Extract<Layer, { className: Name }>> } = {
-  InputLayer: (config) => input({ shape: config.shape, name: config.name }),
-  Embedding: (config) =>
-    embedding(config.inputDim, config.outputDim, optionsOf(config, "inputDim", "outputDim")),
-  SimpleRNN: (config) => simpleRNN(config.units, optionsOf(config, "units")),
-  LSTM: (config) => lstm(config.units, optionsOf(config, "units")),
-  GRU: (config) => gru(config.units, optionsOf(config, "units")),
-  Bidirectional: (config) =>
-    bidirectional(layerFromConfig(config.layer) as RecurrentLayer, optionsOf(config, "layer")),
-  Dense: (config) => dense(config.units, optionsOf(config, "units")),
-  TimeDistributed: (config) =>
-    timeDistributed(layerFromConfig(config.layer) as DenseConfig, optionsOf(config, "layer")),
-  Masking: (config) => masking(optionsOf(config)),
-  Dropout: (config) => dropout(config.rate, optionsOf(config, "rate")),
-  SpatialDropout1D: (config) => spatialDropout1d(config.rate, optionsOf(config, "rate")),
-  Conv1D: (config) => conv1d(config.filters, config.kernelSize, optionsOf(config, "filters", "kernelSize")),
-  MaxPooling1D: (config) => maxPooling1d(config.poolSize, optionsOf(config, "poolSize")),
-  GlobalAveragePooling1D: (config) => globalAveragePooling1d(optionsOf(config)),
-  GlobalMaxPooling1D: (config) => globalMaxPooling1d(optionsOf(config)),
-  Flatten: (config) => flatten(optionsOf(config)),
+/** What makes each layer, and the names of the arguments that it takes before its options. */
+const makers: Record<
+  Layer["className"],
+  readonly [make: (...given: never[]) => Layer, ...required: string[]]
+> = {
+  InputLayer: [input],
+  Embedding: [embedding, "inputDim", "outputDim"],
+  SimpleRNN: [simpleRNN, "units"],
+  LSTM: [lstm, "units"],
+  GRU: [gru, "units"],
+  Bidirectional: [bidirectional, "layer"],
+  Dense: [dense, "units"],
+  TimeDistributed: [timeDistributed, "layer"],
+  Masking: [masking],
+  Dropout: [dropout, "rate"],
+  SpatialDropout1D: [spatialDropout1d, "rate"],
+  Conv1D: [conv1d, "filters", "kernelSize"],
+  MaxPooling1D: [maxPooling1d, "poolSize"],
+  GlobalAveragePooling1D: [globalAveragePooling1d],
+  GlobalMaxPooling1D: [globalMaxPooling1d],
+  Flatten: [flatten],
 };
 
 /** Names of all layers, as Keras has them. */
@@ -81,7 +79,7 @@ export const layerClasses = Object.keys(makers) as Layer["className"][];
 
 /** A layer of plain data, as `getConfig` gives it; goes through the same checks as one made by hand. */
 export function layerFromConfig(config: Layer): Layer {
-  const { className } = config as { className?: unknown };
+  const { className, ...options } = config as unknown as Record<string, unknown>;
   if (!layerClasses.includes(className as Layer["className"])) {
     throw invalid(
       "sequentialFromConfig",
@@ -90,11 +88,11 @@ export function layerFromConfig(config: Layer): Layer {
       "build the model from these layers",
     );
   }
-  return (makers[config.className] as Maker<Layer>)(config);
-}
-
-/** What is left of a configuration once the required arguments are taken out. */
-function optionsOf(config: Layer, ...required: string[]): object {
-  const left = Object.entries(config).filter(([key]) => key !== "className" && !required.includes(key));
-  return Object.fromEntries(left);
+  const [make, ...required] = makers[className as Layer["className"]];
+  const given = required.map((name) => {
+    const value = options[name];
+    delete options[name];
+    return name === "layer" ? layerFromConfig(value as Layer) : value;
+  });
+  return make(...([...given, options] as never[]));
 }

@@ -1,7 +1,7 @@
 import type { OptimizerRule } from "../kernels";
 import { invalid } from "../runtime/errors";
 import type { StepRates } from "./batch-plan";
-import { isAmount, withDefaults } from "./layers/options";
+import { checkAmount, checkOption, checkShare, withDefaults } from "./checks";
 import { scheduledRate, type LearningRateSchedule } from "./learning-rate-schedule";
 
 /** An optimizer: its rule with constants, and the learning rate it starts with. */
@@ -31,15 +31,15 @@ export interface OptimizerOptions {
 
 const clips = ["clipnorm", "globalClipnorm", "clipvalue"] as const;
 
-/** What an option should be; undefined where it is that. */
-function expectedOf(name: string, value: unknown, normal: unknown): string | undefined {
-  if (typeof normal === "boolean") return typeof value === "boolean" ? undefined : "true or false";
-  if (name === "learningRate" && typeof value === "object") return undefined;
-  // The means are divided by 1 - β.
-  if (name.startsWith("beta")) {
-    return isAmount(value) && value < 1 ? undefined : "a number from 0 to below 1";
+function check(where: string, name: string, value: unknown, normal: unknown): void {
+  if (typeof normal === "boolean") {
+    checkOption(typeof value === "boolean", where, name, "true or false", value);
+  } else if (name.startsWith("beta")) {
+    // The means are divided by 1 - β.
+    checkShare(where, name, value);
+  } else if (name !== "learningRate" || typeof value !== "object") {
+    checkAmount(where, name, value);
   }
-  return isAmount(value) ? undefined : "a number of at least 0";
 }
 
 /**
@@ -60,12 +60,7 @@ function make(
   const shared = { weightDecay: decay, clipnorm: 0, globalClipnorm: 0, clipvalue: 0 };
   const defaults: Record<string, unknown> = { learningRate: rate, ...shared, ...own };
   const all = withDefaults(where, options, defaults);
-  for (const [option, value] of Object.entries(all)) {
-    const expected = expectedOf(option, value, defaults[option]);
-    if (expected !== undefined) {
-      throw invalid(where, `${option} as ${expected}`, String(value), `pass another ${option}`);
-    }
-  }
+  for (const [option, value] of Object.entries(all)) check(where, option, value, defaults[option]);
   const given = clips.filter((clip) => all[clip]);
   if (given.length > 1) {
     throw invalid(where, `one of ${clips.join(", ")}`, given.join(" and "), "remove the others");

@@ -1,4 +1,5 @@
 import { invalid } from "../runtime/errors";
+import { checkWhole } from "./checks";
 
 /** Everything that a generator's further numbers depend on; plain numbers, so it can be stored as JSON. */
 export type RandomState = readonly [number, number, number, number];
@@ -34,8 +35,8 @@ export class Random {
    * @throws InvalidInputError for any other seed or stream
    */
   constructor(seed: number, stream = 0) {
-    checkWhole("seed", seed, Number.MAX_SAFE_INTEGER);
-    checkWhole("stream", stream, 0xffffffff);
+    checkWhole("Random", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
+    checkWhole("Random", "stream", stream, 0, 0xffffffff);
     const words = [seed >>> 0, Math.floor(seed / 2 ** 32), stream];
     const state = [1, 2, 3, 4].map((index) =>
       words.reduce((hash, word) => mix((hash ^ mix(word + goldenRatio)) + index), index * goldenRatio),
@@ -48,7 +49,7 @@ export class Random {
   /** A generator that goes on where `state()` was taken. */
   static fromState(state: RandomState): Random {
     state.forEach((word) => {
-      checkWhole("state", word, 0xffffffff);
+      checkWhole("Random.fromState", "state", word, 0, 0xffffffff);
     });
     if (state.length !== 4 || state.every((word) => word === 0)) {
       const remedy = "pass what state() returned";
@@ -136,10 +137,4 @@ export function mix(word: number): number {
 /** The seed of what one step draws on the device. Mixed first: neighbouring seeds must not give neighbouring steps. */
 export function stepSeed(seed: number, step: number): number {
   return (mix(seed) + step) >>> 0;
-}
-
-function checkWhole(what: string, value: number, largest: number): void {
-  if (Number.isInteger(value) && value >= 0 && value <= largest) return;
-  const expected = `a whole number from 0 to ${String(largest)} as ${what}`;
-  throw invalid("Random", expected, String(value), "pass such a number");
 }

@@ -1,5 +1,5 @@
 import { invalid } from "../runtime/errors";
-import { isAmount, knownOptions } from "./layers/options";
+import { checkAmount, knownOptions } from "./checks";
 
 /** What a weight adds to the loss: Σ l1·|w| + l2·w². */
 export interface Regularizer {
@@ -49,21 +49,8 @@ export function l1l2(options: { l1?: number; l2?: number } = {}): Regularizer {
   return checked("l1l2", { l1: options.l1 ?? 0, l2: options.l2 ?? 0 });
 }
 
-/** The regularisers among a layer's options, under their names: no entry for a weight without one. */
-export function regularizers<Key extends string>(
-  where: string,
-  options: Partial<Readonly<Record<Key, RegularizerOption>>>,
-  keys: readonly Key[],
-): Partial<Record<Key, Regularizer>> {
-  const found: Partial<Record<Key, Regularizer>> = {};
-  for (const key of keys) {
-    const option = options[key];
-    if (option !== undefined) found[key] = resolveRegularizer(where, key, option);
-  }
-  return found;
-}
-
-function resolveRegularizer(where: string, key: string, option: RegularizerOption): Regularizer {
+/** The regulariser of an option. */
+export function regularizer(option: RegularizerOption, where: string, key: string): Regularizer {
   if (option === "l1") return l1();
   if (option === "l2") return l2();
   if (typeof option === "object" && option !== null) return l1l2(option);
@@ -71,9 +58,6 @@ function resolveRegularizer(where: string, key: string, option: RegularizerOptio
 }
 
 function checked(where: string, factors: Regularizer): Regularizer {
-  for (const [name, value] of Object.entries(factors) as [string, number][]) {
-    if (isAmount(value)) continue;
-    throw invalid(where, `${name} as a number of at least 0`, String(value), `pass another ${name}`);
-  }
+  for (const [name, value] of Object.entries(factors)) checkAmount(where, name, value);
   return factors;
 }

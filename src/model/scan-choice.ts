@@ -17,10 +17,10 @@ import {
 } from "../kernels";
 import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
-import { invalid } from "../runtime/errors";
 import { Program } from "../runtime/program";
 import { recurrentOf, type Architecture } from "./architecture";
 import { cellOf } from "./cells";
+import { checkWhole } from "./checks";
 import type { CompileOptions } from "./compile-options";
 import type { Compiled } from "./compiled";
 import type { RecurrentLayer } from "./layers";
@@ -83,14 +83,7 @@ export async function chooseScan(
 ): Promise<Pick<Compiled, "shape" | "chunkSteps">> {
   const recurrent = layers.flatMap(({ config }) => recurrentOf(config) ?? []);
   const widest = recurrent.toSorted((a, b) => products(b) - products(a)).at(0);
-  if (wanted.chunkSteps !== undefined && !(Number.isInteger(wanted.chunkSteps) && wanted.chunkSteps > 0)) {
-    throw invalid(
-      "compile",
-      "chunkSteps as a whole number of at least 1",
-      String(wanted.chunkSteps),
-      "leave it out",
-    );
-  }
+  if (wanted.chunkSteps !== undefined) checkWhole("compile", "chunkSteps", wanted.chunkSteps, 1);
   const { shape, perToken } = await measured(device, widest, wanted.scan);
   const most = device.software ? mostPerDispatch.software : mostPerDispatch.gpu;
   const chunkSteps = (batch: number): number =>

@@ -1,5 +1,5 @@
 import { invalid } from "../runtime/errors";
-import { isAmount, withDefaults } from "./layers/options";
+import { checkAmount, checkOption, isAmount, withDefaults } from "./checks";
 import type { LearningRateSchedule } from "./learning-rate-schedule";
 
 /**
@@ -134,10 +134,8 @@ export function cosineDecayRestarts(
   const defaults = { tMul: 2, mMul: 1, alpha: 0 };
   const made = schedule("CosineDecayRestarts", { initialLearningRate, firstDecaySteps }, options, defaults);
   const { tMul = 2 } = options;
-  if (tMul < 1) {
-    // Ever shorter periods come to an end, and there is no rate beyond it.
-    throw invalid("cosineDecayRestarts", "tMul of at least 1", String(tMul), "pass 1 for equal periods");
-  }
+  // Ever shorter periods come to an end, and there is no rate beyond it.
+  checkOption(tMul >= 1, "cosineDecayRestarts", "tMul", "a number of at least 1", tMul);
   return made;
 }
 
@@ -157,8 +155,6 @@ function schedule(
 
 /** Steps are more than 0, all else may be 0. */
 function checkNumber(where: string, name: string, value: unknown): void {
-  const positive = name.endsWith("ecaySteps");
-  if (isAmount(value) && !(positive && value === 0)) return;
-  const range = positive ? "more than 0" : "at least 0";
-  throw invalid(where, `${name} as a number of ${range}`, String(value), `pass another ${name}`);
+  if (!name.endsWith("ecaySteps")) checkAmount(where, name, value);
+  else checkOption(isAmount(value) && value > 0, where, name, "a number of more than 0", value);
 }

@@ -7,6 +7,7 @@ import { batchCapacity, type BatchCapacity, type StepRates } from "./batch-plan"
 import { checkSteps, outputSteps, stagesOf } from "./stages";
 import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
+import { checkWhole } from "./checks";
 import type { EmbeddingConfig, Layer } from "./layers";
 import { labelArray, labelWidth } from "./losses";
 import type { Recovery } from "./recovery";
@@ -158,13 +159,7 @@ export async function openWorkspace(
 
 /** @throws {InvalidInputError} not a whole number from 1 to 65,535. */
 export function checkBatchSize(batchSize: number, where: string): void {
-  if (Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= 65_535) return;
-  throw invalid(
-    where,
-    "batchSize as a whole number from 1 to 65,535",
-    String(batchSize),
-    "pass another batchSize",
-  );
+  checkWhole(where, "batchSize", batchSize, 1, 65_535);
 }
 
 /** The figures under the names that the user knows. */

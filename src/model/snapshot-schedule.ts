@@ -1,4 +1,4 @@
-import { invalid } from "../runtime/errors";
+import { checkOption, checkWhole } from "./checks";
 
 /** When snapshots are taken; each rule adds its own. */
 export interface SnapshotSchedule {
@@ -14,21 +14,8 @@ export interface SnapshotSchedule {
 }
 
 /** @throws {InvalidInputError} an interval that is no interval. */
-export function checkSchedule({ everySteps, everyEpochs, everySeconds }: SnapshotSchedule): void {
-  for (const [name, value] of Object.entries({ everySteps, everyEpochs })) {
-    if (value === undefined || (Number.isInteger(value) && value >= 1)) continue;
-    throw invalid(
-      "fit",
-      `checkpoint.${name} as a whole number of at least 1`,
-      String(value),
-      `pass another ${name}`,
-    );
-  }
-  if (everySeconds === undefined || everySeconds > 0) return;
-  throw invalid(
-    "fit",
-    "checkpoint.everySeconds as a number above 0",
-    String(everySeconds),
-    "pass for instance 10",
-  );
+export function checkSchedule({ everySteps = 1, everyEpochs = 1, everySeconds = 1 }: SnapshotSchedule): void {
+  checkWhole("fit", "checkpoint.everySteps", everySteps, 1);
+  checkWhole("fit", "checkpoint.everyEpochs", everyEpochs, 1);
+  checkOption(everySeconds > 0, "fit", "checkpoint.everySeconds", "a number above 0", everySeconds);
 }

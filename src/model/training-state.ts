@@ -4,7 +4,7 @@ import { write } from "../runtime/arena";
 import type { WeightPlan } from "./architecture";
 import type { CompileOptions } from "./compile-options";
 import type { CompileConfig, Compiled } from "./compiled";
-import { isAmount } from "./layers/options";
+import { isAmount } from "./checks";
 import { currentRate, type Optimizer } from "./optimizers";
 import { checkedWeights, namedWeights } from "./weight-values";
 import type { NamedWeight } from "./weights";

@@ -164,8 +164,8 @@ describe("compile", () => {
     );
     await refuse({ lossWeights: [2] }, /^compile: expected options among .*, got "lossWeights"; remove/);
     await refuse({ metrics: ["auc"] }, /^compile: expected metrics as \["acc"\]/);
-    await refuse({ seed: -1 }, /a whole number from 0 to \d+ as seed, got -1/);
-    await refuse({ seed: 0.5 }, /as seed, got 0.5/);
+    await refuse({ seed: -1 }, /seed as a whole number from 0 to \d+, got -1/);
+    await refuse({ seed: 0.5 }, /seed as a whole number .*, got 0.5/);
     assertEqual([await model.getWeights(), await model.getOptimizerSlots()], before, "state");
     model.dispose();
   });

@@ -63,12 +63,12 @@ const badFits: Record<string, { x?: never; y?: never; options?: FitOptions; mess
     options: { batchSize: 0 },
     message: /batchSize as a whole number from 1 .*, got 0;/,
   },
-  "a batch that is too large": { options: { batchSize: 65_536 }, message: /from 1 to 65,535, got 65536;/ },
+  "a batch that is too large": { options: { batchSize: 65_536 }, message: /from 1 to 65535, got 65536;/ },
   "a split of everything": {
     options: { validationSplit: 1 },
-    message: /validationSplit from 0 to below 1, got 1;/,
+    message: /validationSplit as a number from 0 to below 1, got 1;/,
   },
-  "a negative split": { options: { validationSplit: -0.1 }, message: /got -0.1; pass for instance 0.2/ },
+  "a negative split": { options: { validationSplit: -0.1 }, message: /got -0.1; pass another validationSplit/ },
   "a split that leaves nothing": {
     options: { validationSplit: 0.9 },
     message: /rows left for training and for validation, got 3 rows and validationSplit 0.9;/,

@@ -88,10 +88,10 @@ describe("random", () => {
       await assertThrows(
         () => new Random(seed),
         InvalidInputError,
-        /a whole number from 0 to .* as seed, got/,
+        /seed as a whole number from 0 to .*, got/,
       );
     }
-    await assertThrows(() => new Random(0, 2 ** 32), InvalidInputError, /as stream/);
+    await assertThrows(() => new Random(0, 2 ** 32), InvalidInputError, /stream as a whole number/);
     await assertThrows(() => Random.fromState([0, 0, 0, 0]), InvalidInputError, /not all 0/);
   });
 });

@@ -96,7 +96,7 @@ describe("learning rate schedules, worked out by hand", () => {
       [() => exponentialDecay(0.1, 0, 0.5), /exponentialDecay: expected decaySteps .* more than 0, got 0/],
       [() => inverseTimeDecay(NaN, 1, 1), /initialLearningRate as a number of at least 0, got NaN/],
       [() => cosineDecay(0.1, 5, { warmup: 1 } as object), /options among alpha, .* got "warmup"/],
-      [() => cosineDecayRestarts(0.1, 5, { tMul: 0.5 }), /tMul of at least 1, got 0.5/],
+      [() => cosineDecayRestarts(0.1, 5, { tMul: 0.5 }), /tMul as a number of at least 1, got 0.5/],
       [() => piecewiseConstantDecay([1, 2], [0.1, 0.2]), /one value more than boundaries, got 2 for 2/],
       [() => piecewiseConstantDecay([2, 2], [1, 2, 3]), /boundaries in ascending order, got 2, 2/],
       [() => sgd({ learningRate: (() => 1) as never }), /learningRate as a number or a schedule/],

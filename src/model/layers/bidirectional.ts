@@ -1,5 +1,5 @@
 import { invalid } from "../../runtime/errors";
-import { knownOptions, oneOf, type TrainableLayer } from "./options";
+import { configured, oneOf, type TrainableLayer } from "./options";
 import type { RecurrentLayer } from "./recurrent";
 
 const mergeModes = ["concat", "sum", "mul", "ave"] as const;
@@ -36,7 +36,6 @@ export function bidirectional(
   layer: RecurrentLayer,
   options: BidirectionalOptions = {},
 ): BidirectionalConfig {
-  knownOptions("bidirectional", options, ["name", "mergeMode", "trainable"]);
   const { className } = layer as { className?: string };
   if (!["SimpleRNN", "LSTM", "GRU"].includes(String(className))) {
     throw invalid(
@@ -46,11 +45,8 @@ export function bidirectional(
       "pass simpleRNN(…), lstm(…) or gru(…)",
     );
   }
-  return {
-    className: "Bidirectional",
-    name: options.name,
-    trainable: options.trainable ?? true,
-    layer,
-    mergeMode: oneOf("bidirectional", "mergeMode", options.mergeMode ?? "concat", mergeModes),
-  };
+  return configured("Bidirectional", "bidirectional", { layer: [layer] }, options, {
+    trainable: [true],
+    mergeMode: ["concat", oneOf(mergeModes)],
+  });
 }

@@ -1,14 +1,14 @@
 import { activations, type Activation } from "../../kernels";
 import { invalid } from "../../runtime/errors";
-import type { Initializer } from "../initializers";
-import { regularizers, type Regularizer, type RegularizerOption } from "../regularizers";
+import { resolveInitializer, type Initializer } from "../initializers";
+import { regularizer, type Regularizer, type RegularizerOption } from "../regularizers";
 import {
-  initializer,
-  knownOptions,
+  configured,
   oneOf,
   size,
   type InitializerOption,
   type NamedLayer,
+  type OptionTable,
   type TrainableLayer,
 } from "./options";
 
@@ -55,13 +55,15 @@ export interface TimeDistributedConfig extends TrainableLayer {
  * const model = sequential([input({ shape: [500] }), embedding(10_000, 32), simpleRNN(32), dense(1)]);
  */
 export function input(options: { shape: readonly (number | null)[]; name?: string }): InputConfig {
-  knownOptions("input", options, ["shape", "name"]);
-  const { shape, name } = options;
+  return configured("InputLayer", "input", {}, options, { shape: [null, inputShape] });
+}
+
+function inputShape(shape: unknown, where: string): readonly unknown[] {
   if (!Array.isArray(shape) || shape.length !== 1) {
-    throw invalid("input", "shape as [steps] or [null]", JSON.stringify(shape), "leave the batch size out");
+    throw invalid(where, "shape as [steps] or [null]", JSON.stringify(shape), "leave the batch size out");
   }
-  if (shape[0] !== null) size("input", "steps", shape[0] as number, 2 ** 31);
-  return { className: "InputLayer", shape, name };
+  if (shape[0] !== null) size(2 ** 31)(shape[0] as number, where, "steps");
+  return shape;
 }
 
 export interface EmbeddingOptions {
@@ -99,27 +101,24 @@ export function embedding(
   outputDim: number,
   options: EmbeddingOptions = {},
 ): EmbeddingConfig {
-  knownOptions("embedding", options, [
-    "name",
-    "maskZero",
-    "embeddingsInitializer",
-    "embeddingsRegularizer",
-    "weights",
-    "trainable",
-  ]);
-  const drawn = initializer(options.embeddingsInitializer ?? "randomUniform");
-  return {
-    className: "Embedding",
-    name: options.name,
-    trainable: options.trainable ?? true,
-    inputDim: size("embedding", "inputDim", inputDim, 2 ** 31),
-    outputDim: size("embedding", "outputDim", outputDim, 65_536),
-    embeddingsInitializer: options.weights
-      ? tableInitializer(drawn, options.weights, inputDim * outputDim)
-      : drawn,
-    ...regularizers("embedding", options, ["embeddingsRegularizer"]),
-    maskZero: options.maskZero ?? false,
+  const table: OptionTable<EmbeddingOptions> = {
+    trainable: [true],
+    embeddingsInitializer: ["randomUniform", resolveInitializer],
+    embeddingsRegularizer: [undefined, regularizer],
+    maskZero: [false],
+    weights: [],
   };
+  const required = { inputDim: [inputDim, size(2 ** 31)], outputDim: [outputDim, size(65_536)] } as const;
+  const { weights, ...config } = configured<EmbeddingConfig & EmbeddingOptions>(
+    "Embedding",
+    "embedding",
+    required,
+    options,
+    table,
+  );
+  if (!weights) return config;
+  const { embeddingsInitializer: drawn } = config;
+  return { ...config, embeddingsInitializer: tableInitializer(drawn, weights, inputDim * outputDim) };
 }
 
 /** Gives the table as it is. Saved configurations name the initializer that would have drawn one. */
@@ -161,6 +160,21 @@ export interface DenseOptions {
   biasRegularizer?: RegularizerOption;
 }
 
+/** What layers have that multiply by a kernel. */
+export const kernelTable = {
+  useBias: [true],
+  kernelInitializer: ["glorotUniform", resolveInitializer],
+  biasInitializer: ["zeros", resolveInitializer],
+  kernelRegularizer: [undefined, regularizer],
+  biasRegularizer: [undefined, regularizer],
+} as const;
+
+const denseTable: OptionTable<DenseOptions> = {
+  trainable: [true],
+  activation: ["linear", oneOf([...activations, "softmax"])],
+  ...kernelTable,
+};
+
 /**
  * The densely connected layer: activation(x·kernel + bias), on the last axis of its input.
  *
@@ -171,28 +185,7 @@ export interface DenseOptions {
  * @see https://keras.io/api/layers/core_layers/dense/
  */
 export function dense(units: number, options: DenseOptions = {}): DenseConfig {
-  knownOptions("dense", options, [
-    "name",
-    "activation",
-    "useBias",
-    "kernelInitializer",
-    "biasInitializer",
-    "kernelRegularizer",
-    "biasRegularizer",
-    "trainable",
-  ]);
-  const names = [...activations, "softmax"] as const;
-  return {
-    className: "Dense",
-    name: options.name,
-    trainable: options.trainable ?? true,
-    units: size("dense", "units", units, 65_536),
-    activation: oneOf("dense", "activation", options.activation ?? "linear", names),
-    useBias: options.useBias ?? true,
-    kernelInitializer: initializer(options.kernelInitializer ?? "glorotUniform"),
-    biasInitializer: initializer(options.biasInitializer ?? "zeros"),
-    ...regularizers("dense", options, ["kernelRegularizer", "biasRegularizer"]),
-  };
+  return configured("Dense", "dense", { units: [units, size(65_536)] }, options, denseTable);
 }
 
 /**
@@ -208,10 +201,9 @@ export function timeDistributed(
   layer: DenseConfig,
   options: { name?: string; trainable?: boolean } = {},
 ): TimeDistributedConfig {
-  knownOptions("timeDistributed", options, ["name", "trainable"]);
   const { className } = layer as { className?: string };
   if (className !== "Dense") {
     throw invalid("timeDistributed", "a dense layer", String(className), "pass dense(units)");
   }
-  return { className: "TimeDistributed", name: options.name, trainable: options.trainable ?? true, layer };
+  return configured("TimeDistributed", "timeDistributed", { layer: [layer] }, options, { trainable: [true] });
 }

@@ -1,4 +1,4 @@
-import { knownOptions, rate as share, type NamedLayer } from "./options";
+import { configured, rate as share, type NamedLayer } from "./options";
 
 export interface DropoutConfig extends NamedLayer {
   className: "Dropout";
@@ -21,8 +21,7 @@ export interface SpatialDropout1dConfig extends NamedLayer {
  * @see https://keras.io/api/layers/regularization_layers/dropout/
  */
 export function dropout(rate: number, options: { name?: string } = {}): DropoutConfig {
-  knownOptions("dropout", options, ["name"]);
-  return { className: "Dropout", name: options.name, rate: share("dropout", "rate", rate) };
+  return configured("Dropout", "dropout", { rate: [rate, share] }, options);
 }
 
 /**
@@ -35,10 +34,5 @@ export function dropout(rate: number, options: { name?: string } = {}): DropoutC
  * @see https://keras.io/api/layers/regularization_layers/spatial_dropout1d/
  */
 export function spatialDropout1d(rate: number, options: { name?: string } = {}): SpatialDropout1dConfig {
-  knownOptions("spatialDropout1d", options, ["name"]);
-  return {
-    className: "SpatialDropout1D",
-    name: options.name,
-    rate: share("spatialDropout1d", "rate", rate),
-  };
+  return configured("SpatialDropout1D", "spatialDropout1d", { rate: [rate, share] }, options);
 }

@@ -1,5 +1,5 @@
-import { invalid } from "../../runtime/errors";
-import { knownOptions, type NamedLayer } from "./options";
+import { checkOption } from "../checks";
+import { configured, type NamedLayer } from "./options";
 
 export interface MaskingConfig extends NamedLayer {
   className: "Masking";
@@ -23,10 +23,10 @@ export interface MaskingOptions {
  * @see https://keras.io/api/layers/core_layers/masking/
  */
 export function masking(options: MaskingOptions = {}): MaskingConfig {
-  knownOptions("masking", options, ["name", "maskValue"]);
-  const { name, maskValue = 0 } = options;
-  if (!Number.isFinite(Math.fround(maskValue))) {
-    throw invalid("masking", "maskValue as a finite float32", String(maskValue), "pass another maskValue");
-  }
-  return { className: "Masking", name, maskValue };
+  return configured("Masking", "masking", {}, options, { maskValue: [0, float32] });
+}
+
+function float32(value: number, where: string, option: string): number {
+  checkOption(Number.isFinite(Math.fround(value)), where, option, "a finite float32", value);
+  return value;
 }

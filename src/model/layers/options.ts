@@ -1,5 +1,5 @@
-import { invalid } from "../../runtime/errors";
-import { resolveInitializer, type Initializer, type StoredInitializer } from "../initializers";
+import { checkOption, checkShare, checkWhole, knownOptions } from "../checks";
+import type { Initializer, StoredInitializer } from "../initializers";
 
 /** Batch first, `null` where any size will do. */
 export type Shape = readonly (number | null)[];
@@ -21,61 +21,58 @@ export interface TrainableLayer extends NamedLayer {
 /** The largest state of a recurrent layer. */
 export const maxUnits = 1024;
 
-export function size(where: string, name: string, value: number, largest: number): number {
-  if (Number.isInteger(value) && value >= 1 && value <= largest) return value;
-  throw invalid(
-    where,
-    `${name} as a whole number from 1 to ${largest}`,
-    String(value),
-    `pass another ${name}`,
-  );
-}
+/** Refuses a value, or gives what the layer takes for it. */
+type Check = (value: never, where: string, option: string) => unknown;
 
-/** A share of values to drop, in [0, 1). */
-export function rate(where: string, name: string, value: number): number {
-  if (value >= 0 && value < 1) return value;
-  throw invalid(where, `${name} from 0 to below 1`, String(value), `pass the share to drop, 0.2 for a fifth`);
-}
+/** A value, or what is taken where none is given, and its check. */
+type Setting = readonly [value?: unknown, check?: Check];
 
-export function oneOf<Name extends string>(
-  where: string,
-  option: string,
-  value: string,
-  names: readonly Name[],
-): Name {
-  const found = names.find((name) => name === value);
-  if (found !== undefined) return found;
-  throw invalid(where, `${option} as one of ${names.join(", ")}`, `"${value}"`, `pass another ${option}`);
-}
-
-/** Unknown options are refused: a misspelt one would be silently without effect. */
-export function knownOptions(where: string, options: object, known: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw invalid(where, `options among ${known.join(", ")}`, `"${unknown}"`, "remove it or correct its name");
-}
+/** What every option of a layer but its name is where it is not given, and its check. */
+export type OptionTable<Options> = Readonly<Record<Exclude<keyof Options, "name">, Setting>>;
 
 /**
- * The options with what is not given as in `defaults`, in whose order they come.
+ * The configuration of a layer: class and name, whether it is trained, its arguments, all other options.
  *
- * @throws {InvalidInputError} an option that `defaults` does not name.
+ * @throws {InvalidInputError} an argument or option that fails its check, or an option that is not in the table.
  */
-export function withDefaults(
+export function configured<Config extends NamedLayer & { className: string }>(
+  className: Config["className"],
   where: string,
-  options: object,
-  defaults: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  knownOptions(where, options, Object.keys(defaults));
-  const given = options as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, given[name] ?? value]));
+  required: Readonly<Record<string, Setting>>,
+  given: NamedLayer,
+  options: Readonly<Record<string, Setting>> = {},
+): Config {
+  knownOptions(where, given, ["name", ...Object.keys(options)]);
+  const { trainable, ...others } = options;
+  const settings = Object.entries({ ...(trainable && { trainable }), ...required, ...others });
+  const values = settings.flatMap(([option, [normal, check]]) => {
+    const own = (given as Record<string, unknown>)[option];
+    // Where there is no default, null is a value as any other, for the check to refuse.
+    const value = own ?? normal ?? own;
+    if (value === undefined) return [];
+    return [[option, check ? check(value as never, where, option) : value] as const];
+  });
+  return { className, name: given.name, ...Object.fromEntries(values) } as Config;
 }
 
-/** Whether a value is a number of at least 0. */
-export function isAmount(value: unknown): value is number {
-  return Number.isFinite(value) && (value as number) >= 0;
+/** A whole number from 1 to `largest`. */
+export const size =
+  (largest: number) =>
+  (value: number, where: string, option: string): number => {
+    checkWhole(where, option, value, 1, largest);
+    return value;
+  };
+
+/** A share of values to drop. */
+export function rate(value: number, where: string, option: string): number {
+  checkShare(where, option, value);
+  return value;
 }
 
-/** Fails where the layer is made, not where its weights are drawn. */
-export function initializer(option: InitializerOption): Initializer {
-  return resolveInitializer(option);
-}
+/** One of some names. */
+export const oneOf =
+  (names: readonly string[]) =>
+  (value: string, where: string, option: string): string => {
+    checkOption(names.includes(value), where, option, `one of ${names.join(", ")}`, `"${value}"`);
+    return value;
+  };

@@ -1,13 +1,14 @@
 import { activations, type Activation } from "../../kernels";
 import type { Initializer } from "../initializers";
-import { regularizers, type Regularizer, type RegularizerOption } from "../regularizers";
+import type { Regularizer, RegularizerOption } from "../regularizers";
+import { kernelTable } from "./core";
 import {
-  initializer,
-  knownOptions,
+  configured,
   oneOf,
   size,
   type InitializerOption,
   type NamedLayer,
+  type OptionTable,
   type TrainableLayer,
 } from "./options";
 
@@ -71,6 +72,14 @@ export interface Conv1dOptions {
   biasRegularizer?: RegularizerOption;
 }
 
+const conv1dTable: OptionTable<Conv1dOptions> = {
+  trainable: [true],
+  strides: [1, size(1024)],
+  padding: ["valid", oneOf(paddings)],
+  activation: ["linear", oneOf(activations)],
+  ...kernelTable,
+};
+
 /**
  * Slides `filters` kernels of `kernelSize` steps over a sequence:
  * [batch, steps, features] → [batch, newSteps, filters].
@@ -81,32 +90,8 @@ export interface Conv1dOptions {
  * @see https://keras.io/api/layers/convolution_layers/convolution1d/
  */
 export function conv1d(filters: number, kernelSize: number, options: Conv1dOptions = {}): Conv1dConfig {
-  knownOptions("conv1d", options, [
-    "name",
-    "trainable",
-    "strides",
-    "padding",
-    "activation",
-    "useBias",
-    "kernelInitializer",
-    "biasInitializer",
-    "kernelRegularizer",
-    "biasRegularizer",
-  ]);
-  return {
-    className: "Conv1D",
-    name: options.name,
-    trainable: options.trainable ?? true,
-    filters: size("conv1d", "filters", filters, 65_536),
-    kernelSize: size("conv1d", "kernelSize", kernelSize, 1024),
-    strides: size("conv1d", "strides", options.strides ?? 1, 1024),
-    padding: oneOf("conv1d", "padding", options.padding ?? "valid", paddings),
-    activation: oneOf("conv1d", "activation", options.activation ?? "linear", activations),
-    useBias: options.useBias ?? true,
-    kernelInitializer: initializer(options.kernelInitializer ?? "glorotUniform"),
-    biasInitializer: initializer(options.biasInitializer ?? "zeros"),
-    ...regularizers("conv1d", options, ["kernelRegularizer", "biasRegularizer"]),
-  };
+  const required = { filters: [filters, size(65_536)], kernelSize: [kernelSize, size(1024)] } as const;
+  return configured("Conv1D", "conv1d", required, options, conv1dTable);
 }
 
 export interface MaxPooling1dOptions {
@@ -127,14 +112,10 @@ export interface MaxPooling1dOptions {
  * @see https://keras.io/api/layers/pooling_layers/max_pooling1d/
  */
 export function maxPooling1d(poolSize = 2, options: MaxPooling1dOptions = {}): MaxPooling1dConfig {
-  knownOptions("maxPooling1d", options, ["name", "strides", "padding"]);
-  return {
-    className: "MaxPooling1D",
-    name: options.name,
-    poolSize: size("maxPooling1d", "poolSize", poolSize, 65_536),
-    strides: size("maxPooling1d", "strides", options.strides ?? poolSize, 65_536),
-    padding: oneOf("maxPooling1d", "padding", options.padding ?? "valid", ["valid", "same"] as const),
-  };
+  return configured("MaxPooling1D", "maxPooling1d", { poolSize: [poolSize, size(65_536)] }, options, {
+    strides: [poolSize, size(65_536)],
+    padding: ["valid", oneOf(["valid", "same"])],
+  });
 }
 
 /**
@@ -146,8 +127,7 @@ export function maxPooling1d(poolSize = 2, options: MaxPooling1dOptions = {}): M
  * @see https://keras.io/api/layers/pooling_layers/global_average_pooling1d/
  */
 export function globalAveragePooling1d(options: { name?: string } = {}): GlobalAveragePooling1dConfig {
-  knownOptions("globalAveragePooling1d", options, ["name"]);
-  return { className: "GlobalAveragePooling1D", name: options.name };
+  return configured("GlobalAveragePooling1D", "globalAveragePooling1d", {}, options);
 }
 
 /**
@@ -159,8 +139,7 @@ export function globalAveragePooling1d(options: { name?: string } = {}): GlobalA
  * @see https://keras.io/api/layers/pooling_layers/global_max_pooling1d/
  */
 export function globalMaxPooling1d(options: { name?: string } = {}): GlobalMaxPooling1dConfig {
-  knownOptions("globalMaxPooling1d", options, ["name"]);
-  return { className: "GlobalMaxPooling1D", name: options.name };
+  return configured("GlobalMaxPooling1D", "globalMaxPooling1d", {}, options);
 }
 
 /**
@@ -173,6 +152,5 @@ export function globalMaxPooling1d(options: { name?: string } = {}): GlobalMaxPo
  * @see https://keras.io/api/layers/reshaping_layers/flatten/
  */
 export function flatten(options: { name?: string } = {}): FlattenConfig {
-  knownOptions("flatten", options, ["name"]);
-  return { className: "Flatten", name: options.name };
+  return configured("Flatten", "flatten", {}, options);
 }

@@ -1,14 +1,14 @@
 import { activations, type Activation } from "../../kernels";
-import type { Initializer } from "../initializers";
-import { regularizers, type Regularizer, type RegularizerOption } from "../regularizers";
+import { resolveInitializer, type Initializer } from "../initializers";
+import { regularizer, type Regularizer, type RegularizerOption } from "../regularizers";
 import {
-  initializer,
-  knownOptions,
+  configured,
   maxUnits,
   oneOf,
   rate,
   size,
   type InitializerOption,
+  type OptionTable,
   type TrainableLayer,
 } from "./options";
 
@@ -98,44 +98,27 @@ export interface GruOptions extends SimpleRnnOptions {
   resetAfter?: boolean;
 }
 
-const regularized = ["kernelRegularizer", "recurrentRegularizer", "biasRegularizer"] as const;
+const table: OptionTable<SimpleRnnOptions> = {
+  trainable: [true],
+  activation: ["tanh", oneOf(activations)],
+  useBias: [true],
+  kernelInitializer: ["glorotUniform", resolveInitializer],
+  recurrentInitializer: ["orthogonal", resolveInitializer],
+  biasInitializer: ["zeros", resolveInitializer],
+  kernelRegularizer: [undefined, regularizer],
+  recurrentRegularizer: [undefined, regularizer],
+  biasRegularizer: [undefined, regularizer],
+  returnSequences: [false],
+  returnState: [false],
+  goBackwards: [false],
+  stateful: [false],
+  dropout: [0, rate],
+  recurrentDropout: [0, rate],
+};
 
-const options = [
-  "name",
-  "trainable",
-  "activation",
-  "useBias",
-  "kernelInitializer",
-  "recurrentInitializer",
-  "biasInitializer",
-  ...regularized,
-  "returnSequences",
-  "returnState",
-  "goBackwards",
-  "stateful",
-  "dropout",
-  "recurrentDropout",
-];
+const gatedTable = { ...table, recurrentActivation: ["sigmoid", oneOf(activations)] } as const;
 
-function recurrent(where: string, units: number, given: SimpleRnnOptions): RecurrentConfig {
-  return {
-    name: given.name,
-    trainable: given.trainable ?? true,
-    units: size(where, "units", units, maxUnits),
-    activation: oneOf(where, "activation", given.activation ?? "tanh", activations),
-    useBias: given.useBias ?? true,
-    kernelInitializer: initializer(given.kernelInitializer ?? "glorotUniform"),
-    recurrentInitializer: initializer(given.recurrentInitializer ?? "orthogonal"),
-    biasInitializer: initializer(given.biasInitializer ?? "zeros"),
-    ...regularizers(where, given, regularized),
-    returnSequences: given.returnSequences ?? false,
-    returnState: given.returnState ?? false,
-    goBackwards: given.goBackwards ?? false,
-    stateful: given.stateful ?? false,
-    dropout: rate(where, "dropout", given.dropout ?? 0),
-    recurrentDropout: rate(where, "recurrentDropout", given.recurrentDropout ?? 0),
-  };
-}
+const sized = (units: number) => ({ units: [units, size(maxUnits)] }) as const;
 
 /**
  * The fully connected recurrent layer: h_t = activation(x_t·kernel + bias + h_{t-1}·recurrentKernel), h_0 = 0.
@@ -148,8 +131,7 @@ function recurrent(where: string, units: number, given: SimpleRnnOptions): Recur
  * @see https://keras.io/api/layers/recurrent_layers/simple_rnn/
  */
 export function simpleRNN(units: number, given: SimpleRnnOptions = {}): SimpleRnnConfig {
-  knownOptions("simpleRNN", given, options);
-  return { className: "SimpleRNN", ...recurrent("simpleRNN", units, given) };
+  return configured("SimpleRNN", "simpleRNN", sized(units), given, table);
 }
 
 /**
@@ -164,13 +146,7 @@ export function simpleRNN(units: number, given: SimpleRnnOptions = {}): SimpleRn
  * @see https://keras.io/api/layers/recurrent_layers/lstm/
  */
 export function lstm(units: number, given: LstmOptions = {}): LstmConfig {
-  knownOptions("lstm", given, [...options, "recurrentActivation", "unitForgetBias"]);
-  return {
-    className: "LSTM",
-    ...recurrent("lstm", units, given),
-    recurrentActivation: gateActivation("lstm", given.recurrentActivation),
-    unitForgetBias: given.unitForgetBias ?? true,
-  };
+  return configured("LSTM", "lstm", sized(units), given, { ...gatedTable, unitForgetBias: [true] });
 }
 
 /**
@@ -184,15 +160,5 @@ export function lstm(units: number, given: LstmOptions = {}): LstmConfig {
  * @see https://keras.io/api/layers/recurrent_layers/gru/
  */
 export function gru(units: number, given: GruOptions = {}): GruConfig {
-  knownOptions("gru", given, [...options, "recurrentActivation", "resetAfter"]);
-  return {
-    className: "GRU",
-    ...recurrent("gru", units, given),
-    recurrentActivation: gateActivation("gru", given.recurrentActivation),
-    resetAfter: given.resetAfter ?? true,
-  };
-}
-
-function gateActivation(where: string, given: Activation | undefined): Activation {
-  return oneOf(where, "recurrentActivation", given ?? "sigmoid", activations);
+  return configured("GRU", "gru", sized(units), given, { ...gatedTable, resetAfter: [true] });
 }
