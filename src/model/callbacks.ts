@@ -1,5 +1,5 @@
-import { invalid } from "../runtime/errors";
 import { hookNames, ownState } from "./callback";
+import { knownOptions } from "./checks";
 import type { Callback, CallbackModel, Logs } from "./callback";
 
 /** Options of `csvLogger`. */
@@ -77,11 +77,7 @@ export function terminateOnNaN(): Callback {
  * @see https://keras.io/api/callbacks/lambda_callback/
  */
 export function lambdaCallback(hooks: Callback): Callback {
-  for (const name of Object.keys(hooks)) {
-    if (hookNames.some((known) => known === name)) continue;
-    const remedy = "correct the name";
-    throw invalid("lambdaCallback", `hooks of ${hookNames.join(", ")}`, name, remedy);
-  }
+  knownOptions("lambdaCallback", hooks, hookNames);
   return { ...hooks };
 }
 

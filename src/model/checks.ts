@@ -37,6 +37,24 @@ export function isAmount(value: unknown): value is number {
   return Number.isFinite(value) && (value as number) >= 0;
 }
 
+/**
+ * What a table has under a name: in its own spelling, in snake_case, or in any other case.
+ *
+ * @throws {InvalidInputError} there is none of that name.
+ */
+export function byName<Value>(
+  where: string,
+  option: string,
+  table: Readonly<Record<string, Value>>,
+  name: unknown,
+): Value {
+  const plain = (text: string): string => text.toLowerCase().replaceAll("_", "");
+  const names = Object.keys(table);
+  const found = names.find((known) => plain(known) === plain(String(name)));
+  checkOption(found !== undefined, where, option, `one of ${names.join(", ")}`, `"${String(name)}"`);
+  return table[found!];
+}
+
 /** Unknown options are refused: a misspelt one would be silently without effect. */
 export function knownOptions(where: string, options: object, known: readonly string[]): void {
   const unknown = Object.keys(options).find((name) => !known.includes(name));

@@ -1,4 +1,5 @@
 import { invalid } from "../runtime/errors";
+import { byName } from "./checks";
 import { orthonormalizeRows } from "./orthogonal";
 import type { Random } from "./random";
 
@@ -136,25 +137,12 @@ export function resolveInitializer(initializer: string | Initializer | StoredIni
 
 /** `config` may come from a file, and so be anything. */
 function makeInitializer(name: unknown, config: Readonly<Record<string, number>>): Initializer {
-  const camelCase = String(name)
-    .replace(/_(.)/g, (_match, letter: string) => letter.toUpperCase())
-    .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
-  if (!Object.hasOwn(factories, camelCase)) {
-    const names = Object.keys(factories).join(", ");
-    throw invalid(
-      "initializer",
-      `one of ${names}`,
-      `"${String(name)}"`,
-      "pass one of these or an Initializer",
-    );
-  }
+  const factory: (options: typeof config) => Initializer = byName("initializer", "name", factories, name);
   const argument = Object.entries(config).find(([, value]) => !Number.isFinite(value));
   if (argument !== undefined) {
     const [key, value] = argument;
-    throw invalid(`initializer ${camelCase}`, `a finite number as ${key}`, String(value), "correct it");
+    throw invalid(`initializer ${String(name)}`, `a finite number as ${key}`, String(value), "correct it");
   }
-  const factory: (options: Readonly<Record<string, number>>) => Initializer =
-    factories[camelCase as InitializerName];
   return factory(config);
 }
 

@@ -1,4 +1,5 @@
 import { invalid } from "../runtime/errors";
+import { checkOption } from "./checks";
 import { assertSettable, ownState, type Callback, type CallbackModel } from "./callback";
 import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
 import type { MonitorMode } from "./monitor";
@@ -81,9 +82,7 @@ export function reduceLROnPlateau({
   cooldown = 0,
   minLr = 0,
 }: ReduceLROnPlateauOptions = {}): Callback {
-  if (!(factor < 1)) {
-    throw invalid("reduceLROnPlateau", "a factor below 1", String(factor), "pass 0.1, for instance");
-  }
+  checkOption(factor < 1, "reduceLROnPlateau", "factor", "a number below 1", factor);
   const guessed = mode === "auto" ? (monitor.includes("acc") ? "max" : "min") : mode;
   const direction = monitorDirection("reduceLROnPlateau", monitor, guessed);
   let model: CallbackModel;

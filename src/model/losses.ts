@@ -1,5 +1,6 @@
 import type { LossOptions } from "../kernels";
 import { invalid } from "../runtime/errors";
+import { byName } from "./checks";
 import type { Targets } from "./targets";
 
 /** A loss, and whether the last layer's output is taken for a logit. */
@@ -70,29 +71,18 @@ export function meanAbsoluteError(): Loss {
 }
 
 const factories: Record<string, () => Loss> = {
-  binarycrossentropy: binaryCrossentropy,
-  sparsecategoricalcrossentropy: sparseCategoricalCrossentropy,
-  meansquarederror: meanSquaredError,
+  binaryCrossentropy,
+  sparseCategoricalCrossentropy,
+  categoricalCrossentropy,
+  meanSquaredError,
   mse: meanSquaredError,
-  categoricalcrossentropy: categoricalCrossentropy,
-  meanabsoluteerror: meanAbsoluteError,
+  meanAbsoluteError,
   mae: meanAbsoluteError,
 };
 
 /** The loss of a name (camelCase or snake_case), or the one given. */
 export function resolveLoss(loss: string | Loss): Loss {
-  if (typeof loss !== "string") return loss;
-  const name = loss.toLowerCase().replaceAll("_", "");
-  if (!Object.hasOwn(factories, name)) {
-    throw invalid(
-      "compile",
-      "loss as one of binaryCrossentropy, sparseCategoricalCrossentropy, categoricalCrossentropy, " +
-        "meanSquaredError, meanAbsoluteError",
-      `"${loss}"`,
-      "pass one of these names",
-    );
-  }
-  return factories[name]();
+  return typeof loss === "string" ? byName("compile", "loss", factories, loss)() : loss;
 }
 
 /** Labels per output: one for each column, or the number of the class. */

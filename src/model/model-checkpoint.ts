@@ -1,4 +1,4 @@
-import { invalid } from "../runtime/errors";
+import { checkOption } from "./checks";
 import { ownState } from "./callback";
 import type { Callback, CallbackModel, Logs } from "./callback";
 import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
@@ -50,10 +50,8 @@ export function modelCheckpoint({
   initialValueThreshold,
 }: ModelCheckpointOptions): Callback {
   const direction = saveBestOnly ? monitorDirection("modelCheckpoint", monitor, mode) : "min";
-  if (saveFreq !== "epoch" && !(Number.isInteger(saveFreq) && saveFreq > 0)) {
-    const remedy = "pass one of these as saveFreq";
-    throw invalid("modelCheckpoint", '"epoch" or a number of batches', String(saveFreq), remedy);
-  }
+  const counts = saveFreq === "epoch" || (Number.isInteger(saveFreq) && saveFreq > 0);
+  checkOption(counts, "modelCheckpoint", "saveFreq", '"epoch" or a number of batches', saveFreq);
   let model: CallbackModel;
   let best = initialValueThreshold ?? worstValue(direction);
   let currentEpoch = 0;

@@ -1,5 +1,6 @@
 import { describe, invalid } from "../runtime/errors";
 import type { Logs } from "./callback";
+import { checkOption } from "./checks";
 
 /** Which way a figure gets better; `"auto"` tells it from the figure's name. */
 export type MonitorMode = "auto" | "min" | "max";
@@ -17,9 +18,7 @@ const better = {
  */
 export function monitorDirection(where: string, monitor: string, mode: MonitorMode): "min" | "max" {
   if (mode === "min" || mode === "max") return mode;
-  if ((mode as string) !== "auto") {
-    throw invalid(where, 'mode "auto", "min" or "max"', `"${String(mode)}"`, "pass one of these");
-  }
+  checkOption((mode as string) === "auto", where, "mode", '"auto", "min" or "max"', `"${String(mode)}"`);
   const name = monitor.replace(/^val_/, "").replaceAll("_", "").toLowerCase();
   if (better.min.some((known) => known === name)) return "min";
   if (better.max.some((known) => known === name)) return "max";

@@ -1,7 +1,7 @@
 import type { OptimizerRule } from "../kernels";
 import { invalid } from "../runtime/errors";
 import type { StepRates } from "./batch-plan";
-import { checkAmount, checkOption, checkShare, withDefaults } from "./checks";
+import { byName, checkAmount, checkOption, checkShare, withDefaults } from "./checks";
 import { scheduledRate, type LearningRateSchedule } from "./learning-rate-schedule";
 
 /** An optimizer: its rule with constants, and the learning rate it starts with. */
@@ -151,21 +151,11 @@ export function nadam(
   return make("nadam", options, "nadam", nadamDefaults);
 }
 
-const factories: Record<string, () => Optimizer> = { rmsprop, sgd, adam, adamw: adamW, nadam };
+const factories = { rmsprop, sgd, adam, adamW, nadam };
 
 /** The optimizer of a name (as Keras spells it, in any case), or the one given. */
 export function resolveOptimizer(optimizer: string | Optimizer): Optimizer {
-  if (typeof optimizer !== "string") return optimizer;
-  const name = optimizer.toLowerCase().replaceAll("_", "");
-  if (!Object.hasOwn(factories, name)) {
-    throw invalid(
-      "compile",
-      `optimizer as one of ${Object.keys(factories).join(", ")}`,
-      `"${optimizer}"`,
-      "pass one of these names, or rmsprop({ … }) and the like",
-    );
-  }
-  return factories[name]();
+  return typeof optimizer === "string" ? byName("compile", "optimizer", factories, optimizer)() : optimizer;
 }
 
 /** The learning rate of the step that follows after `iterations` steps, where it is `learningRate` without a schedule. */

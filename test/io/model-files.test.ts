@@ -211,7 +211,7 @@ describe("models", () => {
       [{ layers: [null] }, /a list of layers/],
       [{ name: 3, layers: [] }, /a name and a list/],
       [{ layers: [{ className: "Mystery" }] }, /Mystery/],
-      [{ layers: [layer({})] }, /initializer: expected one of zeros.*got "undefined"/],
+      [{ layers: [layer({})] }, /initializer: expected name as one of zeros.*got "undefined"/],
       [{ layers: [layer({ name: "constant", config: { value: "x" } })] }, /a finite number as value, got x/],
     ];
     for (const [config, message] of configs) {

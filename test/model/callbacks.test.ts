@@ -59,7 +59,11 @@ describe("the list and the history", () => {
 
   test("lambdaCallback refuses a misspelt hook", async () => {
     const hooks = { onEpochend: () => undefined } as Callback;
-    await assertThrows(() => lambdaCallback(hooks), InvalidInputError, /got onEpochend; correct the name/);
+    await assertThrows(
+      () => lambdaCallback(hooks),
+      InvalidInputError,
+      /got "onEpochend"; remove it or correct its name/,
+    );
   });
 });
 
@@ -242,7 +246,11 @@ describe("learning rates", () => {
   test("reduceLROnPlateau: accuracy is better large; a factor of 1 is refused", async () => {
     const logs = [0.5, 0.6, 0.7].map((val_acc) => ({ val_acc }));
     assertClose(await rates({ monitor: "val_acc", patience: 1 }, logs), [0.1, 0.1, 0.1], 1e-12, "rising");
-    await assertThrows(() => reduceLROnPlateau({ factor: 1 }), InvalidInputError, /a factor below 1, got 1/);
+    await assertThrows(
+      () => reduceLROnPlateau({ factor: 1 }),
+      InvalidInputError,
+      /factor as a number below 1, got 1/,
+    );
   });
 });
 

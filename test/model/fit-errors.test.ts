@@ -68,7 +68,10 @@ const badFits: Record<string, { x?: never; y?: never; options?: FitOptions; mess
     options: { validationSplit: 1 },
     message: /validationSplit as a number from 0 to below 1, got 1;/,
   },
-  "a negative split": { options: { validationSplit: -0.1 }, message: /got -0.1; pass another validationSplit/ },
+  "a negative split": {
+    options: { validationSplit: -0.1 },
+    message: /got -0.1; pass another validationSplit/,
+  },
   "a split that leaves nothing": {
     options: { validationSplit: 0.9 },
     message: /rows left for training and for validation, got 3 rows and validationSplit 0.9;/,

@@ -185,7 +185,11 @@ describe("initializers", () => {
   });
 
   test("unknown names and shapes are refused by name", async () => {
-    await assertThrows(() => resolveInitializer("glorot"), InvalidInputError, /one of zeros, .*got "glorot"/);
+    await assertThrows(
+      () => resolveInitializer("glorot"),
+      InvalidInputError,
+      /name as one of zeros, .*got "glorot"/,
+    );
     await assertThrows(() => resolveInitializer("toString"), InvalidInputError, /got "toString"/);
     const orthogonal = resolveInitializer("orthogonal");
     await assertThrows(
