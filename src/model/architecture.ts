@@ -1,6 +1,6 @@
 import type { Masked } from "../kernels";
 import { invalid } from "../runtime/errors";
-import { layerWeights, snakeCase, type WeightPlan } from "./layer-weights";
+import { gatesOf, layerWeights, snakeCase, type WeightPlan } from "./layer-weights";
 import type { Conv1dConfig, Layer, MaxPooling1dConfig, RecurrentLayer, Shape } from "./layers";
 
 export type { WeightPlan } from "./layer-weights";
@@ -106,6 +106,9 @@ export function planArchitecture(configs: readonly Layer[]): Architecture {
   };
 }
 
+/** Layers that also take one vector per sample. */
+const takesVectors: ReadonlySet<string> = new Set(["Embedding", "Dense", "Dropout", "Flatten"]);
+
 /** What a layer makes of what comes to it. */
 function following(
   config: Exclude<Layer, { className: "InputLayer" }>,
@@ -113,89 +116,71 @@ function following(
   given: number | null,
   refuse: Refuse,
 ): Between {
-  const takesSequence = (): void => {
-    if (before.sequence) return;
+  if (!before.sequence && !takesVectors.has(config.className)) {
     refuse("a sequence as its input", "one vector per sample", "set returnSequences on the layer before");
-  };
+  }
+  const ended = { ...before, masked: false } as const;
   switch (config.className) {
     case "Embedding":
       return { ...before, width: config.outputDim, masked: config.maskZero && "tokens" };
     case "SimpleRNN":
     case "LSTM":
     case "GRU":
-      takesSequence();
-      return recurrent(config, config.units, before);
+      return { ...ended, width: config.units, sequence: config.returnSequences };
     case "Bidirectional": {
-      takesSequence();
-      const { units } = config.layer;
-      return recurrent(config.layer, config.mergeMode === "concat" ? 2 * units : units, before);
+      const { units, returnSequences } = config.layer;
+      const width = config.mergeMode === "concat" ? 2 * units : units;
+      return { ...ended, width, sequence: returnSequences };
     }
     case "Dense":
       return { ...before, width: config.units };
     case "TimeDistributed":
-      takesSequence();
       return { ...before, width: config.layer.units };
     case "Masking":
-      takesSequence();
       return { ...before, masked: "rows" };
     case "Dropout":
-      return before;
     case "SpatialDropout1D":
-      takesSequence();
       return before;
     case "Conv1D":
-      takesSequence();
-      return { ...before, width: config.filters, steps: shorter(config, before, refuse), masked: false };
+      return { ...ended, width: config.filters, steps: shorter(config, before, refuse) };
     case "MaxPooling1D":
-      takesSequence();
-      return { ...before, steps: shorter(config, before, refuse), masked: false };
+      return { ...ended, steps: shorter(config, before, refuse) };
     case "GlobalAveragePooling1D":
     case "GlobalMaxPooling1D":
-      takesSequence();
-      return { ...before, sequence: false, masked: false };
+      return { ...ended, sequence: false };
     case "Flatten": {
       if (!before.sequence) return before;
       const steps = before.steps(given);
       if (steps === null) {
         return refuse("a known number of steps", "any", "begin the model with input({ shape: [steps] })");
       }
-      return { ...before, width: before.width * steps, sequence: false, masked: false };
+      return { ...ended, width: before.width * steps, sequence: false };
     }
   }
 }
 
-/** Recurrent layers use the mask up. */
-function recurrent({ returnSequences }: RecurrentLayer, width: number, before: Between): Between {
-  return { ...before, width, sequence: returnSequences, masked: false };
-}
-
 /** Steps that a window sliding over the sequence leaves; fewer than one are refused where they are known. */
 function shorter(config: Conv1dConfig | MaxPooling1dConfig, before: Between, refuse: Refuse): Steps {
+  const { padding, strides } = config;
+  const window = config.className === "Conv1D" ? config.kernelSize : config.poolSize;
   return (t) => {
     const steps = before.steps(t);
     if (steps === null) return null;
-    const left = windows(config, steps);
+    const left =
+      padding === "valid" ? Math.floor((steps - window) / strides) + 1 : Math.ceil(steps / strides);
     if (left >= 1) return left;
-    const window = config.className === "Conv1D" ? config.kernelSize : config.poolSize;
     return refuse(`at least ${window} steps`, String(steps), 'pass longer rows, or padding "same"');
   };
 }
 
-/** Windows that a convolution or a pooling takes over `steps` steps. */
-export function windows(config: Conv1dConfig | MaxPooling1dConfig, steps: number): number {
-  const window = config.className === "Conv1D" ? config.kernelSize : config.poolSize;
-  if (config.padding === "valid") return Math.floor((steps - window) / config.strides) + 1;
-  return Math.ceil(steps / config.strides);
-}
-
 /** @throws {InvalidInputError} the model has no dense layer at its end to which a loss can be put. */
 export function checkHead({ layers }: Architecture): void {
-  const last = layers[layers.length - 1];
-  if (!isDense(last.config)) {
+  const { config } = layers.at(-1)!;
+  if (!denseOf(config)) {
     throw invalid(
       "compile",
       "a model that ends in a dense layer",
-      `${last.config.className} as the last layer`,
+      `${config.className} as the last layer`,
       "add dense(units, { activation })",
     );
   }
@@ -216,20 +201,10 @@ export function denseOf(config: Layer): Extract<Layer, { className: "Dense" }> |
   return config.className === "TimeDistributed" ? config.layer : undefined;
 }
 
-const isDense = (config: Layer): boolean => denseOf(config) !== undefined;
-
 /** The layer with a time loop that a layer is or runs in both directions. */
 export function recurrentOf(config: Layer): RecurrentLayer | undefined {
-  switch (config.className) {
-    case "SimpleRNN":
-    case "LSTM":
-    case "GRU":
-      return config;
-    case "Bidirectional":
-      return config.layer;
-    default:
-      return undefined;
-  }
+  const layer = config.className === "Bidirectional" ? config.layer : config;
+  return layer.className in gatesOf ? (layer as RecurrentLayer) : undefined;
 }
 
 /** Names as Keras gives them: the class in snake_case, then with _1, _2, … Layers inside others may share names. */
