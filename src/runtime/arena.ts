@@ -1,7 +1,7 @@
 import type { Device } from "./device";
 import { describe, KernelError, OutOfMemoryError, StateError, TooLargeError } from "./errors";
 import { grouped, planBanks, placeOf } from "./banks";
-import { PartedTensor, Tensor, elements, type DType, type TensorDeclaration } from "./tensor";
+import { Tensor, elements, type DType, type TensorDeclaration } from "./tensor";
 
 const usage = (): GPUBufferUsageFlags =>
   GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
@@ -11,8 +11,8 @@ const remedy = "lower the batch size, maxlen, units or the size of the vocabular
 /** A buffer of which it is not known yet whether the device has the memory for it. */
 interface Asked {
   buffer: GPUBuffer;
-  /** What takes most of it, for messages. */
-  largest: TensorDeclaration | undefined;
+  /** What lies in it, for messages. */
+  declarations: readonly TensorDeclaration[];
   refused: Promise<boolean>;
 }
 
@@ -39,20 +39,26 @@ export class Arena {
 
   /** Zero-filled tensors that share one buffer, each at a multiple of 256 bytes. */
   pack(label: string, declarations: readonly TensorDeclaration[]): Tensor[] {
+    if (this.#disposed) {
+      throw new StateError(
+        describe(`arena ${this.label}`, "a live arena", "a disposed one", "allocate before dispose()"),
+      );
+    }
+    const { gpu, limits } = this.device;
     const offsets: number[] = [];
     let size = 0;
-    const { maxStorageBufferBindingSize } = this.device.limits;
-    for (const { label: name, shape } of declarations) {
+    for (const declaration of declarations) {
+      const { shape } = declaration;
       const bytes = elements(shape) * 4;
-      if (bytes > maxStorageBufferBindingSize) {
-        const expected = `at most ${maxStorageBufferBindingSize} bytes in one binding`;
-        const tensor = tensorName({ label: name, shape });
-        throw new TooLargeError(describe(`memory for ${tensor}`, expected, String(bytes), remedy));
-      }
+      checkFits(tensorName(declaration), bytes, limits.maxStorageBufferBindingSize, "binding");
       offsets.push(size);
       size += placeOf(shape);
     }
-    const buffer = this.#create(label, size, largestOf(declarations));
+    checkFits(label, size, limits.maxBufferSize, "buffer");
+    const descriptor = { label: `${this.label}/${label}`, size, usage: usage() };
+    const { result: buffer, refused } = withMemoryScope(gpu, () => gpu.createBuffer(descriptor));
+    this.#buffers.push(buffer);
+    this.#asked.push({ buffer, declarations, refused });
     return declarations.map(
       ({ label, shape, dtype = "f32" }, i) => new Tensor(label, shape, dtype, buffer, offsets[i]),
     );
@@ -60,7 +66,7 @@ export class Arena {
 
   /**
    * Zero-filled tensors, one behind the other in as few buffers as one binding each allows. A matrix that is larger
-   * than a binding becomes a {@link PartedTensor}.
+   * than a binding becomes one in parts.
    */
   banks(label: string, declarations: readonly TensorDeclaration[]): Tensor[] {
     const parts = new Map<TensorDeclaration, Tensor[]>(declarations.map((declaration) => [declaration, []]));
@@ -72,9 +78,10 @@ export class Arena {
       pieces.forEach(({ of }, i) => parts.get(of)!.push(tensors[i]));
     }
     return declarations.map((declaration) => {
-      const { shape, dtype = "f32" } = declaration;
+      const { label, shape, dtype = "f32" } = declaration;
       const own = parts.get(declaration)!;
-      return own.length === 1 ? own[0] : new PartedTensor(declaration.label, shape, dtype, own);
+      const [{ buffer, offset }] = own;
+      return own.length === 1 ? own[0] : new Tensor(label, shape, dtype, buffer, offset, own);
     });
   }
 
@@ -90,11 +97,11 @@ export class Arena {
     const refused = await Promise.all(asked.map((one) => one.refused));
     const first = refused.indexOf(true);
     if (first < 0) return;
-    const { buffer, largest } = asked[first];
+    const { buffer, declarations } = asked[first];
     const held = this.bytes - buffer.size;
     for (const one of asked) one.buffer.destroy();
     this.#buffers = this.#buffers.filter((one) => asked.every(({ buffer: freed }) => freed !== one));
-    throw refusal(buffer, largest, `with ${held} bytes of ${this.label} there already`);
+    throw refusal(buffer, declarations, `with ${held} bytes of ${this.label} there already`);
   }
 
   /** Frees all of it. A second call does nothing. */
@@ -104,63 +111,43 @@ export class Arena {
     this.#buffers = [];
     this.#asked = [];
   }
-
-  #create(label: string, size: number, largest?: TensorDeclaration): GPUBuffer {
-    if (this.#disposed) {
-      throw new StateError(
-        describe(`arena ${this.label}`, "a live arena", "a disposed one", "allocate before dispose()"),
-      );
-    }
-    const { maxBufferSize } = this.device.limits;
-    if (size > maxBufferSize) {
-      throw new TooLargeError(
-        describe(`memory for ${label}`, `at most ${maxBufferSize} bytes in one buffer`, `${size}`, remedy),
-      );
-    }
-    const descriptor = { label: `${this.label}/${label}`, size, usage: usage() };
-    const { result: buffer, refused } = withMemoryScope(this.device, () =>
-      this.device.gpu.createBuffer(descriptor),
-    );
-    this.#buffers.push(buffer);
-    this.#asked.push({ buffer, largest, refused });
-    return buffer;
-  }
 }
 
 /** Runs what asks the device for memory; `refused` tells whether it had none. */
 function withMemoryScope<Result>(
-  { gpu }: Device,
+  gpu: GPUDevice,
   ask: () => Result,
 ): { result: Result; refused: Promise<boolean> } {
   gpu.pushErrorScope("out-of-memory");
-  let scope: Promise<GPUError | null> | undefined;
+  let refused: Promise<boolean>;
+  let result: Result;
   try {
-    const result = ask();
-    // A lost device refuses nothing: whoever uses it next reports that it is lost.
-    scope = gpu.popErrorScope().catch(() => null);
-    return { result, refused: scope.then((error) => error !== null) };
+    result = ask();
   } finally {
-    if (!scope) void gpu.popErrorScope().catch(() => null);
+    refused = popError(gpu).then((error) => error !== null);
   }
+  return { result, refused };
 }
 
-function largestOf(declarations: readonly TensorDeclaration[]): TensorDeclaration | undefined {
-  return declarations.toSorted((a, b) => elements(b.shape) - elements(a.shape)).at(0);
+/** The error of the scope that was opened last. A lost device has none: whoever uses it next reports that it is lost. */
+const popError = (gpu: GPUDevice): Promise<GPUError | null> => gpu.popErrorScope().catch(() => null);
+
+function checkFits(what: string, bytes: number, most: number, where: string): void {
+  if (bytes <= most) return;
+  const expected = `at most ${most} bytes in one ${where}`;
+  throw new TooLargeError(describe(`memory for ${what}`, expected, String(bytes), remedy));
 }
 
 function refusal(
   { label, size }: GPUBuffer,
-  largest: TensorDeclaration | undefined,
+  declarations: readonly TensorDeclaration[],
   given: string,
 ): OutOfMemoryError {
+  const largest = declarations.toSorted((a, b) => elements(b.shape) - elements(a.shape)).at(0);
   const part = largest ? `, ${elements(largest.shape) * 4} of them for ${tensorName(largest)}` : "";
+  const expected = `${size} bytes on the device${part}`;
   return new OutOfMemoryError(
-    describe(
-      `memory for ${label}`,
-      `${size} bytes on the device${part}`,
-      `an out-of-memory error ${given}`,
-      remedy,
-    ),
+    describe(`memory for ${label}`, expected, `an out-of-memory error ${given}`, remedy),
   );
 }
 
@@ -198,16 +185,9 @@ export function write(device: Device, tensor: Tensor, data: Float32Array | Uint3
   }
 }
 
-/** Tensors that are read back through one buffer. */
-interface Staged {
-  buffer: GPUBuffer;
-  /** In the order in which they lie there. */
-  tensors: Tensor[];
-}
-
 /**
- * Reads tensors back to the CPU, as they are behind the work submitted so far: one submit, one wait. For checkpoints
- * and tests, not for the step.
+ * Reads tensors back to the CPU, as they are behind the work submitted so far: a submit for each buffer that it takes,
+ * and one wait. For checkpoints and tests, not for the step.
  *
  * @throws {OutOfMemoryError} the device has not the memory for a copy of them.
  * @throws {DeviceLostError} the device is lost.
@@ -231,24 +211,24 @@ export async function read(device: Device, tensors: readonly Tensor[]): Promise<
 }
 
 async function readParts(device: Device, tensors: readonly Tensor[]): Promise<Float32Array[]> {
-  const staged: Staged[] = [];
+  const { gpu, limits } = device;
   // What is copied into a buffer that was refused is an error of its own, and not the one to tell.
-  device.gpu.pushErrorScope("validation");
-  const { refused } = withMemoryScope(device, () => {
-    for (const group of grouped(tensors, device.limits.maxBufferSize, ({ bytes }) => bytes)) {
-      staged.push(stage(device, group));
-    }
-    device.submit("read", (encoder) => {
-      for (const one of staged) copyInto(encoder, one);
-    });
+  gpu.pushErrorScope("validation");
+  const { result: staged, refused } = withMemoryScope(gpu, () => {
+    const groups = grouped(tensors, limits.maxBufferSize, ({ bytes }) => bytes);
+    return groups.map((group) => stage(device, group));
   });
-  const invalid = device.gpu.popErrorScope().catch(() => null);
+  const invalid = popError(gpu);
   try {
-    if (await refused) throw refusal(largestBuffer(staged), undefined, "while values were read back");
+    if (await refused) {
+      const [largest] = staged.map(({ buffer }) => buffer).sort((a, b) => b.size - a.size);
+      throw refusal(largest, [], "while values were read back");
+    }
     const error = await invalid;
-    if (error)
+    if (error) {
       throw new KernelError(`read: expected tensors that can be copied, got ${error.message}; report it`);
-    return (await Promise.all(staged.map(valuesOf))).flat();
+    }
+    return (await Promise.all(staged.map(({ values }) => values()))).flat();
   } catch (error) {
     device.assertAlive("read");
     throw error;
@@ -257,33 +237,29 @@ async function readParts(device: Device, tensors: readonly Tensor[]): Promise<Fl
   }
 }
 
-const bytesOf = (tensors: readonly Tensor[]): number => tensors.reduce((sum, { bytes }) => sum + bytes, 0);
-
-function stage({ gpu }: Device, tensors: Tensor[]): Staged {
-  const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
-  const buffer = gpu.createBuffer({ label: "read", size: Math.max(4, bytesOf(tensors)), usage });
-  return { buffer, tensors };
-}
-
-function largestBuffer(staged: readonly Staged[]): GPUBuffer {
-  return staged.toSorted((a, b) => b.buffer.size - a.buffer.size)[0].buffer;
-}
-
-function copyInto(encoder: GPUCommandEncoder, { buffer, tensors }: Staged): void {
-  let at = 0;
-  for (const tensor of tensors) {
-    encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, buffer, at, tensor.bytes);
-    at += tensor.bytes;
-  }
-}
-
-async function valuesOf({ buffer, tensors }: Staged): Promise<Float32Array[]> {
-  await buffer.mapAsync(GPUMapMode.READ);
-  const bytes = buffer.getMappedRange();
-  let at = 0;
-  return tensors.map((tensor) => {
-    const values = new Float32Array(bytes.slice(at, at + tensor.bytes));
-    at += tensor.bytes;
-    return values;
+/** Submits copies of tensors, one behind the other, into a buffer; `values` waits for them. */
+function stage(
+  device: Device,
+  tensors: readonly Tensor[],
+): { buffer: GPUBuffer; values: () => Promise<Float32Array[]> } {
+  let size = 0;
+  const ranges = tensors.map(({ bytes }) => [size, (size += bytes)] as const);
+  const buffer = device.gpu.createBuffer({
+    label: "read",
+    size: Math.max(4, size),
+    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
   });
+  device.submit("read", (encoder) => {
+    tensors.forEach((tensor, i) => {
+      encoder.copyBufferToBuffer(tensor.buffer, tensor.offset, buffer, ranges[i][0], tensor.bytes);
+    });
+  });
+  return {
+    buffer,
+    async values() {
+      await buffer.mapAsync(GPUMapMode.READ);
+      const bytes = buffer.getMappedRange();
+      return ranges.map((range) => new Float32Array(bytes.slice(...range)));
+    },
+  };
 }

@@ -13,6 +13,9 @@ export interface TensorDeclaration {
 
 /** A shaped range of a GPU buffer. Elements are four bytes; the layout is row-major. */
 export class Tensor {
+  readonly #parts: readonly Tensor[];
+
+  /** @param parts where one binding cannot hold it: it lies in several buffers, and kernels bind its parts one by one */
   constructor(
     readonly label: string,
     readonly shape: readonly number[],
@@ -20,14 +23,17 @@ export class Tensor {
     readonly buffer: GPUBuffer,
     /** Where the range starts in the buffer, in bytes; a multiple of 256. */
     readonly offset: number,
-  ) {}
+    parts?: readonly Tensor[],
+  ) {
+    this.#parts = parts ?? [this];
+  }
 
   /**
    * What a kernel may bind of it: itself, or of a tensor that is larger than one binding its parts, each some whole
    * rows, in their order and in buffers of their own.
    */
   get parts(): readonly Tensor[] {
-    return [this];
+    return this.#parts;
   }
 
   /** Number of elements. */
@@ -41,16 +47,17 @@ export class Tensor {
 
   /** What a bind group binds: the range, at least four bytes long. */
   get binding(): GPUBufferBinding {
-    return { buffer: this.buffer, offset: this.offset, size: Math.max(4, this.bytes) };
+    return this.#whole(4);
   }
 
   /** The range as whole 16-byte vectors, for bindings declared as arrays of `vec4f`. */
   get paddedBinding(): GPUBufferBinding {
-    return { buffer: this.buffer, offset: this.offset, size: Math.max(16, Math.ceil(this.bytes / 16) * 16) };
+    return this.#whole(16);
   }
 
   /** The same memory under another label and shape of no more elements, from element `start` on. */
   view(label: string, shape: readonly number[], start = 0): Tensor {
+    const { offset } = this.#whole(4);
     if (start + elements(shape) > this.length) {
       throw new KernelError(
         describe(
@@ -61,44 +68,23 @@ export class Tensor {
         ),
       );
     }
-    return new Tensor(label, shape, this.dtype, this.buffer, this.offset + start * 4);
+    return new Tensor(label, shape, this.dtype, this.buffer, offset + start * 4);
+  }
+
+  /** The range in words of so many bytes, at least one. */
+  #whole(word: number): Required<GPUBufferBinding> {
+    const { label, buffer, offset, bytes } = this;
+    const { length } = this.#parts;
+    if (length > 1) {
+      throw new KernelError(
+        describe(`tensor ${label}`, "a tensor in one buffer", `one in ${length} parts`, "use its parts"),
+      );
+    }
+    return { buffer, offset, size: Math.max(1, Math.ceil(bytes / word)) * word };
   }
 
   toString(): string {
     return `${this.label}: ${this.dtype}[${this.shape.join(", ")}]`;
-  }
-}
-
-/** A tensor that lies in several buffers, since one binding cannot hold it. Kernels bind its parts one by one. */
-export class PartedTensor extends Tensor {
-  readonly #parts: readonly Tensor[];
-
-  constructor(label: string, shape: readonly number[], dtype: DType, parts: readonly Tensor[]) {
-    super(label, shape, dtype, parts[0].buffer, parts[0].offset);
-    this.#parts = parts;
-  }
-
-  override get parts(): readonly Tensor[] {
-    return this.#parts;
-  }
-
-  override get binding(): GPUBufferBinding {
-    return this.#refuse();
-  }
-
-  override get paddedBinding(): GPUBufferBinding {
-    return this.#refuse();
-  }
-
-  override view(): Tensor {
-    return this.#refuse();
-  }
-
-  #refuse(): never {
-    const { label, parts } = this;
-    throw new KernelError(
-      describe(`tensor ${label}`, "a tensor in one buffer", `one in ${parts.length} parts`, "use its parts"),
-    );
   }
 }
 
