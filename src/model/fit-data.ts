@@ -1,13 +1,13 @@
 import { invalid } from "../runtime/errors";
-import type { FitOptions, ValidationData } from "./fit-options";
+import type { FitOptions, FitSetup, ValidationData } from "./fit-options";
 import type { FitData } from "./fit-settings";
 import { prepareTargets, prepareTokens, range, type Labels, type Session } from "./session";
 import type { Targets } from "./targets";
 import { concatenate, type TokenInput } from "./token-data";
 
 /** Checks the data, and divides them into rows to train on and rows for validation. */
-export function prepareData(session: Session, x: TokenInput, y: Labels, options: FitOptions): FitData {
-  const { validationSplit = 0, validationData, classWeight, sampleWeight } = options;
+export function prepareData(session: Session, x: TokenInput, y: Labels, options: FitSetup): FitData {
+  const { validationSplit, validationData, classWeight, sampleWeight } = options;
   const data = prepareTokens(session, x, "fit");
   const targets = prepareTargets(session, data, y, sampleWeight, "fit");
   if (validationData) {

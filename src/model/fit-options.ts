@@ -63,15 +63,24 @@ const names = {
   resume: true,
 } satisfies Record<keyof FitOptions, true>;
 
+/** Options that have a default. */
+type Defaulted =
+  "epochs" | "batchSize" | "validationSplit" | "shuffle" | "initialEpoch" | "callbacks" | "verbose";
+
+/** Checked options, with what is taken for those that were left out. */
+export type FitSetup = FitOptions & Required<Pick<FitOptions, Defaulted>>;
+
 /** @throws {InvalidInputError} an unknown option, or a number that is out of its range. */
-export function checkOptions(options: FitOptions): void {
-  const { epochs = 1, batchSize = 32, validationSplit = 0, initialEpoch = 0 } = options;
+export function checkedOptions(options: FitOptions): FitSetup {
   knownOptions("fit", options, Object.keys(names));
+  const { epochs = 1, batchSize = 32, validationSplit = 0, initialEpoch = 0 } = options;
+  const { shuffle = true, callbacks = [], verbose = 0 } = options;
   checkBatchSize(batchSize, "fit");
   if (options.checkpoint) checkSchedule(options.checkpoint);
   checkWhole("fit", "epochs", epochs, 0);
   checkWhole("fit", "initialEpoch", initialEpoch, 0);
   checkShare("fit", "validationSplit", validationSplit);
+  return { ...options, epochs, batchSize, validationSplit, initialEpoch, shuffle, callbacks, verbose };
 }
 
 /** The snapshot to go on from; undefined where there is none. */

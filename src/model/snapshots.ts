@@ -22,51 +22,52 @@ interface Subject {
 /** Finishes a snapshot whose copy on the device is under way, once the sums up to its step are known. */
 export type FinishSnapshot = (sums: Sums) => Promise<void>;
 
-/**
- * Takes snapshots of a running training by a schedule and hands them to `save`. Training does not wait for the
- * copy nor for `save`, unless by the count of steps the next one is due before: then it must not fall further behind.
- */
-export class Snapshots {
-  readonly #subject: Subject;
-  readonly #schedule: SnapshotSchedule;
-  readonly #save: (snapshot: TrainingState) => Promise<void>;
-  readonly #optional: boolean;
-  #busy = false;
-  #saving: Promise<void> = Promise.resolve();
-  #failure: { error: unknown } | undefined;
-  #lastBegin = performance.now();
-
-  /** @param options.optional whether training goes on without a snapshot that cannot be taken */
-  constructor(
-    subject: Subject,
-    schedule: SnapshotSchedule,
-    save: (snapshot: TrainingState) => Promise<void>,
-    { optional = false }: { optional?: boolean } = {},
-  ) {
-    this.#subject = subject;
-    this.#schedule = schedule;
-    this.#save = save;
-    this.#optional = optional;
-  }
-
+/** Who takes snapshots of a running training. */
+export interface Snapshots {
   /**
    * Whether a snapshot is to be taken behind a step.
    *
    * @throws what `save` threw at an earlier one
    */
-  due(epoch: number, step: number): boolean {
-    if (this.#failure) throw this.#failure.error;
-    const { everySteps, everySeconds = Infinity } = this.#schedule;
-    if (everySteps !== undefined && (epoch * this.#subject.steps + step) % everySteps === 0) return true;
-    return !this.#busy && performance.now() - this.#lastBegin >= everySeconds * 1000;
-  }
-
+  due: (epoch: number, step: number) => boolean;
   /** Has the device copy the model as it is behind the steps submitted so far. */
-  async begin(at: Pick<TrainingPosition, "epoch" | "step" | "generators">): Promise<FinishSnapshot> {
-    const { session, carried, history, callbacks, state } = this.#subject;
-    await this.#saving;
-    this.#busy = true;
-    this.#lastBegin = performance.now();
+  begin: (at: Pick<TrainingPosition, "epoch" | "step" | "generators">) => Promise<FinishSnapshot>;
+  /** Takes the snapshot at the end of an epoch, where it is due: the next one has not begun. */
+  atEpochEnd: (epoch: number) => Promise<void>;
+  /** Waits for the snapshot that is under way, whether it can be saved or not. */
+  settled: () => Promise<void>;
+  /**
+   * Waits for the last snapshot.
+   *
+   * @throws what `save` threw
+   */
+  finish: () => Promise<void>;
+}
+
+/**
+ * Takes snapshots by a schedule and hands them to `save`. Training does not wait for the copy nor for `save`, unless by
+ * the count of steps the next one is due before: then it must not fall further behind.
+ *
+ * @param optional whether training goes on without a snapshot that cannot be taken
+ */
+export function snapshotsOf(
+  { session, carried, steps, history, callbacks, state }: Subject,
+  { everySteps, everyEpochs = 1, everySeconds = Infinity }: SnapshotSchedule,
+  save: (snapshot: TrainingState) => Promise<void>,
+  optional = false,
+): Snapshots {
+  let busy = false;
+  let saving: Promise<void> = Promise.resolve();
+  let failure: { error: unknown } | undefined;
+  let lastBegin = performance.now();
+
+  const throwFailure = (): void => {
+    if (failure) throw failure.error;
+  };
+  const begin: Snapshots["begin"] = async (at) => {
+    await saving;
+    busy = true;
+    lastBegin = performance.now();
     const model = captureModel(session, carried);
     // Should the training fail before the snapshot is finished, that error is the one to tell.
     model.catch(() => undefined);
@@ -77,37 +78,32 @@ export class Snapshots {
         history: history.copy(),
         callbacks: await callbacks.saveStates(),
       };
-      this.#saving = model
-        .then((taken) => this.#save({ ...taken, ...host }))
+      saving = model
+        .then((taken) => save({ ...taken, ...host }))
         .catch((error: unknown) => {
-          if (!this.#optional) this.#failure ??= { error };
+          if (!optional) failure ??= { error };
         })
-        .finally(() => (this.#busy = false));
+        .finally(() => (busy = false));
     };
-  }
-
-  /** Takes the snapshot at the end of an epoch, where it is due: the next one has not begun. */
-  async atEpochEnd(epoch: number): Promise<void> {
-    if ((epoch + 1) % (this.#schedule.everyEpochs ?? 1) !== 0) return;
-    const generators = generatorsOf(this.#subject.session);
-    const finish = await this.begin({ epoch: epoch + 1, step: 0, generators });
-    await finish(noSums);
-  }
-
-  /** Waits for the snapshot that is under way, whether it can be saved or not. */
-  async settled(): Promise<void> {
-    await this.#saving;
-  }
-
-  /**
-   * Waits for the last snapshot.
-   *
-   * @throws what `save` threw
-   */
-  async finish(): Promise<void> {
-    await this.#saving;
-    if (this.#failure) throw this.#failure.error;
-  }
+  };
+  return {
+    begin,
+    due(epoch, step) {
+      throwFailure();
+      if (everySteps !== undefined && (epoch * steps + step) % everySteps === 0) return true;
+      return !busy && performance.now() - lastBegin >= everySeconds * 1000;
+    },
+    async atEpochEnd(epoch) {
+      if ((epoch + 1) % everyEpochs !== 0) return;
+      const finish = await begin({ epoch: epoch + 1, step: 0, generators: generatorsOf(session) });
+      await finish(noSums);
+    },
+    settled: () => saving,
+    async finish() {
+      await saving;
+      throwFailure();
+    },
+  };
 }
 
 /** Those who take snapshots, each by a schedule of its own, within a pass over the data. */
