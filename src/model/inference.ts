@@ -1,5 +1,5 @@
 import { knownOptions } from "./checks";
-import { runPass, type Pass } from "./runner";
+import { runPass, type Means, type Pass } from "./runner";
 import {
   checkBatchSize,
   figures,
@@ -38,6 +38,15 @@ export interface Prediction {
 
 const defaultBatchSize = 32;
 
+/** One pass over all rows in their order. */
+async function passOver(session: Session, pass: Omit<Pass, "order">): Promise<Means> {
+  const { data, batchSize, nextStep } = pass;
+  const workspace = await openWorkspace(session, data, batchSize, nextStep !== undefined);
+  const means = await runPass(session.compiled.device, workspace, { ...pass, order: range(0, data.rows) });
+  if (nextStep) await session.recovery.atEnd(session, workspace.carried);
+  return means;
+}
+
 /** See `Sequential.evaluate`. */
 export async function evaluate(
   session: Session,
@@ -45,51 +54,44 @@ export async function evaluate(
   y: Labels,
   options: EvaluateOptions,
 ): Promise<Record<string, number>> {
-  knownOptions("evaluate", options, ["batchSize", "sampleWeight", "signal"]);
+  const where = "evaluate";
+  knownOptions(where, options, ["batchSize", "sampleWeight", "signal"]);
   const { batchSize = defaultBatchSize, sampleWeight, signal } = options;
-  checkBatchSize(batchSize, "evaluate");
-  const data = prepareTokens(session, x, "evaluate");
-  const targets = prepareTargets(session, data, y, sampleWeight, "evaluate");
-  const workspace = await openWorkspace(session, data, batchSize, false);
-  const order = range(0, data.rows);
-  const { device, accuracy } = session.compiled;
-  return figures(
-    await runPass(device, workspace, { where: "evaluate", data, targets, order, batchSize, signal }),
-    accuracy,
-  );
+  checkBatchSize(batchSize, where);
+  const data = prepareTokens(session, x, where);
+  const targets = prepareTargets(session, data, y, sampleWeight, where);
+  const means = await passOver(session, { where, data, targets, batchSize, signal });
+  return figures(means, session.compiled.accuracy);
 }
 
 /** See `Sequential.predict`. */
 export async function predict(session: Session, x: TokenInput, options: PredictOptions): Promise<Prediction> {
-  knownOptions("predict", options, ["batchSize", "signal"]);
+  const where = "predict";
+  knownOptions(where, options, ["batchSize", "signal"]);
   const { batchSize = defaultBatchSize, signal } = options;
-  checkBatchSize(batchSize, "predict");
-  const data = prepareTokens(session, x, "predict");
-  const workspace = await openWorkspace(session, data, batchSize, false);
+  checkBatchSize(batchSize, where);
+  const data = prepareTokens(session, x, where);
+  const { rows } = data;
   const { sequences, outputs: columns } = session.architecture;
   const steps = outputSteps(session.architecture, data.steps);
   const perRow = sequences ? steps * columns : columns;
-  const result = new Float32Array(data.rows * perRow);
+  const result = new Float32Array(rows * perRow);
   const plans = statePlans(session.architecture).filter(({ returned }) => returned);
   const widths = plans.map(({ parts, units }) => parts.length * units);
-  const states = widths.map((width) => new Float32Array(data.rows * width));
-  const onOutputs: Pass["onOutputs"] = (values, sorted, last) => {
-    for (let i = 0; i * perRow < values.length && i < sorted.length; i++) {
+  const values = widths.map((width) => new Float32Array(rows * width));
+  const onOutputs: Pass["onOutputs"] = (outputs, sorted, last) => {
+    sorted.forEach((row, i) => {
       const from = sequences ? (i * (steps + 1) + 1) * columns : i * columns;
-      result.set(values.subarray(from, from + perRow), sorted[i] * perRow);
-    }
-    widths.forEach((width, k) => {
-      sorted.forEach((row, i) => {
-        states[k].set(last[k].subarray(i * width, (i + 1) * width), row * width);
+      result.set(outputs.subarray(from, from + perRow), row * perRow);
+      widths.forEach((width, k) => {
+        values[k].set(last[k].subarray(i * width, (i + 1) * width), row * width);
       });
     });
   };
-  const order = range(0, data.rows);
-  const pass = { where: "predict", data, targets: undefined, order, batchSize, signal, onOutputs };
-  await runPass(session.compiled.device, workspace, pass);
-  const shape = sequences ? [data.rows, steps, columns] : [data.rows, columns];
-  const named = namedStates(plans, { rows: data.rows, values: states });
-  return { data: result, shape, ...(plans.length > 0 ? { states: named } : {}) };
+  await passOver(session, { where, data, targets: undefined, batchSize, signal, onOutputs });
+  const shape = sequences ? [rows, steps, columns] : [rows, columns];
+  const states = namedStates(plans, { rows, values });
+  return { data: result, shape, ...(plans.length > 0 ? { states } : {}) };
 }
 
 /** See `Sequential.trainOnBatch`. */
@@ -99,22 +101,12 @@ export async function trainOnBatch(
   y: Labels,
   { sampleWeight }: { sampleWeight?: ArrayLike<number> },
 ): Promise<Record<string, number>> {
-  const data = prepareTokens(session, x, "trainOnBatch");
-  checkBatchSize(data.rows, "trainOnBatch, rows of x as one batch");
-  const targets = prepareTargets(session, data, y, sampleWeight, "trainOnBatch");
-  const workspace = await openWorkspace(session, data, data.rows, true);
-  const order = range(0, data.rows);
-  const { device, accuracy } = session.compiled;
-  const pass = {
-    where: "trainOnBatch",
-    data,
-    targets,
-    order,
-    batchSize: data.rows,
-    nextStep: session.nextStep,
-    stepTaken: session.stepTaken,
-  };
-  const means = await runPass(device, workspace, pass);
-  await session.recovery.atEnd(session, workspace.carried);
-  return figures(means, accuracy);
+  const where = "trainOnBatch";
+  const data = prepareTokens(session, x, where);
+  const { rows: batchSize } = data;
+  checkBatchSize(batchSize, `${where}, rows of x as one batch`);
+  const targets = prepareTargets(session, data, y, sampleWeight, where);
+  const { nextStep, stepTaken } = session;
+  const means = await passOver(session, { where, data, targets, batchSize, nextStep, stepTaken });
+  return figures(means, session.compiled.accuracy);
 }

@@ -27,38 +27,6 @@ export interface Sums {
 /** Before the first step. */
 export const noSums: Readonly<Sums> = { loss: 0, samples: 0, right: 0, answers: 0 };
 
-/** Adds up the steps' figures in float64. */
-export class RunningMeans {
-  readonly #sums: Sums;
-
-  /** @param sums of the steps before */
-  constructor(sums: Readonly<Sums> = noSums) {
-    this.#sums = { ...sums };
-  }
-
-  /** A copy. */
-  get sums(): Sums {
-    return { ...this.#sums };
-  }
-
-  /**
-   * @param values (loss, right answers, answers, 0) of one step, whose loss counts once per sample
-   * @param batch samples of the whole batch, where it was taken in parts, and these are one part's
-   */
-  add(values: ArrayLike<number>, at: number, samples: number, batch = samples): void {
-    const sums = this.#sums;
-    sums.loss += values[at] * batch;
-    sums.samples += samples;
-    sums.right += values[at + 1];
-    sums.answers += values[at + 2];
-  }
-
-  get means(): Means {
-    const { loss, samples, right, answers } = this.#sums;
-    return { loss: loss / samples, acc: right / answers };
-  }
-}
-
 /** Keeps the state behind a step. */
 export interface PassSnapshots {
   due(step: number): boolean;
@@ -112,9 +80,9 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
 
 async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
   const { device, workspace } = queue;
-  const { data, targets, order, batchSize, signal, interval = 100 } = pass;
-  const before = pass.done?.step ?? 0;
-  const sums = new RunningMeans(pass.done?.sums);
+  const { data, targets, order, batchSize, signal, nextStep, interval = 100 } = pass;
+  const { step: before, sums: earlier } = pass.done ?? { step: 0, sums: noSums };
+  const sums = { ...earlier };
   /** Of which step each entry of the figures is, the samples in it, and those of the batch it is a part of. */
   const entries: { step: number; samples: number; batch: number }[] = [];
   let done = before;
@@ -123,35 +91,41 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
   let lastRead = performance.now();
   let lost: { step: number; loss: number } | undefined;
   let told = false;
+  const means = (): Means => ({ loss: sums.loss / sums.samples, acc: sums.right / sums.answers });
 
-  const readUpTo = async (end: number, steps: number): Promise<void> => {
+  /** Reads the figures up to here. */
+  const readFigures = async (): Promise<void> => {
     workspace.assertLive(pass.where);
     queue.submit();
-    const begin = readTo;
+    const [end, steps] = [entries.length, done];
+    let from = readTo;
     readTo = end;
-    for (let from = begin; from < end;) {
+    while (from < end) {
       const slot = from % metricEntries;
       const count = Math.min(end - from, metricEntries - slot);
       const [values] = await read(device, [workspace.metrics.view("figures", [count, 4], slot * 4)]);
-      for (let i = 0; i < count; i++) {
-        const { step, samples, batch } = entries[from + i];
-        sums.add(values, i * 4, samples, batch);
-        if (!Number.isFinite(values[i * 4])) lost ??= { step, loss: values[i * 4] };
+      for (let at = 0; at < values.length; at += 4) {
+        const { step, samples, batch } = entries[from++];
+        const [loss, right, answers] = values.subarray(at);
+        // The loss of a part of a batch is a part of the batch's mean.
+        sums.loss += loss * batch;
+        sums.samples += samples;
+        sums.right += right;
+        sums.answers += answers;
+        if (!Number.isFinite(loss)) lost ??= { step, loss };
       }
-      from += count;
     }
     if (lost && !told) {
       told = true;
       await pass.onNonFinite?.(lost);
     }
-    if (steps > 0) await pass.onProgress?.(steps, sums.means);
+    if (steps > 0) await pass.onProgress?.(steps, means());
   };
-  /** Begins to read the figures up to here. */
+  /** Begins to read them. */
   const look = async (finish?: (sums: Sums) => Promise<void>): Promise<void> => {
     await reading;
     lastRead = performance.now();
-    queue.submit();
-    const arrived = readUpTo(entries.length, done).then(() => finish?.(sums.sums));
+    const arrived = readFigures().then(() => finish?.({ ...sums }));
     reading = arrived.finally(() => (reading = undefined));
     // Whoever waits for the pass gets the error there.
     reading.catch(() => undefined);
@@ -159,7 +133,7 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
 
   /** What is run on a part of a batch. */
   const programOf = (last: boolean): Program<StepValues> => {
-    if (!pass.nextStep) return last ? workspace.evaluate : workspace.evaluatePart;
+    if (!nextStep) return last ? workspace.evaluate : workspace.evaluatePart;
     return last ? workspace.train! : workspace.trainPart!;
   };
 
@@ -168,14 +142,14 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
     const batch = order.subarray(at, at + batchSize);
     // Cut as the whole batch would lie on the device: so the parts can draw its random numbers.
     const rows = workspace.divides ? longestFirst(data, batch) : batch;
-    const rates = pass.nextStep?.() ?? noRates;
+    const rates = nextStep?.() ?? noRates;
     const mean = countedOutputs(data, workspace.needs.layout, rows);
     const { samples } = workspace.capacity;
     for (let begin = 0; begin < rows.length; begin += samples) {
       signal?.throwIfAborted();
       const last = begin + samples >= rows.length;
       const own = rows.subarray(begin, begin + samples);
-      const plan = workspace.planner.plan(data, targets, own, pass.nextStep !== undefined, {
+      const plan = workspace.planner.plan(data, targets, own, nextStep !== undefined, {
         ...rates,
         before: begin,
         metric: entries.length % metricEntries,
@@ -205,7 +179,7 @@ async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
   queue.submit();
   await reading;
   workspace.assertLive(pass.where);
-  if (entries.length > readTo || done === 0) await readUpTo(entries.length, done);
+  if (entries.length > readTo || done === 0) await readFigures();
   device.assertAlive(pass.where);
-  return sums.means;
+  return means();
 }
