@@ -1,6 +1,5 @@
-import { invalid } from "../runtime/errors";
 import { recurrentOf, type Architecture } from "./architecture";
-import { checkFinite } from "./weight-values";
+import { checkedWeights, dataOf } from "./weight-values";
 
 /** A state of a recurrent layer, a row for each sample. */
 export interface NamedState {
@@ -68,30 +67,12 @@ export function checkedStates(
   plans: readonly StatePlan[],
   where: string,
 ): CarriedStates {
-  const fail = (expected: string, got: string): never => {
-    throw invalid(where, expected, got, "pass what getStates() returned");
-  };
+  const first = states.at(0);
+  const rows = first && plans.length > 0 ? Math.ceil(dataOf(first).length / plans[0].units) : 0;
   const wanted = plans.flatMap(({ name, units, parts }) =>
-    parts.map((part) => ({ name: `${name}/${part}`, units })),
+    parts.map((part) => ({ name: `${name}/${part}`, shape: [rows, units] })),
   );
-  if (states.length !== wanted.length) {
-    const names = wanted.map(({ name }) => name).join(", ");
-    fail(`${wanted.length} states (${names})`, String(states.length));
-  }
-  const dataOf = (state: NamedState | ArrayLike<number>): ArrayLike<number> =>
-    "data" in state ? state.data : state;
-  const rows = wanted.length > 0 ? dataOf(states[0]).length / wanted[0].units : 0;
-  const checked = wanted.map(({ name, units }, i) => {
-    const state = states[i];
-    if ("data" in state && state.name !== name) fail(`${name} as state ${i}`, state.name);
-    const data = Float32Array.from(dataOf(state));
-    if (data.length !== rows * units || !Number.isInteger(rows)) {
-      const size = Number.isInteger(rows) ? `${rows} rows of ` : "rows of ";
-      fail(`${size}${units} values for ${name}`, `${data.length} values`);
-    }
-    checkFinite(name, data, fail);
-    return data;
-  });
+  const checked = checkedWeights(states, wanted, where, "state", "getStates()");
   let next = 0;
   const values = plans.map(({ units, parts }) => {
     const own = checked.slice(next, (next += parts.length));

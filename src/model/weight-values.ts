@@ -22,16 +22,6 @@ export function namedWeights(
   return plans.map(({ name, shape }, i) => ({ name, shape, data: values[i] }));
 }
 
-/** Says which value is no finite number, if any. */
-export function checkFinite(
-  name: string,
-  values: Float32Array,
-  fail: (expected: string, got: string) => never,
-): void {
-  const wrong = values.findIndex((value) => !Number.isFinite(value));
-  if (wrong >= 0) fail(`finite values for ${name}`, `${values[wrong]} in place ${wrong}`);
-}
-
 /** Initial weights, in Keras's order. */
 export function drawWeights({ layers }: Architecture, seed: number): Float32Array[] {
   const random = new Random(seed);
@@ -41,31 +31,39 @@ export function drawWeights({ layers }: Architecture, seed: number): Float32Arra
 }
 
 /**
- * Checks weights against what a model has, and copies them.
+ * Checks weights, or other values that belong to a model, against what it has, and copies them.
  *
+ * @param what they are, in the singular
+ * @param source what gives them
  * @throws {InvalidInputError} a wrong number of weights, a wrong name or length, a value that is not finite.
  */
 export function checkedWeights(
   weights: readonly (NamedWeight | ArrayLike<number>)[],
   plans: readonly { name: string; shape: readonly number[] }[],
   where = "setWeights",
+  what = "weight",
+  source = "getWeights() of a model of the same layers",
 ): Float32Array[] {
-  const fail = (expected: string, got: string): never => {
-    throw invalid(where, expected, got, "pass what getWeights() of a model of the same layers returned");
+  const fail = (expected: string, got: string | number): never => {
+    throw invalid(where, expected, String(got), `pass what ${source} returned`);
   };
   if (weights.length !== plans.length) {
-    fail(`${plans.length} weights (${plans.map(({ name }) => name).join(", ")})`, `${weights.length}`);
+    fail(`${plans.length} ${what}s (${plans.map(({ name }) => name).join(", ")})`, weights.length);
   }
   return plans.map(({ name, shape }, i) => {
     const weight = weights[i];
-    const named = "data" in weight;
-    const data = named ? weight.data : weight;
-    if (named && weight.name !== name) fail(`${name} as weight ${i}`, weight.name);
-    if (data.length !== elements(shape)) {
-      fail(`${elements(shape)} values for ${name} [${shape.join(", ")}]`, `${data.length}`);
+    if ("data" in weight && weight.name !== name) fail(`${name} as ${what} ${i}`, weight.name);
+    const values = Float32Array.from(dataOf(weight));
+    if (values.length !== elements(shape)) {
+      fail(`${elements(shape)} values for ${name} [${shape.join(", ")}]`, values.length);
     }
-    const values = Float32Array.from(data);
-    checkFinite(name, values, fail);
+    const wrong = values.findIndex((value) => !Number.isFinite(value));
+    if (wrong >= 0) fail(`finite values for ${name}`, `${values[wrong]} in place ${wrong}`);
     return values;
   });
+}
+
+/** The values of a weight that has a name, or of one that has none. */
+export function dataOf(weight: NamedWeight | ArrayLike<number>): ArrayLike<number> {
+  return "data" in weight ? weight.data : weight;
 }

@@ -224,10 +224,10 @@ describe("states of stateful layers", () => {
         ([a, b, ...rest]) => [b, a, ...rest],
         /expected gru_4\/h as state 0, got both_lstm_3\/forward_lstm_3\/h/,
       ],
-      [([a, ...rest]) => [a.data.slice(1), ...rest], /expected rows of 4 values for gru_4\/h, got 27 values/],
+      [([a, ...rest]) => [a.data.slice(1), ...rest], /expected 28 values for gru_4\/h \[7, 4\], got 27;/],
       [
         ([a, ...rest]) => [a.data.slice(4), ...rest],
-        /expected 6 rows of 3 values for both_lstm_3.*, got 21 values/,
+        /expected 18 values for both_lstm_3.* \[6, 3\], got 21;/,
       ],
       [
         ([a, ...rest]) => [a.data.with(5, NaN), ...rest],
