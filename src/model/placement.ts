@@ -157,7 +157,8 @@ export class Placement {
     for (let attempt = 0; ; attempt++) {
       const session = await this.#ready(where);
       const { compiled, recovery } = session;
-      if (attempt === 0) recovery.beginTraining();
+      // Copies of an earlier call of `fit` are no part of this one.
+      if (attempt === 0) recovery.training = undefined;
       const begun = this.#momentOf(compiled);
       const repeats = repeatable && recovery.isCurrent(compiled);
       try {
@@ -250,7 +251,7 @@ export class Placement {
       Object.keys(copy.optimizer.slots).length === optimizerSlots(compiled.optimizer.rule).length;
     this.release();
     this.#values = copy.weights.map(({ data }) => data);
-    this.#recovery?.goBackTo(copy);
+    if (this.#recovery) this.#recovery.model = copy;
     this.#saved = {
       options: { ...this.#options, ...compileConfig(compiled) },
       ...(complete ? { state: copy.optimizer } : {}),

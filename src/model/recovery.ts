@@ -21,49 +21,27 @@ export type ModelCopy = Pick<ModelState, "weights"> & { optimizer: OptimizerStat
  * so far apart that they cost about a hundredth of the time.
  */
 export class Recovery {
-  #model: ModelCopy;
-  #training: TrainingState | undefined;
+  /** The last copy of the training that runs; undefined where there is none yet. */
+  training: TrainingState | undefined;
   #last = performance.now();
 
-  /** @param model as it is when it is put on a device */
-  constructor(model: ModelCopy) {
-    this.#model = model;
-  }
-
-  /** The last copy. */
-  get model(): ModelCopy {
-    return this.#model;
-  }
-
-  /** The last copy of the training that runs; undefined where there is none yet. */
-  get training(): TrainingState | undefined {
-    return this.#training;
-  }
+  /** @param model as it last was in main memory: at first as it is when it is put on a device */
+  constructor(public model: ModelCopy) {}
 
   /** Whether the copy is of the model as it is now. */
   isCurrent({ iterations }: Compiled): boolean {
-    return this.#model.optimizer.iterations === iterations;
-  }
-
-  /** A call of `fit` begins: copies of an earlier one are no part of it. */
-  beginTraining(): void {
-    this.#training = undefined;
+    return this.model.optimizer.iterations === iterations;
   }
 
   /** Takes what was put on the device from main memory. */
   replace(part: Partial<ModelCopy>): void {
-    this.#model = { ...this.#model, ...part };
-  }
-
-  /** Goes back to a copy of before. */
-  goBackTo(model: ModelCopy): void {
-    this.#model = model;
+    this.model = { ...this.model, ...part };
   }
 
   /** Takes a copy that was made within a training. */
   save(state: TrainingState): Promise<void> {
-    this.#training = state;
-    this.#model = state;
+    this.training = state;
+    this.model = state;
     this.#last = performance.now();
     return Promise.resolve();
   }
@@ -83,7 +61,7 @@ export class Recovery {
     if (this.isCurrent(session.compiled) || !this.affordable(session)) return;
     this.#last = performance.now();
     try {
-      this.#model = await captureModel(session, carried);
+      this.model = await captureModel(session, carried);
     } catch {
       // Without memory for a copy the one before stays.
       session.compiled.device.assertAlive("read");
