@@ -1,5 +1,6 @@
 import { noOrigin, packStep, rowsPerTask, segmentWords, stepWords, type StepValues } from "../kernels";
-import { alignment, type TensorDeclaration } from "../runtime/tensor";
+import { placeOf } from "../runtime/banks";
+import type { TensorDeclaration } from "../runtime/tensor";
 import type { BatchLayout } from "./batch-layout";
 import { countedOutputs, placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
@@ -88,15 +89,15 @@ export function longestFirst(data: TokenData, rows: Uint32Array): Uint32Array {
 export class BatchPlanner {
   /** The block to upload; `words` of it are in use after `plan`. */
   readonly block: Uint32Array;
-  readonly #floats: Float32Array;
-  readonly #offsets: Record<string, number> = {};
+  /** Per sample of the batch, sorted by length: the row of the data set. */
+  readonly sorted: Uint32Array;
+  /** The parts of the block. */
+  readonly #sections: Record<string, Uint32Array> = {};
   /** For each token the batch in which it was last seen, its number there, and how often so far. */
   readonly #seenIn: Uint32Array;
   readonly #slot: Uint32Array;
   readonly #count: Uint32Array;
   readonly #next: Uint32Array;
-  /** Per sample of the batch, sorted by length: the row of the data set, and its first state row. */
-  readonly #sorted: Uint32Array;
   #batch = 0;
 
   constructor(
@@ -104,29 +105,25 @@ export class BatchPlanner {
     readonly layout: BatchLayout,
     vocabulary: number,
   ) {
-    let size = 0;
-    for (const { label, shape } of planTensors(capacity, layout)) {
-      this.#offsets[label] = size;
-      const words = shape.reduce((a, b) => a * b, 1);
-      size += (Math.ceil((words * 4) / alignment) * alignment) / 4;
+    const places = planTensors(capacity, layout).map(({ label, shape }) => ({
+      label,
+      words: placeOf(shape) / 4,
+    }));
+    this.block = new Uint32Array(places.reduce((sum, { words }) => sum + words, 0));
+    let begin = 0;
+    for (const { label, words } of places) {
+      this.#sections[label] = this.block.subarray(begin, (begin += words));
     }
-    this.block = new Uint32Array(size);
-    this.#floats = new Float32Array(this.block.buffer);
     this.#seenIn = new Uint32Array(vocabulary);
     this.#slot = new Uint32Array(vocabulary);
     this.#count = new Uint32Array(capacity.distinct);
     this.#next = new Uint32Array(capacity.distinct);
-    this.#sorted = new Uint32Array(capacity.samples);
-  }
-
-  /** The data rows of the planned batch in the order in which its samples lie on the GPU. */
-  get sorted(): Uint32Array {
-    return this.#sorted;
+    this.sorted = new Uint32Array(capacity.samples);
   }
 
   /** The planned batch's segments, four words each. */
   get segments(): Uint32Array {
-    return this.block.subarray(this.#offsets.segments, this.#offsets.labels);
+    return this.#sections.segments;
   }
 
   /**
@@ -146,147 +143,120 @@ export class BatchPlanner {
     grouped: boolean,
     { mean, before = 0, ...rates }: StepRates & { metric: number; mean?: number; before?: number },
   ): { sizes: StepValues; words: number } {
+    const { layout } = this;
+    const { stages, sequences } = layout;
+    const { step, labels, weights, taskStarts, tokenRows } = this.#sections;
     const samples = rows.length;
-    this.#sorted.set(longestFirst(data, rows));
-    const stateRows = this.#placeSegments(data, samples);
-    const { distinct, tasks } = this.#groupTokens(data, samples, grouped);
-    const { stages, sequences } = this.layout;
-    const outputs = !sequences ? samples : stages.length > 0 ? samples * (stages.at(-1)! + 1) : stateRows;
+    const segments = samples + (layout.sharePrefix ? 1 : 0);
+    this.sorted.set(longestFirst(data, rows));
+    const placed = this.#placeSegments(data, samples);
+    const tasks = this.#groupTokens(data, segments, grouped);
+    if (layout.rowTokens) this.#placeRowTokens(segments);
+    const perSample = stages.length > 0 ? samples * (stages.at(-1)! + 1) : placed.rows;
     placeTargets(
-      {
-        labels: this.#floats.subarray(this.#offsets.labels, this.#offsets.weights),
-        weights: this.#floats.subarray(this.#offsets.weights, this.#offsets.groupTasks),
-      },
+      { labels: floats(labels), weights: floats(weights) },
       {
         data,
         targets,
-        layout: this.layout,
-        samples: this.#sorted.subarray(0, samples),
-        mean: mean ?? countedOutputs(data, this.layout, rows),
+        layout,
+        samples: this.sorted.subarray(0, samples),
+        mean: mean ?? countedOutputs(data, layout, rows),
       },
     );
-    const segments = samples + (this.layout.sharePrefix ? 1 : 0);
-    const counts = { samples, segments, rows: stateRows, distinct, tasks, outputs };
-    const sizes: StepValues = { ...counts, steps: this.#longest(samples), before, ...rates };
-    packStep(sizes, this.block.subarray(0, stepWords));
+    const outputs = sequences ? perSample : samples;
+    const sizes: StepValues = { samples, segments, ...placed, ...tasks, outputs, before, ...rates };
+    packStep(sizes, step.subarray(0, stepWords));
     stages.forEach((steps, stage) => {
-      const at = this.#offsets[stageStep(stage)];
-      packStep(stageSizes(sizes, steps), this.block.subarray(at, at + stepWords));
+      packStep(stageSizes(sizes, steps), this.#sections[stageStep(stage)].subarray(0, stepWords));
     });
-    const words = grouped ? this.#offsets.tokenRows + stateRows : this.#offsets.taskStarts;
-    return { sizes, words };
+    const [end, more] = grouped ? [tokenRows, placed.rows] : [taskStarts, 0];
+    return { sizes, words: end.byteOffset / 4 + more };
   }
 
-  /** Writes the segments; returns the number of state rows. */
-  #placeSegments(data: TokenData, samples: number): number {
-    const { block } = this;
+  /** Writes the segments; returns the number of state rows, and the steps of the longest segment. */
+  #placeSegments(data: TokenData, samples: number): { rows: number; steps: number } {
+    const { segments, sorted } = this;
     const shared = this.layout.sharePrefix;
-    let at = this.#offsets.segments;
-    let row = 0;
-    if (shared) {
-      const longest = data.steps - rowLength(data, this.#sorted[samples - 1]);
-      block.set([0, longest, 0, noOrigin], at);
+    let [at, rows, longest] = [0, 0, 0];
+    const place = (steps: number, begin: number, origin: number): void => {
+      segments.set([rows, steps, begin, origin], at);
       at += segmentWords;
-      row = longest + 1;
-    }
+      rows += steps + 1;
+      longest = Math.max(longest, steps);
+    };
+    // The padding of the shortest row is the longest.
+    if (shared) place(data.steps - rowLength(data, sorted[samples - 1]), 0, noOrigin);
     for (let i = 0; i < samples; i++) {
-      const source = this.#sorted[i];
-      const steps = rowLength(data, source);
-      block[at] = row;
-      block[at + 1] = steps;
+      const steps = rowLength(data, sorted[i]);
       // Before the data lie as many zeros as a row has steps: the tokens of the shared padding.
-      block[at + 2] = data.steps + data.starts[source];
-      block[at + 3] = shared ? data.steps - steps : noOrigin;
-      at += segmentWords;
-      row += steps + 1;
+      place(steps, data.steps + data.starts[sorted[i]], shared ? data.steps - steps : noOrigin);
     }
-    return row;
+    return { rows, steps: longest };
+  }
+
+  /** Calls `each` for every step of every segment: with its token, and with the number of its state row. */
+  #eachStep(data: TokenData, count: number, each: (token: number, row: number) => void): void {
+    const { segments } = this;
+    for (let at = 0; at < count * segmentWords; at += segmentWords) {
+      const steps = segments[at + 1];
+      const begin = segments[at + 2] - data.steps;
+      const [first, stride] = this.layout.reverse ? [segments[at] + steps, -1] : [segments[at] + 1, 1];
+      // Before the data lies padding.
+      for (let t = 0; t < steps; t++) each(begin < 0 ? 0 : data.tokens[begin + t], first + stride * t);
+    }
   }
 
   /** Numbers the distinct tokens and, if `grouped`, lists the state rows of each. */
-  #groupTokens(data: TokenData, samples: number, grouped: boolean): { distinct: number; tasks: number } {
-    const { block } = this;
+  #groupTokens(data: TokenData, segments: number, grouped: boolean): { distinct: number; tasks: number } {
+    const { groupTasks, taskTokens, taskStarts, tokenRows } = this.#sections;
     const batch = ++this.#batch;
     const seenIn = this.#seenIn;
     const slot = this.#slot;
     const count = this.#count;
-    const { groupTasks, taskTokens, taskStarts } = this.#offsets;
-    const tokens = data.tokens;
+    const next = this.#next;
     let distinct = 0;
-    const see = (token: number, times: number): void => {
+    this.#eachStep(data, segments, (token) => {
       if (seenIn[token] !== batch) {
         seenIn[token] = batch;
         slot[token] = distinct;
         // Kept here until the tasks are laid out.
-        this.#next[distinct] = token;
+        next[distinct] = token;
         count[distinct++] = 0;
       }
-      count[slot[token]] += times;
-    };
-    if (this.layout.sharePrefix && block[this.#offsets.segments + 1] > 0) {
-      see(0, block[this.#offsets.segments + 1]);
-    }
-    for (let i = 0; i < samples; i++) {
-      const end = data.starts[this.#sorted[i] + 1];
-      for (let at = data.starts[this.#sorted[i]]; at < end; at++) see(tokens[at], 1);
-    }
+      count[slot[token]]++;
+    });
     let tasks = 0;
     let row = 0;
     for (let d = 0; d < distinct; d++) {
-      block[groupTasks + d] = tasks;
-      const token = this.#next[d];
-      this.#next[d] = row;
+      groupTasks[d] = tasks;
+      const token = next[d];
+      next[d] = row;
       for (let done = 0; done === 0 || (grouped && done < count[d]); done += rowsPerTask) {
-        block[taskTokens + tasks] = token;
-        if (grouped) block[taskStarts + tasks] = row + done;
+        taskTokens[tasks] = token;
+        if (grouped) taskStarts[tasks] = row + done;
         tasks++;
       }
       row += count[d];
     }
-    block[groupTasks + distinct] = tasks;
+    groupTasks[distinct] = tasks;
     if (grouped) {
-      block[taskStarts + tasks] = row;
-      this.#placeTokenRows(data, samples);
+      taskStarts[tasks] = row;
+      this.#eachStep(data, segments, (token, row) => (tokenRows[next[slot[token]]++] = row));
     }
-    if (this.layout.rowTokens) this.#placeRowTokens(samples + (this.layout.sharePrefix ? 1 : 0));
     return { distinct, tasks };
   }
 
-  /** Steps of the longest segment: samples lie longest first, the padding before them. */
-  #longest(samples: number): number {
-    const steps = (segment: number): number => this.segments[segment * segmentWords + 1];
-    if (samples === 0) return 0;
-    return this.layout.sharePrefix ? Math.max(steps(0), steps(1)) : steps(0);
-  }
-
-  #placeTokenRows(data: TokenData, samples: number): void {
-    const { block } = this;
-    const { tokenRows, segments } = this.#offsets;
-    const next = this.#next;
-    let at = segments;
-    if (this.layout.sharePrefix) {
-      const steps = block[at + 1];
-      for (let t = 0; t < steps; t++) block[tokenRows + next[this.#slot[0]]++] = 1 + t;
-      at += segmentWords;
-    }
-    for (let i = 0; i < samples; i++, at += segmentWords) {
-      const steps = block[at + 1];
-      const begin = block[at + 2] - data.steps;
-      const first = this.layout.reverse ? block[at] + steps : block[at] + 1;
-      const stride = this.layout.reverse ? -1 : 1;
-      for (let t = 0; t < steps; t++) {
-        block[tokenRows + next[this.#slot[data.tokens[begin + t]]]++] = first + stride * t;
-      }
-    }
-  }
-
   #placeRowTokens(count: number): void {
-    const { block } = this;
-    const { rowTokens, segments } = this.#offsets;
-    for (let i = 0; i < count; i++) {
-      const at = segments + i * segmentWords;
-      block[rowTokens + block[at]] = noOrigin;
-      for (let t = 0; t < block[at + 1]; t++) block[rowTokens + block[at] + 1 + t] = block[at + 2] + t;
+    const { segments } = this;
+    const { rowTokens } = this.#sections;
+    for (let at = 0; at < count * segmentWords; at += segmentWords) {
+      const [row, steps, begin] = segments.subarray(at);
+      rowTokens[row] = noOrigin;
+      for (let t = 0; t < steps; t++) rowTokens[row + 1 + t] = begin + t;
     }
   }
 }
+
+/** The same words as floating-point numbers. */
+const floats = ({ buffer, byteOffset, length }: Uint32Array): Float32Array =>
+  new Float32Array(buffer, byteOffset, length);
