@@ -27,58 +27,49 @@ interface Sections {
   weights: Float32Array;
 }
 
-/** Whether an output of a net that returns sequences has a part in loss and accuracy. */
-function counts({ data, layout }: Pick<Planned, "data" | "layout">, row: number, t: number): boolean {
-  return !layout.maskLoss || data.tokens[data.starts[row] + t] !== 0;
+/** Outputs of a sample: one for each step of a net that returns sequences. */
+function outputsOf(data: TokenData, { sequences, stages }: BatchLayout): number {
+  return sequences ? (stages.at(-1) ?? data.steps) : 1;
+}
+
+/** Whether an output has a part in loss and accuracy. */
+function counts({ tokens, starts }: TokenData, { maskLoss }: BatchLayout, row: number, t: number): boolean {
+  return !maskLoss || tokens[starts[row] + t] !== 0;
 }
 
 /** Outputs of these rows that have a part in the loss; at least one, for it is divided by. */
 export function countedOutputs(data: TokenData, layout: BatchLayout, rows: Uint32Array): number {
-  if (!layout.sequences) return rows.length;
-  const steps = layout.stages.at(-1) ?? data.steps;
+  const steps = outputsOf(data, layout);
   if (!layout.maskLoss) return rows.length * steps;
   let counted = 0;
   for (const row of rows) {
-    for (let t = 0; t < steps; t++) if (counts({ data, layout }, row, t)) counted++;
+    for (let t = 0; t < steps; t++) if (counts(data, layout, row, t)) counted++;
   }
   return Math.max(1, counted);
 }
 
-/** Lays out labels and weights of the outputs. The loss is a mean, so the weights hold the division. */
-export function placeTargets(into: Sections, planned: Planned): void {
-  if (planned.layout.sequences) placeSequences(into, planned);
-  else placeSamples(into, planned);
-}
-
-function placeSamples({ labels, weights }: Sections, { targets, layout, samples, mean }: Planned): void {
-  const width = layout.labelWidth;
-  samples.forEach((row, i) => {
-    for (let c = 0; c < width; c++) labels[i * width + c] = targets?.labels[row * width + c] ?? 0;
-    weights[2 * i] = (targets?.sampleWeights?.[row] ?? 1) / mean;
-    weights[2 * i + 1] = 1;
-  });
-}
-
 /**
- * One output for each state row; the row before the first step has no part in loss or accuracy. Nets that
- * return sequences have all steps of every sample.
+ * Lays out labels and weights of the outputs. The loss is a mean, so the weights hold the division. Nets that return
+ * sequences have an output for each state row: that before the first step has no part in loss or accuracy.
  */
-function placeSequences({ labels, weights }: Sections, planned: Planned): void {
+export function placeTargets({ labels, weights }: Sections, planned: Planned): void {
   const { data, targets, layout, samples, mean } = planned;
-  const width = layout.labelWidth;
-  const steps = layout.stages.at(-1) ?? data.steps;
-  samples.forEach((row, i) => {
-    const first = i * (steps + 1);
-    labels.fill(0, first * width, (first + 1) * width);
-    weights.fill(0, 2 * first, 2 * first + 2);
-    for (let t = 0; t < steps; t++) {
-      const output = first + 1 + t;
-      const weight = counts(planned, row, t) ? 1 : 0;
+  const { sequences, labelWidth: width } = layout;
+  const steps = outputsOf(data, layout);
+  let output = 0;
+  for (const row of samples) {
+    if (sequences) {
+      labels.fill(0, output * width, (output + 1) * width);
+      weights.fill(0, 2 * output, 2 * (output + 1));
+      output++;
+    }
+    for (let t = 0; t < steps; t++, output++) {
+      const weight = counts(data, layout, row, t) ? 1 : 0;
       for (let c = 0; c < width; c++) {
         labels[output * width + c] = targets?.labels[(row * steps + t) * width + c] ?? 0;
       }
       weights[2 * output] = (weight * (targets?.sampleWeights?.[row] ?? 1)) / mean;
       weights[2 * output + 1] = weight;
     }
-  });
+  }
 }
