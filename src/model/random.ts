@@ -23,10 +23,7 @@ const goldenRatio = 0x9e3779b9;
  * @see Blackman and Vigna, Scrambled Linear Pseudorandom Number Generators, 2021; https://prng.di.unimi.it
  */
 export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #d: number;
+  readonly #state: Uint32Array;
 
   /**
    * @param seed a whole number from 0 to 2⁵³ - 1
@@ -38,12 +35,11 @@ export class Random {
     checkWhole("Random", "seed", seed, 0, Number.MAX_SAFE_INTEGER);
     checkWhole("Random", "stream", stream, 0, 0xffffffff);
     const words = [seed >>> 0, Math.floor(seed / 2 ** 32), stream];
-    const state = [1, 2, 3, 4].map((index) =>
+    this.#state = Uint32Array.from([1, 2, 3, 4], (index) =>
       words.reduce((hash, word) => mix((hash ^ mix(word + goldenRatio)) + index), index * goldenRatio),
     );
-    [this.#a, this.#b, this.#c, this.#d] = state;
     // The all-zero state is the one state that stays where it is.
-    if (state.every((word) => word === 0)) this.#a = 1;
+    if (this.#state.every((word) => word === 0)) this.#state[0] = 1;
   }
 
   /** A generator that goes on where `state()` was taken. */
@@ -56,25 +52,27 @@ export class Random {
       throw invalid("Random.fromState", "four numbers, not all 0", String(state), remedy);
     }
     const random = new Random(0);
-    [random.#a, random.#b, random.#c, random.#d] = state;
+    random.#state.set(state);
     return random;
   }
 
   /** Where the stream stands now. */
   state(): RandomState {
-    return [this.#a, this.#b, this.#c, this.#d];
+    const [a, b, c, d] = this.#state;
+    return [a, b, c, d];
   }
 
   /** A whole number in [0, 2³²). */
   uint32(): number {
-    const result = Math.imul(rotateLeft(Math.imul(this.#b, 5), 7), 9) >>> 0;
-    const shifted = this.#b << 9;
-    this.#c ^= this.#a;
-    this.#d ^= this.#b;
-    this.#b = (this.#b ^ this.#c) >>> 0;
-    this.#a = (this.#a ^ this.#d) >>> 0;
-    this.#c = (this.#c ^ shifted) >>> 0;
-    this.#d = rotateLeft(this.#d, 11);
+    const s = this.#state;
+    const result = Math.imul(rotateLeft(Math.imul(s[1], 5), 7), 9) >>> 0;
+    const shifted = s[1] << 9;
+    s[2] ^= s[0];
+    s[3] ^= s[1];
+    s[1] ^= s[2];
+    s[0] ^= s[3];
+    s[2] ^= shifted;
+    s[3] = rotateLeft(s[3], 11);
     return result;
   }
 
