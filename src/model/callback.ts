@@ -1,4 +1,5 @@
-import { describe, invalid, StateError } from "../runtime/errors";
+import { describe, StateError } from "../runtime/errors";
+import { otherTraining } from "./checks";
 import type { NamedWeight } from "./weights";
 
 /**
@@ -122,9 +123,7 @@ export class CallbackList implements Required<Omit<Callback, "saveState" | "rest
   checkStates(states: readonly unknown[]): void {
     const { length } = this.#stateful;
     if (length === states.length) return;
-    const remedy = "pass the callbacks of the first run in the same order, or train anew without resume";
-    const expected = `${states.length} callbacks with a state, as in the checkpoint`;
-    throw invalid("fit", expected, String(length), remedy);
+    throw otherTraining(`${states.length} callbacks with a state, as in the checkpoint`, String(length));
   }
 
   async restoreStates(states: readonly unknown[]): Promise<void> {
@@ -144,6 +143,5 @@ export class CallbackList implements Required<Omit<Callback, "saveState" | "rest
 export function ownState<State>(name: string, state: unknown): State {
   const { callback } = (state ?? {}) as { callback?: unknown };
   if (callback === name) return state as State;
-  const remedy = "pass the callbacks of the first run in the same order, or train anew without resume";
-  throw invalid("fit", `the state of ${name} in the checkpoint`, `that of ${String(callback)}`, remedy);
+  throw otherTraining(`the state of ${name} in the checkpoint`, `that of ${String(callback)}`);
 }

@@ -1,4 +1,4 @@
-import { invalid } from "../runtime/errors";
+import { invalid, type InvalidInputError } from "../runtime/errors";
 
 /**
  * Checks an option, or another value that has a name.
@@ -53,6 +53,11 @@ export function byName<Value>(
   const found = names.find((known) => plain(known) === plain(String(name)));
   checkOption(found !== undefined, where, option, `one of ${names.join(", ")}`, `"${String(name)}"`);
   return table[found!];
+}
+
+/** The error of a `fit` that cannot go on from a checkpoint, since that is one of another training. */
+export function otherTraining(expected: string, got: string): InvalidInputError {
+  return invalid("fit", expected, got, "pass what the first run was given, or train anew without resume");
 }
 
 /** Unknown options are refused: a misspelt one would be silently without effect. */

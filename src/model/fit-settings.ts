@@ -1,4 +1,4 @@
-import { invalid } from "../runtime/errors";
+import { otherTraining } from "./checks";
 import { mix } from "./random";
 import type { Targets } from "./targets";
 import type { TokenData } from "./token-data";
@@ -71,12 +71,7 @@ export function compareSettings(saved: FitSettings, now: FitSettings): void {
     if (saved[key] === now[key]) continue;
     // Without a seed of its own the run takes over the checkpoint's generators, whatever they were seeded with.
     if (key === "seed" && now.seed === undefined) continue;
-    throw invalid(
-      "fit",
-      `${names[key]} ${saved[key] ?? "none"}, as in the checkpoint`,
-      String(now[key]),
-      "pass what the first run was given, or train anew without resume",
-    );
+    throw otherTraining(`${names[key]} ${saved[key] ?? "none"}, as in the checkpoint`, String(now[key]));
   }
 }
 

@@ -1,6 +1,6 @@
 import { write } from "../runtime/arena";
-import { invalid } from "../runtime/errors";
 import type { Tensor } from "../runtime/tensor";
+import { otherTraining } from "./checks";
 import { compileConfig } from "./compiled";
 import { Random } from "./random";
 import type { Session } from "./session";
@@ -61,8 +61,7 @@ function checkCarried(tensors: readonly Tensor[], saved: readonly Float32Array[]
     list.map(({ length }) => length).join(", ") || "none";
   const [expected, got] = [sizes(tensors), sizes(saved)];
   if (expected === got) return;
-  const remedy = "pass a checkpoint of this model, or train anew without resume";
-  throw invalid("fit", `states of stateful layers of ${expected} values`, got, remedy);
+  throw otherTraining(`states of stateful layers of ${expected} values`, got);
 }
 
 function compareModels(session: Session, snapshot: TrainingSnapshot): void {
@@ -76,12 +75,9 @@ function compareModels(session: Session, snapshot: TrainingSnapshot): void {
   for (const [name, saved, now] of parts) {
     const [expected, got] = [JSON.stringify(saved), JSON.stringify(now)];
     if (expected === got) continue;
-    const remedy = "make and compile the model as before, or train anew without resume";
-    throw invalid(
-      "fit",
+    throw otherTraining(
       `${name} as in the checkpoint (${differing(expected, got)})`,
       differing(got, expected),
-      remedy,
     );
   }
 }
