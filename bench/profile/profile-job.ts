@@ -73,8 +73,13 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
   const workspace = new Workspace(
     new Arena(device, "profile"),
     architecture,
-    parameters,
-    { loss: resolveLoss("binaryCrossentropy"), rule: rmsprop(rmspropSettings).rule, shape, chunkSteps },
+    {
+      parameters,
+      loss: resolveLoss("binaryCrossentropy"),
+      optimizer: rmsprop(rmspropSettings),
+      shape,
+      chunkSteps,
+    },
     {
       layout,
       capacity: batchCapacity(data, job.batchSize, job.vocabulary, layout),

@@ -1,4 +1,4 @@
-import { noRates, scanForm, type OptimizerRule, type ScanForm, type ScanShape } from "../kernels";
+import { noRates, scanForm, type ScanForm, type ScanShape } from "../kernels";
 import { Arena, read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { DeviceError } from "../runtime/errors";
@@ -8,6 +8,7 @@ import { batchCapacity } from "./batch-plan";
 import type { BatchLayout } from "./batch-layout";
 import { cellOf } from "./cells";
 import { dense, embedding, simpleRNN } from "./layers";
+import { binaryCrossentropy } from "./losses";
 import { sgd } from "./optimizers";
 import { Parameters } from "./parameters";
 import { Random } from "./random";
@@ -118,14 +119,14 @@ async function differenceOn(device: Device, form: ScanForm): Promise<string | un
       stages: [],
     };
     const capacity = batchCapacity(data, data.rows, vocabulary, layout);
-    const rule: OptimizerRule = sgd().rule;
     const compilation = {
-      loss: { kind: "binaryCrossentropy" as const, fromLogits: false as const },
-      rule,
+      parameters,
+      loss: binaryCrossentropy(),
+      optimizer: sgd(),
       shape: form,
       chunkSteps: () => steps / 2,
     };
-    workspace = new Workspace(new Arena(device, "self-test"), architecture, parameters, compilation, {
+    workspace = new Workspace(new Arena(device, "self-test"), architecture, compilation, {
       layout,
       capacity,
       tokens: data.steps + data.tokens.length,

@@ -1,4 +1,4 @@
-import type { OptimizerRule, ScanForm, StepValues } from "../kernels";
+import type { ScanForm, StepValues } from "../kernels";
 import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, StateError, TooLargeError } from "../runtime/errors";
@@ -8,8 +8,6 @@ import { denseOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { BatchPlanner, equal, fits, planTensors, type BatchCapacity } from "./batch-plan";
 import type { Compiled } from "./compiled";
-import type { Loss } from "./losses";
-import type { Parameters } from "./parameters";
 import { recordBody } from "./record/body";
 import { recordHead } from "./record/head";
 import { recordOptimizer, recordPenalties, recordSums } from "./record/optimizer";
@@ -24,11 +22,8 @@ export const metricEntries = 4096;
 const planSlots = 4;
 
 /** What a model is compiled to do. */
-export interface Compilation {
-  loss: Loss;
-  rule: OptimizerRule;
+export interface Compilation extends Pick<Compiled, "parameters" | "loss" | "optimizer" | "chunkSteps"> {
   shape: ScanForm;
-  chunkSteps: (samples: number) => number;
 }
 
 /** What a workspace must have room for. */
@@ -78,8 +73,7 @@ export class Workspace {
   constructor(
     readonly arena: Arena,
     architecture: Architecture,
-    parameters: Parameters,
-    compilation: Compilation,
+    { parameters, loss, optimizer, shape, chunkSteps }: Compilation,
     readonly needs: WorkspaceNeeds,
     /** What there is room for at a time. */
     readonly capacity: BatchCapacity = needs.capacity,
@@ -108,9 +102,9 @@ export class Workspace {
       arena,
       layout,
       capacity,
-      shape: compilation.shape,
+      shape,
       plan: this.#plan,
-      chunks: cutSteps(needs.steps, compilation.chunkSteps(capacity.samples)),
+      chunks: cutSteps(needs.steps, chunkSteps(capacity.samples)),
       carried: this.carried,
       returned: this.returned,
       nextStream: () => ++streams,
@@ -125,45 +119,33 @@ export class Workspace {
       const last = architecture.layers.length - 1;
       const config = denseOf(architecture.layers[last].config)!;
       const gradients = part.training ? parameters.gradients.weights[last] : undefined;
-      return recordHead(
-        part,
-        config,
-        compilation.loss,
-        this.metrics,
-        flow,
-        parameters.weights[last],
-        gradients,
-      );
+      return recordHead(part, config, loss, this.metrics, flow, parameters.weights[last], gradients);
     };
-    const into = { step: this.#plan.step, metrics: this.metrics };
     const forwardHead: Recording[] = [];
     this.outputs = head({ ...behind, training: false, forward: forwardHead });
+    const penalties: Recording = (program, train) => {
+      const into = { step: this.#plan.step, metrics: this.metrics };
+      recordPenalties(program, arena, parameters, into, train);
+    };
     const evaluation = [...forward, ...forwardHead.map(behind.inStage)];
-    this.evaluate = new Program(device, "evaluate");
-    play(this.evaluate, evaluation, false);
-    this.evaluatePart = this.evaluate;
-    if (parameters.regularized.length > 0) {
-      if (this.divides) {
-        this.evaluatePart = new Program(device, "evaluate, part of a batch");
-        play(this.evaluatePart, evaluation, false);
-      }
-      recordPenalties(this.evaluate, arena, parameters, into, false);
-    }
+    this.evaluate = programOf(device, "evaluate", [...evaluation, penalties], false);
+    this.evaluatePart =
+      this.divides && parameters.regularized.length > 0
+        ? programOf(device, "evaluate, part of a batch", evaluation, false)
+        : this.evaluate;
     if (training) {
       const trainHead: Recording[] = [];
       head({ ...behind, forward: trainHead });
       const pass = [...forward, ...trainHead.map(behind.inStage), ...backward.reverse()];
-      this.train = new Program(device, "train");
-      play(this.train, pass, true);
+      const end: Recording[] = [penalties];
       if (this.divides) {
-        const sums = recordSums(arena, parameters);
-        this.#sums = sums.sums;
-        this.trainPart = new Program(device, "train, part of a batch");
-        play(this.trainPart, [...pass, sums.add], true);
-        play(this.train, [sums.take], true);
+        const { sums, add, take } = recordSums(arena, parameters);
+        this.#sums = sums;
+        this.trainPart = programOf(device, "train, part of a batch", [...pass, add], true);
+        end.unshift(take);
       }
-      recordPenalties(this.train, arena, parameters, into, true);
-      recordOptimizer(this.train, parameters, compilation.rule, this.#plan.step);
+      this.train = programOf(device, "train", [...pass, ...end], true);
+      recordOptimizer(this.train, parameters, optimizer.rule, this.#plan.step);
     }
   }
 
@@ -176,15 +158,10 @@ export class Workspace {
     compiled: Compiled,
     needs: WorkspaceNeeds,
   ): Promise<Workspace> {
-    const { device, parameters, loss, optimizer, shape, chunkSteps } = compiled;
-    const compilation = { loss, rule: optimizer.rule, shape, chunkSteps };
     const make = async (capacity: BatchCapacity): Promise<Workspace> => {
-      const arena = new Arena(device, needs.training ? "training" : "inference");
+      const arena = new Arena(compiled.device, needs.training ? "training" : "inference");
       try {
-        return await allocated(
-          arena,
-          () => new Workspace(arena, architecture, parameters, compilation, needs, capacity),
-        );
+        return await allocated(arena, () => new Workspace(arena, architecture, compiled, needs, capacity));
       } catch (error) {
         if (!(error instanceof TooLargeError) || !needs.part || capacity.samples === 1) throw error;
         return make(needs.part(Math.ceil(capacity.samples / 2)));
@@ -283,8 +260,15 @@ export class Workspace {
   }
 }
 
-function play(program: Program<StepValues>, recordings: readonly Recording[], training: boolean): void {
+function programOf(
+  device: Device,
+  label: string,
+  recordings: readonly Recording[],
+  training: boolean,
+): Program<StepValues> {
+  const program = new Program<StepValues>(device, label);
   for (const record of recordings) record(program, training);
+  return program;
 }
 
 /** Scratch for the partial sums of the largest kernel's gradient. */
