@@ -4,7 +4,7 @@ import { recurrentOf, type Architecture } from "./architecture";
 import { batchCapacity } from "./batch-plan";
 import { noRates } from "../kernels";
 import { layoutOf, range, type Session } from "./session";
-import { checkedStates, namedStates, statePlans, type NamedState, type StatePlan } from "./states";
+import { checkedStates, namedStates, statePlans, type NamedState } from "./states";
 import type { TokenData } from "./token-data";
 import { Workspace } from "./workspace";
 
@@ -20,39 +20,7 @@ export interface StreamStep {
  * A sequence that a model takes token by token, its states kept on the device in between: for text that is
  * being typed, or that the model writes itself. Made by `Sequential.stream`.
  */
-export class TokenStream {
-  readonly #session: Session;
-  readonly #workspace: Workspace;
-  readonly #data: TokenData;
-  readonly #usable: () => boolean;
-  readonly #plans: readonly StatePlan[];
-  #last: Promise<unknown> = Promise.resolve();
-  #disposed = false;
-
-  private constructor(session: Session, workspace: Workspace, data: TokenData, usable: () => boolean) {
-    this.#session = session;
-    this.#workspace = workspace;
-    this.#data = data;
-    this.#usable = usable;
-    this.#plans = statePlans(session.architecture);
-  }
-
-  /** @param usable whether the model is still the one that the stream was made for */
-  static async open(session: Session, usable: () => boolean): Promise<TokenStream> {
-    const { architecture, compiled } = session;
-    checkStreams(architecture);
-    const data: TokenData = { rows: 1, steps: 1, tokens: new Uint32Array(1), starts: Uint32Array.of(0, 1) };
-    const layout = { ...layoutOf(session, 1), sharePrefix: false, carriesState: true };
-    const workspace = await Workspace.create(architecture, compiled, {
-      layout,
-      capacity: batchCapacity(data, 1, architecture.vocabulary, layout),
-      tokens: 2,
-      steps: 1,
-      training: false,
-    });
-    return new TokenStream(session, workspace, data, usable);
-  }
-
+export interface TokenStream {
   /**
    * Takes one more token. Calls that overlap are done one after the other.
    *
@@ -64,18 +32,10 @@ export class TokenStream {
    * const stream = await model.stream();
    * const { output } = await stream.next(wordIndex.get("wonderful") + 3);
    */
-  next(token: number): Promise<StreamStep> {
-    return this.#inTurn(() => this.#next(token));
-  }
+  next(token: number): Promise<StreamStep>;
 
   /** The states of all recurrent layers under their names: h, and c of an LSTM, each [1, units]. */
-  getStates(): Promise<NamedState[]> {
-    return this.#inTurn(async () => {
-      this.#assertLive("stream.getStates");
-      const values = await read(this.#session.compiled.device, this.#workspace.carried);
-      return namedStates(this.#plans, { rows: 1, values });
-    });
-  }
+  getStates(): Promise<NamedState[]>;
 
   /**
    * Goes on from other states, those that `predict` returned of a row, for instance.
@@ -87,79 +47,99 @@ export class TokenStream {
    * const { states } = await model.predict([tokens]);
    * await stream.setStates(states);
    */
-  setStates(states: readonly (NamedState | ArrayLike<number>)[] | undefined): Promise<void> {
-    return this.#inTurn(() => {
-      const where = "stream.setStates";
-      this.#assertLive(where);
-      if (states === undefined) {
-        this.#workspace.resetStates();
-        return;
-      }
-      const { rows, values } = checkedStates(states, this.#plans, where);
-      if (rows !== 1) {
-        const remedy = "pass those of one row";
-        throw invalid(where, "states of one row", `${rows} rows`, remedy);
-      }
-      this.#workspace.takeStates(values);
-    });
-  }
+  setStates(states: readonly (NamedState | ArrayLike<number>)[] | undefined): Promise<void>;
 
   /** Begins a new sequence: all states are zero again. */
-  reset(): void {
-    this.#last = this.#last.then(() => {
-      if (!this.#disposed) this.#workspace.resetStates();
-    });
-  }
+  reset(): void;
 
   /** Frees what the stream holds on the device. A second call does nothing; any other use then throws. */
-  dispose(): void {
-    this.#disposed = true;
-    this.#workspace.dispose();
-  }
+  dispose(): void;
+}
 
-  /** Calls that overlap are done one after the other. */
-  #inTurn<Result>(task: () => Result | Promise<Result>): Promise<Result> {
-    const result = this.#last.then(task);
-    this.#last = result.catch(() => undefined);
-    return result;
-  }
+/** @param usable whether the model is still the one that the stream was made for */
+export async function openStream(session: Session, usable: () => boolean): Promise<TokenStream> {
+  const { architecture, compiled } = session;
+  const { vocabulary, outputs: columns, sequences } = architecture;
+  const { device } = compiled;
+  checkStreams(architecture);
+  const data: TokenData = { rows: 1, steps: 1, tokens: new Uint32Array(1), starts: Uint32Array.of(0, 1) };
+  const layout = { ...layoutOf(session, 1), sharePrefix: false, carriesState: true };
+  const workspace = await Workspace.create(architecture, compiled, {
+    layout,
+    capacity: batchCapacity(data, 1, vocabulary, layout),
+    tokens: 2,
+    steps: 1,
+    training: false,
+  });
+  const plans = statePlans(architecture);
+  let last: Promise<unknown> = Promise.resolve();
+  let disposed = false;
 
-  #assertLive(where: string): void {
-    if (this.#disposed || !this.#usable()) {
-      const got = this.#disposed ? "one after dispose()" : "one whose model was disposed of or compiled anew";
-      throw new StateError(describe(where, "a live stream", got, "call model.stream() again"));
-    }
-    this.#session.compiled.device.assertAlive(where);
-  }
-
-  async #next(token: number): Promise<StreamStep> {
-    const where = "stream.next";
-    this.#assertLive(where);
-    const { architecture, compiled } = this.#session;
-    const { device } = compiled;
-    if (!(Number.isInteger(token) && token >= 0 && token < architecture.vocabulary)) {
-      throw invalid(
-        where,
-        `a token id that is a whole number from 0 to ${architecture.vocabulary - 1}`,
-        String(token),
-        "encode the text with the model's own vocabulary",
-      );
-    }
-    const workspace = this.#workspace;
-    this.#data.tokens[0] = token;
-    workspace.uploadTokens(this.#data);
-    const plan = workspace.planner.plan(this.#data, undefined, range(0, 1), false, { ...noRates, metric: 0 });
-    device.submit("stream", (encoder) => {
-      workspace.encodePlan(encoder, 0, plan.words);
-      workspace.evaluate.encode(encoder, plan.sizes);
+  /** Runs a call behind those before it. */
+  const inTurn = <Result>(
+    where: string,
+    task: (where: string) => Result | Promise<Result>,
+  ): Promise<Result> => {
+    const result = last.then(() => {
+      if (disposed || !usable()) {
+        const got = disposed ? "one after dispose()" : "one whose model was disposed of or compiled anew";
+        throw new StateError(describe(where, "a live stream", got, "call model.stream() again"));
+      }
+      device.assertAlive(where);
+      return task(where);
     });
-    const columns = architecture.outputs;
-    // Of a net that returns sequences, row 0 is the state before the step.
-    const begin = architecture.sequences ? columns : 0;
-    const output = workspace.outputs.view("output", [columns], begin);
-    const [values, ...states] = await read(device, [output, ...workspace.carried]);
-    return { output: values, states };
-  }
+    last = result.catch(() => undefined);
+    return result;
+  };
+
+  return {
+    next: (token) =>
+      inTurn("stream.next", async (where) => {
+        if (!(Number.isInteger(token) && token >= 0 && token < vocabulary)) {
+          throw invalid(
+            where,
+            `a token id that is a whole number from 0 to ${vocabulary - 1}`,
+            String(token),
+            "encode the text with the model's own vocabulary",
+          );
+        }
+        data.tokens[0] = token;
+        workspace.uploadTokens(data);
+        const rates = { ...noRates, metric: 0 };
+        const plan = workspace.planner.plan(data, undefined, range(0, 1), false, rates);
+        device.submit("stream", (encoder) => {
+          workspace.encodePlan(encoder, 0, plan.words);
+          workspace.evaluate.encode(encoder, plan.sizes);
+        });
+        // Of a net that returns sequences, row 0 is the state before the step.
+        const output = workspace.outputs.view("output", [columns], sequences ? columns : 0);
+        const [values, ...states] = await read(device, [output, ...workspace.carried]);
+        return { output: values, states };
+      }),
+    getStates: () =>
+      inTurn("stream.getStates", async () =>
+        namedStates(plans, { rows: 1, values: await read(device, workspace.carried) }),
+      ),
+    setStates: (states) =>
+      inTurn("stream.setStates", (where) => {
+        if (states === undefined) {
+          workspace.resetStates();
+          return;
+        }
+        const { rows, values } = checkedStates(states, plans, where);
+        if (rows !== 1) throw invalid(where, "states of one row", `${rows} rows`, "pass those of one row");
+        workspace.takeStates(values);
+      }),
+    reset() {
+      last = last.then(() => {
+        if (!disposed) workspace.resetStates();
+      });
+    },
+    dispose() {
+      disposed = true;
+      workspace.dispose();
+    },
+  };
 }
 
 /** @throws {InvalidInputError} a layer needs the steps that are still to come, or forgets those before. */

@@ -17,7 +17,7 @@ import type { Layer } from "./layers";
 import { Placement } from "./placement";
 import type { Labels, Session } from "./session";
 import type { NamedState } from "./states";
-import { TokenStream } from "./stream";
+import { openStream, type TokenStream } from "./stream";
 import type { TokenInput } from "./token-data";
 import { checkedState, readOptimizerState } from "./training-state";
 import type { OptimizerState, SavedTraining } from "./training-state";
@@ -143,7 +143,7 @@ export abstract class Trainer {
    */
   async stream(): Promise<TokenStream> {
     return this.#onDevice("stream", (session) =>
-      TokenStream.open(session, () => this.placement.compiled === session.compiled),
+      openStream(session, () => this.placement.compiled === session.compiled),
     );
   }
 
