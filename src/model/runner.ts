@@ -4,7 +4,7 @@ import type { SamplerOptions } from "../runtime/program-sampler";
 import type { Program } from "../runtime/program";
 import { noRates, type StepValues } from "../kernels";
 import { longestFirst, type StepRates } from "./batch-plan";
-import { StepQueue } from "./step-queue";
+import { stepQueue, type StepQueue } from "./step-queue";
 import { countedOutputs, type Targets } from "./targets";
 import type { TokenData } from "./token-data";
 import { metricEntries, type Workspace } from "./workspace";
@@ -68,9 +68,9 @@ export interface Pass {
 
 /** Runs a pass: figures are read back now and then, work in flight is bounded. */
 export async function runPass(device: Device, workspace: Workspace, pass: Pass): Promise<Means> {
-  const queue = new StepQueue(device, workspace, pass.nextStep && pass.profile);
+  const queue = stepQueue(device, workspace, pass.nextStep && pass.profile);
   try {
-    return await takeSteps(queue, pass);
+    return await takeSteps(device, workspace, queue, pass);
   } finally {
     queue.dispose();
     // A step that was left in its middle is taken back.
@@ -78,8 +78,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
   }
 }
 
-async function takeSteps(queue: StepQueue, pass: Pass): Promise<Means> {
-  const { device, workspace } = queue;
+async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue, pass: Pass): Promise<Means> {
   const { data, targets, order, batchSize, signal, nextStep, interval = 100 } = pass;
   const { step: before, sums: earlier } = pass.done ?? { step: 0, sums: noSums };
   const sums = { ...earlier };

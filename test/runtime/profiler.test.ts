@@ -4,7 +4,7 @@ import { requestNodeDevice } from "../../src/node/index";
 import { Arena, read, write } from "../../src/runtime/arena";
 import { uniform, writes, type KernelDeclaration } from "../../src/runtime/kernel";
 import { Program } from "../../src/runtime/program";
-import { ProgramSampler, type ProgramSample } from "../../src/runtime/program-sampler";
+import { programSampler, type ProgramSample } from "../../src/runtime/program-sampler";
 import { clockOf, measure, profileProgram, type ProfileOptions } from "../../src/runtime/profiler";
 import { wgsl } from "../../src/runtime/wgsl";
 import { useDevice } from "./use-device";
@@ -150,7 +150,7 @@ describe("the sampler", () => {
     for (const times of [10, 20_000]) program.dispatch(spin(times), { factor, out }, (groups) => [groups]);
     await program.ready();
     const samples: ProgramSample[] = [];
-    const sampler = ProgramSampler.of(device, program, { interval, onSample: (one) => samples.push(one) });
+    const sampler = programSampler(device, program, { interval, onSample: (one) => samples.push(one) });
     const run = async (groups: number): Promise<Float32Array> => {
       const encoder = device.gpu.createCommandEncoder();
       if (sampler) sampler.encode(encoder, groups);
