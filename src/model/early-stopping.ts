@@ -1,7 +1,6 @@
 import { ownState } from "./callback";
 import type { Callback, CallbackModel } from "./callback";
-import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
-import type { MonitorMode } from "./monitor";
+import { watch, type MonitorMode } from "./monitor";
 import type { NamedWeight } from "./weights";
 
 /** Options of `earlyStopping`, with Keras's defaults. */
@@ -42,12 +41,10 @@ export function earlyStopping({
   restoreBestWeights = false,
   startFromEpoch = 0,
 }: EarlyStoppingOptions = {}): Callback {
-  const direction = monitorDirection("earlyStopping", monitor, mode);
-  const improves = (value: number, reference: number): boolean =>
-    isImprovement(direction, value, reference, Math.abs(minDelta));
+  const { worst, improves, read } = watch("earlyStopping", monitor, mode, Math.abs(minDelta));
   let model: CallbackModel;
   let wait = 0;
-  let best = worstValue(direction);
+  let best = worst;
   let bestEpoch = 0;
   let bestWeights: NamedWeight[] | undefined;
   let stoppedEpoch: number | undefined;
@@ -57,11 +54,11 @@ export function earlyStopping({
       model = trained;
     },
     onTrainBegin() {
-      [wait, best, bestEpoch] = [0, worstValue(direction), 0];
+      [wait, best, bestEpoch] = [0, worst, 0];
       bestWeights = stoppedEpoch = undefined;
     },
     async onEpochEnd(epoch, logs) {
-      const current = readMonitor("earlyStopping", monitor, logs);
+      const current = read(logs);
       if (current === undefined || epoch < startFromEpoch) return;
       const isBest = improves(current, best);
       // The first epoch's weights are kept whatever its figure is: there must be some to go back to.

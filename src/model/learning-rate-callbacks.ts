@@ -1,8 +1,7 @@
 import { invalid } from "../runtime/errors";
 import { checkOption } from "./checks";
 import { assertSettable, ownState, type Callback, type CallbackModel } from "./callback";
-import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
-import type { MonitorMode } from "./monitor";
+import { watch, type MonitorMode } from "./monitor";
 
 /**
  * Sets the learning rate at the beginning of every epoch, and adds it to the epoch's figures as
@@ -84,9 +83,9 @@ export function reduceLROnPlateau({
 }: ReduceLROnPlateauOptions = {}): Callback {
   checkOption(factor < 1, "reduceLROnPlateau", "factor", "a number below 1", factor);
   const guessed = mode === "auto" ? (monitor.includes("acc") ? "max" : "min") : mode;
-  const direction = monitorDirection("reduceLROnPlateau", monitor, guessed);
+  const { worst, improves, read } = watch("reduceLROnPlateau", monitor, guessed, minDelta);
   let model: CallbackModel;
-  let best = worstValue(direction);
+  let best = worst;
   let wait = 0;
   let cooldownLeft = 0;
 
@@ -104,17 +103,17 @@ export function reduceLROnPlateau({
       model = trained;
     },
     onTrainBegin() {
-      [best, wait, cooldownLeft] = [worstValue(direction), 0, 0];
+      [best, wait, cooldownLeft] = [worst, 0, 0];
     },
     onEpochEnd(epoch, logs) {
       logs.learning_rate = model.learningRate;
-      const current = readMonitor("reduceLROnPlateau", monitor, logs);
+      const current = read(logs);
       if (current === undefined) return;
       if (cooldownLeft > 0) {
         cooldownLeft--;
         wait = 0;
       }
-      if (isImprovement(direction, current, best, minDelta)) {
+      if (improves(current, best)) {
         [best, wait] = [current, 0];
       } else if (cooldownLeft === 0) {
         wait++;

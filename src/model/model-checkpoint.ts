@@ -1,8 +1,7 @@
 import { checkOption } from "./checks";
 import { ownState } from "./callback";
 import type { Callback, CallbackModel, Logs } from "./callback";
-import { isImprovement, monitorDirection, readMonitor, worstValue } from "./monitor";
-import type { MonitorMode } from "./monitor";
+import { watch, type MonitorMode } from "./monitor";
 import type { NamedWeight } from "./weights";
 
 /** What a `modelCheckpoint` hands to its saving function. */
@@ -49,21 +48,21 @@ export function modelCheckpoint({
   saveFreq = "epoch",
   initialValueThreshold,
 }: ModelCheckpointOptions): Callback {
-  const direction = saveBestOnly ? monitorDirection("modelCheckpoint", monitor, mode) : "min";
+  const { worst, improves, read } = watch("modelCheckpoint", monitor, saveBestOnly ? mode : "min");
   const counts = saveFreq === "epoch" || (Number.isInteger(saveFreq) && saveFreq > 0);
   checkOption(counts, "modelCheckpoint", "saveFreq", '"epoch" or a number of batches', saveFreq);
   let model: CallbackModel;
-  let best = initialValueThreshold ?? worstValue(direction);
+  let best = initialValueThreshold ?? worst;
   let currentEpoch = 0;
   let batchesSinceSave = 0;
   let lastBatch = 0;
 
   const isDue = (epoch: number, logs: Logs): boolean => {
     if (!saveBestOnly) return true;
-    const current = readMonitor("modelCheckpoint", monitor, logs);
+    const current = read(logs);
     // As Keras does: better one checkpoint too many than none.
     if (current === undefined) return true;
-    const improved = isImprovement(direction, current, best);
+    const improved = improves(current, best);
     if (verbose) {
       const change = improved
         ? `improved from ${best.toFixed(5)} to ${current.toFixed(5)}, saving model`

@@ -11,12 +11,38 @@ const better = {
   max: ["acc", "accuracy", "binaryaccuracy", "sparsecategoricalaccuracy", "auc", "precision", "recall"],
 } as const;
 
+/** A figure that a callback watches. */
+export interface Watch {
+  /** The value that every other one beats. */
+  worst: number;
+  /** Whether a value beats another by more than the smallest change that counts; never for NaN. */
+  improves: (value: number, reference: number) => boolean;
+  /** The figure of an epoch or batch; where it is missing, undefined and a warning that names those there are. */
+  read: (logs: Logs) => number | undefined;
+}
+
 /**
- * The direction in which `monitor` improves.
+ * Watches a figure.
  *
+ * @param minDelta smaller changes are no improvement
  * @throws InvalidInputError for an unknown mode, and for a name from which `"auto"` cannot tell
  */
-export function monitorDirection(where: string, monitor: string, mode: MonitorMode): "min" | "max" {
+export function watch(where: string, monitor: string, mode: MonitorMode, minDelta = 0): Watch {
+  const sign = directionOf(where, monitor, mode) === "min" ? -1 : 1;
+  return {
+    worst: -sign * Infinity,
+    improves: (value, reference) => sign * value - minDelta > sign * reference,
+    read(logs) {
+      if (Object.hasOwn(logs, monitor)) return logs[monitor];
+      const names = Object.keys(logs).join(", ") || "nothing";
+      const remedy = "monitor one of these, or pass validation data";
+      console.warn(describe(where, `"${monitor}" among the figures`, names, remedy));
+      return undefined;
+    },
+  };
+}
+
+function directionOf(where: string, monitor: string, mode: MonitorMode): "min" | "max" {
   if (mode === "min" || mode === "max") return mode;
   checkOption((mode as string) === "auto", where, "mode", '"auto", "min" or "max"', `"${String(mode)}"`);
   const name = monitor.replace(/^val_/, "").replaceAll("_", "").toLowerCase();
@@ -28,29 +54,4 @@ export function monitorDirection(where: string, monitor: string, mode: MonitorMo
     `monitor "${monitor}"`,
     'pass mode "min" or "max"',
   );
-}
-
-/** Whether `value` beats `reference` by more than `minDelta`; never for NaN. */
-export function isImprovement(
-  direction: "min" | "max",
-  value: number,
-  reference: number,
-  minDelta = 0,
-): boolean {
-  return direction === "min" ? value + minDelta < reference : value - minDelta > reference;
-}
-
-/** The value that every other one beats. */
-export function worstValue(direction: "min" | "max"): number {
-  return direction === "min" ? Infinity : -Infinity;
-}
-
-/** The monitored figure; where it is missing, undefined and a warning that names those there are. */
-export function readMonitor(where: string, monitor: string, logs: Logs): number | undefined {
-  if (Object.hasOwn(logs, monitor)) return logs[monitor];
-  const names = Object.keys(logs).join(", ") || "nothing";
-  console.warn(
-    describe(where, `"${monitor}" among the figures`, names, "monitor one of these, or pass validation data"),
-  );
-  return undefined;
 }
