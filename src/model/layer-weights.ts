@@ -92,29 +92,21 @@ function below(folder: string, weight: Draft): Draft {
 function recurrentWeights(config: RecurrentLayer, inputs: number): Draft[] {
   const { className, units, useBias } = config;
   const columns = gatesOf[className] * units;
+  // A GRU that resets after the product has a second bias, added to the product.
+  const bias = draft(config, "bias", className === "GRU" && config.resetAfter ? [2, columns] : [columns]);
+  if (className === "LSTM" && config.unitForgetBias) {
+    const { initializer } = bias;
+    bias.initializer = {
+      ...initializer,
+      create: (shape, random) => initializer.create(shape, random).fill(1, units, 2 * units),
+    };
+  }
   const weights = [
     draft(config, "kernel", [inputs, columns]),
     draft(config, "recurrentKernel", [units, columns], "recurrent"),
+    ...(useBias ? [bias] : []),
   ];
-  if (useBias) {
-    weights.push({ ...draft(config, "bias", biasShape(config)), initializer: biasInitializer(config) });
-  }
   return weights.map((weight) => below(`${snakeCase(className)}_cell`, weight));
-}
-
-/** A GRU that resets after the product has a second bias, added to the product. */
-function biasShape(config: RecurrentLayer): number[] {
-  const columns = gatesOf[config.className] * config.units;
-  return config.className === "GRU" && config.resetAfter ? [2, columns] : [columns];
-}
-
-function biasInitializer(config: RecurrentLayer): Initializer {
-  if (config.className !== "LSTM" || !config.unitForgetBias) return config.biasInitializer;
-  const { units, biasInitializer: initializer } = config;
-  return {
-    ...initializer,
-    create: (shape, random) => initializer.create(shape, random).fill(1, units, 2 * units),
-  };
 }
 
 /** Keras puts the direction before the inner layer's name, unless the name came from a file and has it. */
