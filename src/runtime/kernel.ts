@@ -40,7 +40,7 @@ export class Kernel {
       entries: Object.values(declaration.bindings).map(({ access }, binding) => ({
         binding,
         visibility: GPUShaderStage.COMPUTE,
-        buffer: { type: bufferTypes[access] },
+        buffer: { type: accesses[access].type },
       })),
     });
     this.pipeline = this.#compile();
@@ -72,13 +72,13 @@ export class Kernel {
   bind(tensors: Readonly<Record<string, Tensor>>): GPUBindGroup {
     const { bindings } = this.declaration;
     const names = Object.keys(bindings);
-    const extra = Object.keys(tensors).filter((name) => !(name in bindings));
-    const missing = names.filter((name) => !(name in tensors));
-    if (extra.length > 0 || missing.length > 0) {
-      const problems = [
-        ...missing.map((name) => `no tensor for "${name}"`),
-        ...extra.map((name) => `a tensor for "${name}", which it does not declare`),
-      ];
+    const problems = [
+      ...names.filter((name) => !(name in tensors)).map((name) => `no tensor for "${name}"`),
+      ...Object.keys(tensors)
+        .filter((name) => !(name in bindings))
+        .map((name) => `a tensor for "${name}", which it does not declare`),
+    ];
+    if (problems.length > 0) {
       throw new KernelError(
         describe(
           `kernel ${this.declaration.name}`,
@@ -111,34 +111,28 @@ export class Kernel {
       this.device.assertAlive(`kernel ${this.declaration.name}`);
       const { messages } = await module.getCompilationInfo();
       const found = messages.map(({ lineNum, message }) => `line ${lineNum}: ${message}`);
-      throw new KernelError(
-        `kernel ${this.label}: expected a shader that compiles, got ${[...found, String(cause)].join("\n")}; ` +
-          `report it with this source:\n${numbered(this.source)}`,
-        { cause },
-      );
+      const got = [...found, String(cause)].join("\n");
+      const remedy = `report it with this source:\n${numbered(this.source)}`;
+      throw new KernelError(describe(`kernel ${this.label}`, "a shader that compiles", got, remedy), {
+        cause,
+      });
     }
   }
 }
 
-const bufferTypes: Record<Binding["access"], GPUBufferBindingType> = {
-  read: "read-only-storage",
-  write: "storage",
-  uniform: "uniform",
-};
-
-const addressSpaces: Record<Binding["access"], string> = {
-  read: "storage, read",
-  write: "storage, read_write",
-  uniform: "uniform",
+/** How a bind-group layout and WGSL call each access. */
+const accesses: Record<Binding["access"], { type: GPUBufferBindingType; space: string }> = {
+  read: { type: "read-only-storage", space: "storage, read" },
+  write: { type: "storage", space: "storage, read_write" },
+  uniform: { type: "uniform", space: "uniform" },
 };
 
 function bindingLines(bindings: KernelDeclaration["bindings"]): string {
-  return Object.entries(bindings)
-    .map(
-      ([name, { access, type }], i) =>
-        `@group(0) @binding(${i}) var<${addressSpaces[access]}> ${name}: ${type};`,
-    )
-    .join("\n");
+  const lines = Object.entries(bindings).map(
+    ([name, { access, type }], i) =>
+      `@group(0) @binding(${i}) var<${accesses[access].space}> ${name}: ${type};`,
+  );
+  return lines.join("\n");
 }
 
 /** Source with line numbers, as compilers count them. */
