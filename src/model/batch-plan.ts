@@ -44,11 +44,6 @@ export function fits(wanted: BatchCapacity, capacity: BatchCapacity): boolean {
   return (Object.keys(wanted) as (keyof BatchCapacity)[]).every((key) => wanted[key] <= capacity[key]);
 }
 
-/** Whether two capacities are the same. */
-export function equal(a: BatchCapacity, b: BatchCapacity): boolean {
-  return fits(a, b) && fits(b, a);
-}
-
 /** The section with the step's values as layers in a stage read them; the first stage has the base's. */
 export const stageStep = (stage: number): string => (stage === 0 ? "step" : `step ${stage}`);
 

@@ -48,7 +48,8 @@ export class Parameters {
   readonly trainedPlans: readonly WeightPlan[];
   /** Per layer. */
   readonly weights: WeightTensors[];
-  readonly #flat: Tensor[];
+  /** The weights in Keras's order. */
+  readonly flat: readonly Tensor[];
   readonly #layers: readonly LayerPlan[];
   readonly #plans: readonly WeightPlan[];
   #gradients: Gradients | undefined;
@@ -64,13 +65,8 @@ export class Parameters {
     this.trainedPlans = this.#plans.filter(({ trainable }) => trainable);
     const { banks, flat } = this.#companion("parameters", this.#plans);
     this.trained = banks;
-    this.#flat = flat;
+    this.flat = flat;
     this.weights = this.#byLayer(this.#plans, flat);
-  }
-
-  /** The weights in Keras's order. */
-  get flat(): readonly Tensor[] {
-    return this.#flat;
   }
 
   /** Gradients of the weights that are trained, made when first asked for. */
@@ -92,7 +88,7 @@ export class Parameters {
     return this.trainedPlans.flatMap((plan, i) => {
       const { regularizer } = plan;
       if (!regularizer) return [];
-      const weight = this.#flat[this.#plans.indexOf(plan)];
+      const weight = this.flat[this.#plans.indexOf(plan)];
       return [{ weight, regularizer, gradient: () => this.gradients.flat[i] }];
     });
   }
@@ -117,7 +113,7 @@ export class Parameters {
   /** Tables that clipping by norm reads, for each bank; of the weights that are trained alone. */
   clipTables(rule: OptimizerRule): { squares: Tensor; banks: ClipTables[] } | undefined {
     if (!clipsByNorm(rule)) return undefined;
-    const trained = this.#flat.filter((_, i) => this.#plans[i].trainable);
+    const trained = this.flat.filter((_, i) => this.#plans[i].trainable);
     const squares = this.arena.tensor("squares", [trained.length]);
     return { squares, banks: this.trained.map((bank) => this.#clipTablesOf(bank, trained)) };
   }
@@ -144,13 +140,13 @@ export class Parameters {
   /** Uploads values in Keras's order. */
   set(values: readonly Float32Array[]): void {
     values.forEach((data, i) => {
-      write(this.device, this.#flat[i], data);
+      write(this.device, this.flat[i], data);
     });
   }
 
   /** Reads the weights back, in Keras's order. */
   get(): Promise<Float32Array[]> {
-    return read(this.device, this.#flat);
+    return read(this.device, this.flat);
   }
 
   /**

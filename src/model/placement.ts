@@ -188,6 +188,7 @@ export class Placement {
       );
     }
     return {
+      ...owner,
       architecture: this.#architecture,
       compiled,
       recovery,
@@ -204,10 +205,7 @@ export class Placement {
         compiled.learningRate = currentRate(optimizer, ++compiled.iterations, learningRate);
       },
       workspace: (needs) => this.#workspaceFor(compiled, needs),
-      config: owner.config,
       useShape: (shape) => this.#useShape(compiled, shape),
-      profile: owner.profile,
-      sawSteps: owner.sawSteps,
     };
   }
 

@@ -6,7 +6,7 @@ import { Program } from "../runtime/program";
 import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
-import { BatchPlanner, equal, fits, planTensors, type BatchCapacity } from "./batch-plan";
+import { BatchPlanner, fits, planTensors, type BatchCapacity } from "./batch-plan";
 import type { Compiled } from "./compiled";
 import { recordBody } from "./record/body";
 import { recordHead } from "./record/head";
@@ -179,8 +179,8 @@ export class Workspace {
   /** Whether this workspace serves `needs` as it is. */
   serves(needs: WorkspaceNeeds): boolean {
     return (
-      JSON.stringify(needs.layout) === JSON.stringify(this.needs.layout) &&
-      (this.divides ? equal(needs.capacity, this.needs.capacity) : fits(needs.capacity, this.capacity)) &&
+      same(needs.layout, this.needs.layout) &&
+      (this.divides ? same(needs.capacity, this.needs.capacity) : fits(needs.capacity, this.capacity)) &&
       needs.tokens <= this.needs.tokens &&
       needs.steps <= this.needs.steps &&
       (!needs.training || this.needs.training)
@@ -259,6 +259,9 @@ export class Workspace {
     this.arena.dispose();
   }
 }
+
+/** Whether two pieces of plain data, made by the same function, hold the same. */
+const same = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 function programOf(
   device: Device,
