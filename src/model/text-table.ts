@@ -23,19 +23,27 @@ export function formatTable(
   width: number,
 ): string[] {
   const widths = columnWidths(columns, width);
-  const rule = (line: string, left: string, middle: string, right: string): string =>
+  const rule = ([left, line, middle, right]: string): string =>
     left + widths.map((cell) => line.repeat(cell)).join(middle) + right;
-  const row = (cells: readonly string[], bar: string): string[] => formatRow(cells, columns, widths, bar);
-  const between = rule("─", "├", "┼", "┤");
+  const row = (cells: readonly string[], bar: string): string[] => {
+    const wrapped = cells.map((cell, i) => wrap(cell, widths[i] - 2));
+    const height = Math.max(...wrapped.map((lines) => lines.length));
+    return Array.from({ length: height }, (_, line) => {
+      const parts = wrapped.map((lines, i) => {
+        const text = lines[line] ?? "";
+        const content = widths[i] - 2;
+        return ` ${columns[i].align === "left" ? text.padEnd(content) : text.padStart(content)} `;
+      });
+      return bar + parts.join(bar) + bar;
+    });
+  };
+  const headers = columns.map(({ header }) => header);
   return [
-    rule("━", "┏", "┳", "┓"),
-    ...row(
-      columns.map((column) => column.header),
-      "┃",
-    ),
-    rule("━", "┡", "╇", "┩"),
-    ...rows.flatMap((cells, index) => [...(index > 0 ? [between] : []), ...row(cells, "│")]),
-    rule("─", "└", "┴", "┘"),
+    rule("┏━┳┓"),
+    ...row(headers, "┃"),
+    rule("┡━╇┩"),
+    ...rows.flatMap((cells, i) => [...(i > 0 ? [rule("├─┼┤")] : []), ...row(cells, "│")]),
+    rule("└─┴┘"),
   ];
 }
 
@@ -67,24 +75,6 @@ function roundHalfToEven(value: number): number {
   const below = Math.floor(value);
   if (value - below !== 0.5) return Math.round(value);
   return below % 2 === 0 ? below : below + 1;
-}
-
-function formatRow(
-  cells: readonly string[],
-  columns: readonly Column[],
-  widths: readonly number[],
-  bar: string,
-): string[] {
-  const wrapped = cells.map((cell, index) => wrap(cell, widths[index] - 2));
-  const height = Math.max(...wrapped.map((lines) => lines.length));
-  return Array.from({ length: height }, (_, line) => {
-    const parts = wrapped.map((lines, index) => {
-      const text = lines[line] ?? "";
-      const content = widths[index] - 2;
-      return ` ${columns[index].align === "left" ? text.padEnd(content) : text.padStart(content)} `;
-    });
-    return bar + parts.join(bar) + bar;
-  });
 }
 
 /** Breaks text between words; a word longer than a line stands alone and is cut off. */
