@@ -15,14 +15,12 @@ import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
 import { dispatch, firstSample, type Flow, type Recorder } from "./recorder";
 
-/** Whether the loss takes the logits of a layer with this activation. */
-export function takesLogits(loss: Loss, activation: DenseConfig["activation"]): boolean {
-  if (loss.fromLogits) return true;
-  if (loss.kind === "binaryCrossentropy") return activation === "sigmoid";
-  const categorical =
-    loss.kind === "sparseCategoricalCrossentropy" || loss.kind === "categoricalCrossentropy";
-  return categorical && activation === "softmax";
-}
+/** The activation of the last layer of which a loss takes the logits. */
+const takenFrom: Partial<Record<Loss["kind"], DenseConfig["activation"]>> = {
+  binaryCrossentropy: "sigmoid",
+  sparseCategoricalCrossentropy: "softmax",
+  categoricalCrossentropy: "softmax",
+};
 
 /**
  * Records the last layer together with the loss.
@@ -40,7 +38,7 @@ export function recordHead(
 ): Tensor {
   const { arena, capacity, training } = recorder;
   const { units, activation } = config;
-  const logits = takesLogits(loss, activation);
+  const logits = loss.fromLogits || takenFrom[loss.kind] === activation;
   const binary = units === 1 && loss.kind === "binaryCrossentropy" && logits;
   if (binary && input.kind === "last" && (activation === "sigmoid" || activation === "linear")) {
     return recordBinaryHead(recorder, activation === "linear", metrics, input, weights, gradients);
