@@ -15,8 +15,6 @@ const countRows = (groups: number): string =>
   var counted = 0u;
   ${eachRow(groups, "let one = u32(weights[row].y); steps += one; counted += one * mask[row];")}`;
 
-const bindings = {};
-
 /**
  * Takes masked steps out of loss and accuracy. The weights arrive as those of a mean over all steps, and leave as
  * those of a mean over the steps that count.
@@ -47,7 +45,6 @@ export function maskWeights(groups: number): SizedKernel {
     name: "maskWeights",
     constants: { groups },
     bindings: {
-      ...bindings,
       counts: reads("array<u32>"),
       out: writes("array<vec2f>"),
     },
@@ -71,7 +68,7 @@ export function maskCounts(groups: number): SizedKernel {
   return kernel({
     name: "maskCounts",
     constants: { groups },
-    bindings: { ...bindings, counts: writes("array<atomic<u32>>") },
+    bindings: { counts: writes("array<atomic<u32>>") },
     grid: () => [groups],
     workgroupSize: lanes,
     main,
