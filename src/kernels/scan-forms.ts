@@ -13,7 +13,10 @@ import { scanForwardTiled } from "./scan-forward-tiled";
 import { scanForwardWide } from "./scan-forward-wide";
 import type { SizedKernel } from "./shared/frame";
 
-/** The form in which a shape takes a layer; tiles can be had for small ones too. The shared padding is one segment: too little for the tiles of four. */
+/**
+ * The form in which a shape takes a layer; tiles can be had for small ones too. The shared padding is one segment: too
+ * little for the tiles of four.
+ */
 export function scanForm(shape: ScanForm, units: number, gates: number, part: ScanPart): ScanForm {
   if (shape === "wide" || (shape === "narrow" && narrowFits(units, gates))) return shape;
   return part === "prefix" ? "wide" : "tiled";

@@ -116,7 +116,7 @@ export function biasFunction({ recurrentBias }: ScanOptions): string {
 export type ScanForm = ScanShape | "tiled";
 
 /** Samples that a workgroup takes. */
-export const samplesOfWorkgroup: Record<ScanForm, number> = {
+const samplesOfWorkgroup: Record<ScanForm, number> = {
   narrow: narrowSize,
   tiled: narrowSize * tiledSamples,
   wide: 1,

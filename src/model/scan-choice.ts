@@ -5,7 +5,6 @@ import {
   noRates,
   packChunk,
   packStep,
-  samplesOfWorkgroup,
   scanForm,
   scanForward,
   segmentWords,
@@ -159,11 +158,8 @@ async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShap
     );
     const segments = Array.from({ length: samples }, (_, i) => [i * (steps + 1), steps, 0, noOrigin]);
     write(device, tensors.segments, Uint32Array.from(segments.flat()));
-    const program = new Program<StepValues>(device, `scan ${shape}`).dispatch(
-      scanForward(form, options),
-      tensors,
-      () => [Math.ceil(samples / samplesOfWorkgroup[form])],
-    );
+    const kernel = scanForward(form, options);
+    const program = new Program<StepValues>(device, `scan ${shape}`).dispatch(kernel, tensors, kernel.grid);
     await program.ready();
     let least = Infinity;
     for (let round = 0; round <= rounds && !(least >= longEnough && round > 1); round++) {
