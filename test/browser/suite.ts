@@ -39,7 +39,7 @@ export function pageTest(
   getPage: PageOf,
   run: (page: TestPage, context: TestContext) => Promise<void>,
 ): void {
-  test(name, { timeout: 180_000 }, async (context) => {
+  test(name, { timeout: 300_000 }, async (context) => {
     const page = getPage();
     if (!page) return context.skip("no such browser");
     await run(page, context);
