@@ -115,9 +115,6 @@ const factories = {
   orthogonal,
 } as const;
 
-/** The name of an initialiser; Keras's snake_case (`"glorot_uniform"`) and class names are taken, too. */
-export type InitializerName = keyof typeof factories;
-
 /** An initialiser as JSON keeps it: without its function. */
 export type StoredInitializer = Pick<Initializer, "name" | "config">;
 
