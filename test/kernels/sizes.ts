@@ -5,6 +5,8 @@ export const batchSizes = [1, 2, 5, 127] as const;
 export const widths = [1, 3, 4, 5, 31, 32, 33, 64, 65] as const;
 /** Beyond the narrow scan's reach and beyond one lane per unit. */
 export const wideUnits = [...widths, 127, 129, 257] as const;
+/** Fewer units than these a layer never has in tiles. */
+export const tiledUnits = wideUnits.filter((units) => units > 32);
 export const timeSteps = [1, 2, 37] as const;
 /** Narrow kernels keep whole matrices in registers; the larger they are, the longer they take to compile. */
 export const narrowWidths = [1, 3, 4, 5, 31, 32, 33] as const;
