@@ -1,10 +1,10 @@
 import { reads, writes } from "../runtime/kernel";
-import { wgsl } from "../runtime/wgsl";
+import { unroll, wgsl } from "../runtime/wgsl";
 import { kernel, type SizedKernel } from "./shared/frame";
 import {
   addProduct,
   columnsOfPart,
-  names,
+  declareStored,
   narrowLanes,
   narrowSize,
   narrowWorkgroups,
@@ -25,9 +25,9 @@ export function embedProjectNarrow(width: number, columns: number, useBias: bool
   const part = columnsOfPart(columns);
   const input = rowAccess("embeddings", width);
   const output = rowAccess("projected", columns);
-  const x = names("x", input.vectors);
-  const z = names("z", Math.ceil(part / 4));
+  const vectors = Math.ceil(part / 4);
   const main = wgsl`
+  ${declareStored("xs", input.vectors)}
   for (var left = 0u; left < ${columns}u; left += ${part}u) {
     ${ownMatrix("weight", width, part, `kernel[row * ${columns}u + left + column]`)}
     ${useBias ? ownMatrix("own", 1, part, "bias[left + column]") : ""}
@@ -35,11 +35,16 @@ export function embedProjectNarrow(width: number, columns: number, useBias: bool
       let token = taskTokens[groupTasks[d]];
       slots[token] = d;
       let row = ${input.base("token")};
-      ${x.map((name, i) => `let ${name} = ${input.load("row", i)};`)}
-      ${z.map((name, i) => `var ${name} = ${useBias ? `own[${i}]` : "vec4f()"};`)}
-      ${addProduct(z, x, width, "weight")}
+      ${unroll(input.vectors, (i) => `xs[${i}] = ${input.load("row", i)};`)}
       let to = ${output.base("d")}${part < columns ? " + left / 4u" : ""};
-      ${z.map((name, i) => output.store("to", i, name))}
+      ${unroll(
+        vectors,
+        (i) => `{
+        var z = ${useBias ? `own[${i}]` : "vec4f()"};
+        ${addProduct("z", "xs", width, "weight", vectors, i)}
+        ${output.store("to", i, "z")}
+      }`,
+      )}
     }
   }`;
   return kernel({

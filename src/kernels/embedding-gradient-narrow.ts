@@ -1,12 +1,12 @@
 import { reads, writes } from "../runtime/kernel";
-import { wgsl } from "../runtime/wgsl";
+import { unroll, wgsl } from "../runtime/wgsl";
 import { kernel, type SizedKernel } from "./shared/frame";
 import {
   addOuterProducts,
   addProduct,
   columnsOfPart,
+  declareStored,
   declareSums,
-  names,
   narrowLanes,
   narrowSize,
   narrowWorkgroups,
@@ -50,9 +50,7 @@ export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions)
   const rows = rowAccess("embeddings", E);
   const sumRows = rowAccess("sums", J);
   const output = rowAccess("dEmbeddings", E);
-  const d = names("d", Math.ceil(part / 4));
-  const x = names("x", rows.vectors);
-  const dx = names("dx", rows.vectors);
+  const vectors = Math.ceil(part / 4);
   const rowLength = sumRows.vectors;
   const length = (E + (useBias ? 1 : 0)) * rowLength;
   /** The sums of the parts before. */
@@ -60,26 +58,33 @@ export function embeddingGradientNarrow(options: EmbeddingGradientNarrowOptions)
     part < J ? `select(${output.load("row", i)}, vec4f(), left == 0u)` : "vec4f()";
   const behind = part < J ? " + left / 4u" : "";
   const main = wgsl`
+  ${declareStored("d", vectors)}
+  ${declareStored("x", rows.vectors)}
   for (var left = 0u; left < ${J}u; left += ${part}u) {
     ${options.table ? ownMatrix("weight", part, E, `kernel[column * ${J}u + left + row]`) : ""}
     ${declareSums("dKernel", E, part)}
     ${declareSums("dBias", 1, part)}
     for (var number = id; number < step.distinct; number += ${narrowLanes}u) {
       let token = taskTokens[groupTasks[number]];
-      ${d.map((name) => `var ${name} = vec4f();`)}
+      ${unroll(vectors, (i) => `d[${i}] = vec4f();`)}
       for (var task = groupTasks[number]; task < groupTasks[number + 1u]; task++) {
         let sumsRow = ${sumRows.base("task")}${behind};
-        ${d.map((name, i) => `${name} += ${sumRows.load("sumsRow", i)};`)}
+        ${unroll(vectors, (i) => `d[${i}] += ${sumRows.load("sumsRow", i)};`)}
       }
       let row = ${rows.base("token")};
       #if ${options.table}
-      ${dx.map((name, i) => `var ${name} = ${begun(i)};`)}
-      ${addProduct(dx, d, part, "weight")}
-      ${dx.map((name, i) => output.store("row", i, name))}
+      ${unroll(
+        rows.vectors,
+        (i) => `{
+        var dx = ${begun(i)};
+        ${addProduct("dx", "d", part, "weight", rows.vectors, i)}
+        ${output.store("row", i, "dx")}
+      }`,
+      )}
       #endif
-      ${x.map((name, i) => `let ${name} = ${rows.load("row", i)};`)}
-      ${addOuterProducts("dKernel", E, [{ x, d }])}
-      ${d.map((name, i) => `dBias[${i}] += ${name};`)}
+      ${unroll(rows.vectors, (i) => `x[${i}] = ${rows.load("row", i)};`)}
+      ${addOuterProducts("dKernel", E, part, [{ x: "x", d: "d" }])}
+      ${unroll(vectors, (i) => `dBias[${i}] += d[${i}];`)}
     }
     let base = id * ${length}u${behind};
     ${storeSums("dKernel", E, part, "partials", "base", rowLength)}

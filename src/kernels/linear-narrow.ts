@@ -5,10 +5,10 @@ import { activationFunctions } from "./shared/activation";
 import { kernel, type SizedKernel } from "./shared/frame";
 import { inputRowFunction } from "./shared/input-row";
 import {
-  largestDivisor,
   addProduct,
+  declareStored,
+  largestDivisor,
   maxOwnMatrix,
-  names,
   narrowLanes,
   narrowSize,
   ownMatrix,
@@ -45,8 +45,6 @@ export function linearNarrow(options: LinearOptions): SizedKernel {
   const input = rowAccess("x", K);
   const output = rowAccess("out", J);
   const vectors = Math.ceil(columns / 4);
-  const x = names("x", input.vectors);
-  const sum = names("sum", vectors);
   const element = transposed
     ? `kernel[(left + column) * ${K}u + row]`
     : `kernel[row * ${J}u + left + column]`;
@@ -56,16 +54,20 @@ export function linearNarrow(options: LinearOptions): SizedKernel {
   #if ${useBias}
   ${ownMatrix("own", 1, columns, "bias[left + column]")}
   #endif
+  ${declareStored("xs", input.vectors)}
   for (var r = id / ${groups}u; r < step.${count}; r += ${narrowLanes}u) {
     let base = ${input.base("inputRow(r)")};
-    ${x.map((name, i) => `let ${name} = ${input.load("base", i)};`)}
-    ${sum.map((name, i) => `var ${name} = ${useBias ? `own[${i}]` : "vec4f()"};`)}
-    ${addProduct(sum, x, K, "weight")}
+    ${unroll(input.vectors, (i) => `xs[${i}] = ${input.load("base", i)};`)}
     let to = ${output.base("r")}${groups > 1 ? " + left / 4u" : ""};
-    ${unroll(vectors, (i) => {
-      const value = `${accumulate ? `${output.load("to", i)} + ` : ""}activate4(${sum[i]})`;
-      return `{ let value = ${value}; ${output.store("to", i, "value")} }`;
-    })}
+    ${unroll(
+      vectors,
+      (i) => `{
+      var sum = ${useBias ? `own[${i}]` : "vec4f()"};
+      ${addProduct("sum", "xs", K, "weight", vectors, i)}
+      let value = ${accumulate ? `${output.load("to", i)} + ` : ""}activate4(sum);
+      ${output.store("to", i, "value")}
+    }`,
+    )}
   }`;
   return kernel({
     name: "linear",

@@ -1,27 +1,30 @@
 import { writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
-import { gatesFrom, type Cell } from "./cells/cell";
+import { gatesFrom } from "./cells/cell";
 import { scanKernel, type ScanBackwardOptions, type ScanOptions } from "./scan";
 import { backwardBindings, readsStates } from "./scan-bindings";
 import { type SizedKernel } from "./shared/frame";
 import {
   addOuterProducts,
   addProduct,
+  declareStored,
   declareSums,
   loadSums,
   maxOwnSums,
-  names,
   narrowSize,
   ownMatrix,
   storeSums,
 } from "./shared/narrow";
-import { rowAccess } from "./shared/rows";
+import { rowAccess, type RowAccess } from "./shared/rows";
 
 /**
  * Steps taken together where the gradient is summed up: adding to the sums costs more than multiplying, and
  * is done once a block.
  */
 const sumsBlock = 2;
+
+/** The gate that follows once dm is known, in cells that reset before the product. */
+const resetGate = 1;
 
 /** Whether the narrow backward scan also sums up the recurrent kernel's gradient: one gate, up to 32 units. */
 export function sumsRecurrentGradient({
@@ -71,78 +74,103 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
   const sequence = rowAccess("dSequence", U);
   const V = state.vectors;
   const gates = Array.from({ length: G }, (_, gate) => gate);
-  const dh = names("dh", V);
-  const dc = memory ? names("dc", V) : [];
-  const kept = names("kept", V);
+  const last = G - 1;
   const loadsH = readsStates(options);
-  const h = loadsH ? names("h", V) : [];
-  const c = memory ? names("c", V) : [];
   const block = sums ? sumsBlock : 1;
-  const before = (s: number): string[] => (loadsH ? names(`before${s}_`, V) : []);
-  const cBefore = (s: number): string[] => (memory ? names(`cBefore${s}_`, V) : []);
-  const back = (s: number): string[] => names(`back${s}_`, V);
-  const z = (s: number, gate: number): string[] => names(`dz${s}_${gate}_`, V);
-  const q = (s: number): string[] => (lastGate === "product" ? names(`q${s}_`, V) : []);
-  const each = (line: (gate: number, i: number) => string): string =>
-    gates.map((gate) => unroll(V, (i) => line(gate, i))).join("\n");
-  /** What went into the product of gate `gate`, of which `back` is the derivative. */
-  const derivativeOf = (s: number, gate: number): string[] =>
-    lastGate === "product" && gate === G - 1 ? q(s) : z(s, gate);
-  const pairs = Array.from({ length: block }, (_, s) => ({ x: before(s), d: z(s, 0) }));
+  const dz = (s: number, gate: number): string => `dz${s}_${gate}`;
+  /** What the product with a gate's recurrent kernel gave, of which this is the derivative. */
+  const derivativeOf = (s: number, gate: number): string =>
+    lastGate === "product" && gate === last ? "qs" : dz(s, gate);
+  const pairs = Array.from({ length: block }, (_, s) => ({ x: `before${s}`, d: dz(s, 0) }));
+  const stored = [
+    ...(loadsH ? ["hs"] : []),
+    ...(memory ? ["cs", "dcs"] : []),
+    "dhs",
+    ...(dropout > 0 ? ["keeps"] : []),
+    ...(lastGate === "product" ? ["qs"] : []),
+    ...(sums ? pairs.map(({ x }) => x) : []),
+    ...pairs.flatMap((_, s) => gates.map((gate) => dz(s, gate))),
+  ];
+  const eachVector = (line: (i: number) => string): string => unroll(V, line);
+  const eachGate = (line: (gate: number) => string): string => gates.map(line).join("\n");
+  const named = {
+    z: gates.map((gate) => `z${gate}`),
+    q: "q",
+    h: "hNow",
+    hPrev: "hPrev",
+    c: "cNow",
+    cPrev: "cPrev",
+    dh: "dh",
+    dc: "dc",
+    direct: "direct",
+  };
+  const addTo = (name: string, row: RowAccess, base: string, part = 0): string =>
+    eachVector((i) => `${name}[${i}] += ${row.load(base, i, part)};`);
+
+  /** dz, and what reaches dh past the recurrent product; of a cell that resets before it, all but the reset gate's. */
+  const derivatives = (s: number, i: number): string => `{
+    ${loadsH ? `let hPrev = ${state.load(`above${s}`, i)}; let hNow = hs[${i}]; hs[${i}] = hPrev;` : ""}
+    ${sums ? `before${s}[${i}] = hPrev;` : ""}
+    ${memory ? `let cPrev = ${memoryRow.load(`above${s}`, i)}; let cNow = cs[${i}]; cs[${i}] = cPrev; var dc = dcs[${i}];` : ""}
+    ${eachGate((gate) => `var z${gate} = ${keepsGates ? dzRows.load(`to${s}`, i, gate) : "vec4f()"};`)}
+    ${lastGate === "product" ? `var q = ${extraRow.load(`at${s}`, i)};` : ""}
+    var direct = vec4f();
+    let dh = dhs[${i}];
+    ${cell.backward(named, "4")}
+    dhs[${i}] = select(direct, dh, skip${s});
+    ${memory ? `dcs[${i}] = select(dc, dcs[${i}], skip${s});` : ""}
+    ${gates
+      .filter((gate) => !cell.resetBackward || gate !== resetGate)
+      .map((gate) => storeDerivative(s, gate, i))
+      .join("\n")}
+    ${lastGate === "product" ? `qs[${i}] = select(q, vec4f(), skip${s}); ${extraRow.store(`at${s}`, i, `qs[${i}]`)}` : ""}
+  }`;
+  const storeDerivative = (s: number, gate: number, i: number): string =>
+    `${dz(s, gate)}[${i}] = select(z${gate}, vec4f(), skip${s}); ${dzRows.store(`to${s}`, i, `${dz(s, gate)}[${i}]`, gate)}`;
+  /** dm = dz_last·recurrentKernel_lastᵀ, which the cell takes on. */
+  const reset = (s: number, i: number): string => `{
+    var dm = vec4f();
+    ${addProduct("dm", dz(s, last), U, `kernel${last}`, V, i)}
+    let hPrev = hs[${i}]${kept(i)};
+    var z${resetGate} = ${dzRows.load(`to${s}`, i, resetGate)};
+    var direct = vec4f();
+    ${cell.resetBackward!({ ...named, dm: "dm" }, "4")}
+    ${storeDerivative(s, resetGate, i)}
+    dhs[${i}] += select(direct${kept(i)}, vec4f(), skip${s});
+  }`;
+  /** dh_{t-1} = dz_t·recurrentKernelᵀ + the cell's direct part. */
+  const product = (s: number, i: number): string => `{
+    var back = ${dropout > 0 ? "vec4f()" : `dhs[${i}]`};
+    ${gatesFrom(cell, "h")
+      .map((gate) => addProduct("back", derivativeOf(s, gate), U, `kernel${gate}`, V, i))
+      .join("\n")}
+    dhs[${i}] = select(${dropout > 0 ? `dhs[${i}] + back${kept(i)}` : "back"}, dhs[${i}], skip${s});
+  }`;
+  const kept = (i: number): string => (dropout > 0 ? ` * keeps[${i}]` : "");
 
   // Step s of a block. Beyond the first step of the chunk it stays at the row before that: dz is zero there,
   // as it must be in that row, and dh is left as it is.
-  const stepOf = (s: number): string => {
-    const named = (i: number) => ({
-      z: gates.map((gate) => z(s, gate)[i]),
-      q: q(s)[i],
-      h: (s === 0 ? h : before(s - 1))[i],
-      hPrev: before(s)[i],
-      c: c[i],
-      cPrev: cBefore(s)[i],
-      dh: dh[i],
-      dc: `dcNext${i}`,
-      direct: back(s)[i],
-    });
-    const direct = names("direct", V);
-    return wgsl`
+  const stepOf = (s: number): string => wgsl`
       let row${s} = segment.row + end - min(end - begin, ${s}u);
       let skip${s} = end <= begin + ${s}u || skipped(segment, end - ${s + 1}u);
       while (end > begin + ${s}u && branch > 0u && segments[branch].origin == row${s}) {
         let base = ${origin.base("branch")};
-        ${dh.map((name, i) => `${name} += ${origin.load("base", i)};`)}
-        ${dc.map((name, i) => `${name} += ${origin.load("base", i, 1)};`)}
+        ${addTo("dhs", origin, "base")}
+        ${memory ? addTo("dcs", origin, "base", 1) : ""}
         branch -= 1u;
       }
       #if ${sequences}
       if (end > begin + ${s}u) {
         let base = ${sequence.base(`row${s}`)};
-        ${dh.map((name, i) => `${name} += ${sequence.load("base", i)};`)}
+        ${addTo("dhs", sequence, "base")}
       }
       #endif
       let to${s} = ${dzRows.base(`row${s}`)};
       let at${s} = ${state.base(`row${s}`)};
       let above${s} = ${state.base(`row${s} - u32(end > begin + ${s}u)`)};
-      ${before(s).map((name, i) => `let ${name} = ${state.load(`above${s}`, i)};`)}
-      ${cBefore(s).map((name, i) => `let ${name} = ${memoryRow.load(`above${s}`, i)};`)}
-      ${each((gate, i) => `var ${z(s, gate)[i]} = ${keepsGates ? dzRows.load(`to${s}`, i, gate) : "vec4f()"};`)}
-      ${q(s).map((name, i) => `var ${name} = ${extraRow.load(`at${s}`, i)};`)}
-      ${back(s).map((name) => `var ${name} = vec4f();`)}
-      ${dc.map((name, i) => `var dcNext${i} = ${name};`)}
-      ${unroll(V, (i) => cell.backward(named(i), "4"))}
-      ${dropout > 0 ? unroll(V, (i) => `let ${direct[i]} = ${back(s)[i]}; ${back(s)[i]} = vec4f();`) : ""}
-      ${resetBackwardText(cell, U, s, z(s, G - 1), (i) => ({
-        ...named(i),
-        hPrev: dropout > 0 ? `(${before(s)[i]} * ${kept[i]})` : before(s)[i],
-      }))}
-      ${each((gate, i) => `${z(s, gate)[i]} = select(${z(s, gate)[i]}, vec4f(), skip${s});`)}
-      ${gatesFrom(cell, "h").map((gate) => addProduct(back(s), derivativeOf(s, gate), U, `kernel${gate}`))}
-      ${dropout > 0 ? unroll(V, (i) => `${back(s)[i]} = ${back(s)[i]} * ${kept[i]} + ${direct[i]};`) : ""}
-      ${dh.map((name, i) => `${name} = select(${back(s)[i]}, ${name}, skip${s});`)}
-      ${dc.map((name, i) => `${name} = select(dcNext${i}, ${name}, skip${s});`)}
-      ${each((gate, i) => dzRows.store(`to${s}`, i, z(s, gate)[i], gate))}
-      ${q(s).map((name, i) => extraRow.store(`at${s}`, i, `select(${name}, vec4f(), skip${s})`))}`;
-  };
+      ${eachVector((i) => derivatives(s, i))}
+      ${cell.resetBackward ? eachVector((i) => reset(s, i)) : ""}
+      ${eachVector((i) => product(s, i))}`;
 
   const main = wgsl`
   ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[column * ${G * U}u + ${gate * U}u + row]`))}
@@ -151,23 +179,22 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
   ${sums ? declareSums("sum", U, U) : ""}
   if (chunk.last == 0u) { ${sums ? loadSums("sum", U, U, "partials", "base") : ""} }
   #endif
+  ${stored.map((name) => declareStored(name, V))}
   let begin = chunk.begin;
   for (var number = id + chunk.first; number < segmentsEnd(); number += ${lanes}u) {
     let segment = segments[number];
     if (begin > 0u && begin >= segment.steps) { continue; }
-    ${[...dh, ...dc].map((name) => `var ${name} = vec4f();`)}
-    #if ${dropout > 0}
-    ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`)}
-    #endif
+    ${["dhs", ...(memory ? ["dcs"] : [])].map((name) => eachVector((i) => `${name}[${i}] = vec4f();`))}
+    ${dropout > 0 ? eachVector((i) => `keeps[${i}] = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`) : ""}
     let start = ${origin.base("number")};
     if (segment.steps > chunk.end) {
-      ${dh.map((name, i) => `${name} = ${origin.load("start", i)};`)}
-      ${dc.map((name, i) => `${name} = ${origin.load("start", i, 1)};`)}
+      ${addTo("dhs", origin, "start")}
+      ${memory ? addTo("dcs", origin, "start", 1) : ""}
     }
     #if ${!sequences}
     else if (chunk.prefix == 0u) {
       let end = ${lastRow.base("number - chunk.first")};
-      ${dh.map((name, i) => `${name} = ${lastRow.load("end", i)};`)}
+      ${addTo("dhs", lastRow, "end")}
     }
     #endif
     let stepsEnd = min(segment.steps, chunk.end);
@@ -175,24 +202,22 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
     var branch = select(0u, step.segments - 1u, chunk.prefix == 1u);
     while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
     let lastRow = ${state.base("segment.row + stepsEnd")};
-    ${h.map((name, i) => `var ${name} = ${state.load("lastRow", i)};`)}
-    ${c.map((name, i) => `var ${name} = ${memoryRow.load("lastRow", i)};`)}
+    ${loadsH ? eachVector((i) => `hs[${i}] = ${state.load("lastRow", i)};`) : ""}
+    ${memory ? eachVector((i) => `cs[${i}] = ${memoryRow.load("lastRow", i)};`) : ""}
     for (var end = stepsEnd; end > begin; end -= min(end - begin, ${block}u)) {
       ${unroll(block, stepOf)}
       #if ${sums}
-      ${sums ? addOuterProducts("sum", U, pairs) : ""}
+      ${sums ? addOuterProducts("sum", U, U, pairs) : ""}
       #endif
-      ${h.map((name, i) => `${name} = ${before(block - 1)[i]};`)}
-      ${c.map((name, i) => `${name} = ${cBefore(block - 1)[i]};`)}
     }
     if (begin == 0u) {
       let top = ${dzRows.base("segment.row")};
-      ${each((gate, i) => dzRows.store("top", i, "vec4f()", gate))}
-      ${lastGate === "product" ? `let topExtra = ${state.base("segment.row")};\n${unroll(V, (i) => extraRow.store("topExtra", i, "vec4f()"))}` : ""}
+      ${eachGate((gate) => eachVector((i) => dzRows.store("top", i, "vec4f()", gate)))}
+      ${lastGate === "product" ? `let topExtra = ${state.base("segment.row")};\n${eachVector((i) => extraRow.store("topExtra", i, "vec4f()"))}` : ""}
     }
     if (begin > 0u || chunk.prefix == 0u) {
-      ${dh.map((name, i) => origin.store("start", i, name))}
-      ${dc.map((name, i) => origin.store("start", i, name, 1))}
+      ${eachVector((i) => origin.store("start", i, `dhs[${i}]`))}
+      ${memory ? eachVector((i) => origin.store("start", i, `dcs[${i}]`, 1)) : ""}
     }
   }
   #if ${sums}
@@ -209,21 +234,4 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
     main,
   });
   return { ...scan, grid: () => [lanes / narrowSize] };
-}
-
-/** dm = dz_last·recurrentKernel_lastᵀ, which the cell takes on; cells that reset before the product. */
-function resetBackwardText(
-  cell: Cell,
-  units: number,
-  s: number,
-  dz: readonly string[],
-  named: (i: number) => Parameters<Cell["backward"]>[0],
-): string {
-  if (!cell.resetBackward) return "";
-  const dm = names(`dm${s}_`, dz.length);
-  return [
-    ...dm.map((name) => `var ${name} = vec4f();`),
-    addProduct(dm, dz, units, `kernel${cell.gates - 1}`),
-    ...dm.map((name, i) => cell.resetBackward!({ ...named(i), dm: name }, "4")),
-  ].join("\n");
 }

@@ -3,8 +3,8 @@ import { gatesFrom } from "./cells/cell";
 import { scanKernel, sourceRowFunction, type ScanForwardOptions } from "./scan";
 import { forwardBindings, keptBindings } from "./scan-bindings";
 import { type SizedKernel } from "./shared/frame";
-import { addProduct, names, narrowSize, ownMatrix } from "./shared/narrow";
-import { constantVector, rowAccess } from "./shared/rows";
+import { addProduct, declareStored, narrowSize, ownMatrix } from "./shared/narrow";
+import { constantVector, rowAccess, type RowAccess } from "./shared/rows";
 import { noOrigin } from "./shared/step";
 
 /**
@@ -25,8 +25,8 @@ import { noOrigin } from "./shared/step";
  *     extra            [N, U]    out (`keep`): of the last gate, q or m (see `Cell`)
  *     inputs           [N, U]    out (`keep`, with dropout): what the recurrent product took for h_{t-1}
  *
- * The states stay in registers for the whole loop, the recurrent kernel with the invocation; there is no
- * barrier. Each state is stored once.
+ * States and recurrent kernel stay with the invocation for the whole loop; there is no barrier. Each state is stored
+ * once. Four units are taken through a step after the other, so that their sums alone are in registers.
  */
 export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
   const { units: U, cell, recurrentBias, dropout, resumes } = options;
@@ -41,38 +41,72 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
   const V = state.vectors;
   const gates = Array.from({ length: G }, (_, gate) => gate);
   const last = G - 1;
-  const h = names("h", V);
-  const c = memory ? names("c", V) : [];
-  const q = lastGate === "product" ? names("q", V) : [];
-  const m = names("m", V);
-  const kept = names("kept", V);
-  const x = dropout > 0 ? names("x", V) : h;
-  const z = gates.map((gate) => names(`z${gate}_`, V));
-  const each = (line: (gate: number, i: number) => string): string =>
-    gates.map((gate) => unroll(V, (i) => line(gate, i))).join("\n");
-  const named = (i: number) => ({ z: z.map((gate) => gate[i]), h: h[i], c: c[i], q: q[i], m: m[i] });
-  /** Where the product of a gate is added: to z, or apart from it. */
-  const sumOf = (gate: number): string[] => (lastGate === "product" && gate === last ? q : z[gate]);
+  const x = dropout > 0 ? "xs" : "hs";
+  const extra = lastGate === "product" ? "q" : "m";
+  const named = { z: gates.map((gate) => `z${gate}`), h: "value", c: "memory", q: "q", m: "m" };
+  const isProduct = (gate: number): boolean => lastGate === "product" && gate === last;
   const biasOf = (gate: number, i: number): string =>
     recurrentBias ? constantVector("bias", U, G + gate, 4 * i) : "vec4f()";
-  const start = (gate: number, i: number): string => {
-    const loaded = input.load("base", i, gate);
-    return sumOf(gate) === q || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate, i)}`;
-  };
-  const loadStates = (row: string): string => wgsl`
+  const begin = (gate: number, i: number): string =>
+    `var z${gate} = ${input.load("base", i, gate)}${recurrentBias && !isProduct(gate) ? ` + ${biasOf(gate, i)}` : ""};`;
+  const product = (gate: number, i: number, from: string): string =>
+    addProduct(isProduct(gate) ? "q" : `z${gate}`, from, U, `kernel${gate}`, V, i);
+  const eachVector = (line: (i: number) => string): string => unroll(V, line);
+  const loadStates = (row: string): string => `
     let source = ${state.base(row)};
-    ${h.map((name, i) => `${name} = ${state.load("source", i)};`)}
-    ${c.map((name, i) => `${name} = ${memoryRow.load("source", i)};`)}`;
-  const storeStates = (base: string): string => wgsl`
-    ${h.map((name, i) => state.store(base, i, name))}
-    ${c.map((name, i) => memoryRow.store(base, i, name))}`;
+    ${eachVector((i) => `hs[${i}] = ${state.load("source", i)};`)}
+    ${memory ? eachVector((i) => `cs[${i}] = ${memoryRow.load("source", i)};`) : ""}`;
+  const storeStates = (base: string): string => `
+    ${eachVector((i) => state.store(base, i, `hs[${i}]`))}
+    ${memory ? eachVector((i) => memoryRow.store(base, i, `cs[${i}]`)) : ""}`;
+  const zeros = (row: RowAccess, base: string): string => eachVector((i) => row.store(base, i, "vec4f()"));
+
+  /** A cell that resets before the last gate's product computes the other gates of all units first. */
+  const reset = (i: number): string => `{
+    ${gatesFrom(cell, "h")
+      .map((gate) => `${begin(gate, i)}\n${product(gate, i, x)}`)
+      .join("\n")}
+    var m = vec4f();
+    let value = ${x}[${i}];
+    ${cell.reset!(named, "4")}
+    ms[${i}] = m;
+    ${gatesFrom(cell, "h")
+      .map((gate) => `zs[${gate * V + i}] = z${gate};`)
+      .join(" ")}
+  }`;
+  const step = (i: number): string => `{
+    ${
+      cell.reset
+        ? `${gatesFrom(cell, "h")
+            .map((gate) => `var z${gate} = zs[${gate * V + i}];`)
+            .join(" ")}
+    ${begin(last, i)}
+    let m = ms[${i}];
+    ${product(last, i, "ms")}`
+        : `${gates.map((gate) => begin(gate, i)).join("\n")}
+    ${lastGate === "product" ? `var q = ${biasOf(last, i)};` : ""}
+    ${gates.map((gate) => product(gate, i, x)).join("\n")}`
+    }
+    var value = hs[${i}];
+    ${memory ? `var memory = cs[${i}];` : ""}
+    ${cell.forward(named, "4")}
+    next[${i}] = value;
+    ${memory ? `cs[${i}] = memory;` : ""}
+    ${stores.gates ? gates.map((gate) => gateRow.store("toGates", i, `z${gate}`, gate)).join("\n") : ""}
+    ${stores.extra ? extraRow.store("to", i, extra) : ""}
+    ${stores.inputs ? inputRow.store("to", i, `xs[${i}]`) : ""}
+  }`;
 
   const main = wgsl`
   let number = id + chunk.first;
   if (number >= segmentsEnd()) { return; }
   let segment = segments[number];
   if (chunk.begin > 0u && chunk.begin >= segment.steps) { return; }
-  ${[...h, ...c].map((name) => `var ${name} = vec4f();`)}
+  ${declareStored("hs", V)}
+  ${declareStored("next", V)}
+  ${memory ? declareStored("cs", V) : ""}
+  ${dropout > 0 ? `${declareStored("keeps", V)}\n${declareStored("xs", V)}` : ""}
+  ${cell.reset ? `${declareStored("ms", V)}\n${declareStored("zs", last * V)}` : ""}
   if (chunk.begin > 0u || ${resumes}) {
     ${loadStates("segment.row + chunk.begin")}
   } else {
@@ -84,12 +118,10 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
   }
   if (chunk.begin == 0u) {
     let first = ${state.base("segment.row")};
-    ${stores.extra ? unroll(V, (i) => extraRow.store("first", i, "vec4f()")) : ""}
-    ${stores.inputs ? unroll(V, (i) => inputRow.store("first", i, "vec4f()")) : ""}
+    ${stores.extra ? zeros(extraRow, "first") : ""}
+    ${stores.inputs ? zeros(inputRow, "first") : ""}
   }
-  #if ${dropout > 0}
-  ${kept.map((name, i) => `let ${name} = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`)}
-  #endif
+  ${dropout > 0 ? eachVector((i) => `keeps[${i}] = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`) : ""}
   ${gates.map((gate) => ownMatrix(`kernel${gate}`, U, U, `recurrentKernel[row * ${G * U}u + ${gate * U}u + column]`))}
   let end = min(chunk.end, segment.steps);
   for (var t = chunk.begin; t < end; t++) {
@@ -97,22 +129,17 @@ export function scanForwardNarrow(options: ScanForwardOptions): SizedKernel {
     let to = ${state.base("row")};
     if (!skipped(segment, t)) {
       let base = ${input.base("sourceRow(segment, t)")};
-      ${each((gate, i) => `var ${z[gate][i]} = ${start(gate, i)};`)}
-      ${q.map((name, i) => `var ${name} = ${biasOf(last, i)};`)}
-      ${dropout > 0 ? x.map((name, i) => `let ${name} = ${h[i]} * ${kept[i]};`) : ""}
-      ${gatesFrom(cell, "h").map((gate) => addProduct(sumOf(gate), x, U, `kernel${gate}`))}
-      ${cell.reset ? unroll(V, (i) => `var ${m[i]} = vec4f(); ${cell.reset!({ ...named(i), h: x[i] }, "4")}`) : ""}
-      ${gatesFrom(cell, "m").map((gate) => addProduct(z[gate], m, U, `kernel${gate}`))}
-      ${unroll(V, (i) => cell.forward(named(i), "4"))}
-      ${stores.gates ? `let toGates = ${gateRow.base("row")};\n${each((gate, i) => gateRow.store("toGates", i, z[gate][i], gate))}` : ""}
-      ${stores.extra ? unroll(V, (i) => extraRow.store("to", i, q[i] ?? m[i])) : ""}
-      ${stores.inputs ? unroll(V, (i) => inputRow.store("to", i, x[i])) : ""}
+      ${stores.gates ? `let toGates = ${gateRow.base("row")};` : ""}
+      ${dropout > 0 ? eachVector((i) => `xs[${i}] = hs[${i}] * keeps[${i}];`) : ""}
+      ${cell.reset ? eachVector(reset) : ""}
+      ${eachVector(step)}
+      ${eachVector((i) => `hs[${i}] = next[${i}];`)}
     }
     #if ${options.masked && stores.extra}
-    else { ${unroll(V, (i) => extraRow.store("to", i, "vec4f()"))} }
+    else { ${zeros(extraRow, "to")} }
     #endif
     #if ${options.masked && stores.inputs}
-    if (skipped(segment, t)) { ${unroll(V, (i) => inputRow.store("to", i, "vec4f()"))} }
+    if (skipped(segment, t)) { ${zeros(inputRow, "to")} }
     #endif
     ${storeStates("to")}
   }`;

@@ -2,7 +2,7 @@ import { reads, writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { kernel, workgroupsFor, type SizedKernel } from "./shared/frame";
 import { inputRowFunction } from "./shared/input-row";
-import { largestDivisor, addOuterProducts, declareSums, names, narrowSize } from "./shared/narrow";
+import { addOuterProducts, declareStored, declareSums, largestDivisor, narrowSize } from "./shared/narrow";
 import { partialLength } from "./sum-partials";
 import type { WeightGradientOptions } from "./weight-gradient";
 
@@ -39,20 +39,14 @@ export function weightGradientNarrow(options: WeightGradientOptions): SizedKerne
   const across = largestDivisor(J / 4);
   const tilesAcross = J / 4 / across;
   const tiles = tilesOf(options);
-  const x = (s: number): string[] => names(`x${s}_`, down);
-  const d = (s: number): string[] => names(`d${s}_`, across);
+  const pairs = Array.from({ length: block }, (_, s) => ({ x: `xs${s}`, d: `ds${s}` }));
   const rowOf = (s: number): string => `
     let counts${s} = r + ${s}u < end;
     let row${s} = min(r + ${s}u, end - 1u);
     let xBase${s} = inputRow(row${s}) * ${K / 4}u + tileRow * ${down}u;
     let dBase${s} = row${s} * ${stride / 4}u + ${offset / 4}u + tileColumn * ${across}u;
-    ${x(s)
-      .map((name, i) => `let ${name} = x[xBase${s} + ${i}u];`)
-      .join("\n")}
-    ${d(s)
-      .map((name, i) => `let ${name} = select(vec4f(), dz[dBase${s} + ${i}u], counts${s});`)
-      .join("\n")}`;
-  const pairs = Array.from({ length: block }, (_, s) => ({ x: x(s), d: d(s) }));
+    ${unroll(down, (i) => `xs${s}[${i}] = x[xBase${s} + ${i}u];`)}
+    ${unroll(across, (i) => `ds${s}[${i}] = select(vec4f(), dz[dBase${s} + ${i}u], counts${s});`)}`;
   const main = wgsl`
   let chunk = id / ${tiles}u;
   if (chunk >= ${chunks}u) { return; }
@@ -63,11 +57,12 @@ export function weightGradientNarrow(options: WeightGradientOptions): SizedKerne
   let end = min(begin + length, step.${count});
   ${declareSums("sum", 4 * down, 4 * across)}
   ${declareSums("bias", 1, 4 * across)}
+  ${pairs.map(({ x, d }) => `${declareStored(x, down)}\n${declareStored(d, across)}`)}
   for (var r = begin; r < end; r += ${block}u) {
     ${unroll(block, rowOf)}
-    ${addOuterProducts("sum", 4 * down, pairs)}
+    ${addOuterProducts("sum", 4 * down, 4 * across, pairs)}
     #if ${useBias}
-    ${unroll(across, (i) => `bias[${i}] += ${pairs.map((pair) => pair.d[i]).join(" + ")};`)}
+    ${unroll(across, (i) => `bias[${i}] += ${pairs.map(({ d }) => `${d}[${i}]`).join(" + ")};`)}
     #endif
   }
   let base = chunk * ${partialLength(K + (useBias ? 1 : 0), J) / 4}u + tileColumn * ${across}u;

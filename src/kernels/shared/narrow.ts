@@ -56,22 +56,29 @@ export function ownMatrix(name: string, rows: number, columns: number, element: 
 }
 
 /**
- * WGSL: out ← out + x·matrix. One vector of outputs after the other, so that it stays in registers.
+ * WGSL: an array of vectors, all zero, that stays in memory, for a loop fills it. What a text uses all over must not be a
+ * variable: SwiftShader gives its registers to those that are used most, and the sums of products would go without.
+ */
+export function declareStored(name: string, vectors: number): string {
+  return `var ${name}: array<vec4f, ${vectors}>;
+  for (var i = 0u; i < ${vectors}u; i++) { ${name}[i] = vec4f(); }`;
+}
+
+/**
+ * WGSL: sum ← sum + vector `i` of x·matrix, x an array of vectors.
  *
- * @param x names of the input vectors, of whose elements `inputs` count
- * @param out names of the output vectors
+ * @param inputs elements of x
+ * @param vectors of a row of the matrix
  */
 export function addProduct(
-  out: readonly string[],
-  x: readonly string[],
+  sum: string,
+  x: string,
   inputs: number,
   matrix: string,
+  vectors: number,
+  i: number,
 ): string {
-  return out
-    .map((name, i) =>
-      unroll(inputs, (k) => `${name} += ${x[k >> 2]}[${k & 3}] * ${matrix}[${k * out.length + i}];`),
-    )
-    .join("\n");
+  return unroll(inputs, (k) => `${sum} += ${x}[${k >> 2}][${k & 3}] * ${matrix}[${k * vectors + i}];`);
 }
 
 /**
@@ -83,16 +90,17 @@ export function declareSums(name: string, rows: number, columns: number): string
   return `var ${name} = array<vec4f, ${rows * Math.ceil(columns / 4)}>();`;
 }
 
-/** WGSL: sums ← sums + Σ xᵀ·d over pairs of rows. */
+/** WGSL: sums ← sums + Σ xᵀ·d over pairs of rows, arrays of vectors. */
 export function addOuterProducts(
   sums: string,
   rows: number,
-  pairs: readonly { x: readonly string[]; d: readonly string[] }[],
+  columns: number,
+  pairs: readonly { x: string; d: string }[],
 ): string {
-  const vectors = pairs[0].d.length;
+  const vectors = Math.ceil(columns / 4);
   return unroll(rows, (row) =>
     unroll(vectors, (i) => {
-      const terms = pairs.map(({ x, d }) => `${x[row >> 2]}[${row & 3}] * ${d[i]}`);
+      const terms = pairs.map(({ x, d }) => `${x}[${row >> 2}][${row & 3}] * ${d}[${i}]`);
       return `${sums}[${row * vectors + i}] += ${terms.join(" + ")};`;
     }),
   );
