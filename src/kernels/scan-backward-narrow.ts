@@ -77,18 +77,19 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
   const last = G - 1;
   const loadsH = readsStates(options);
   const block = sums ? sumsBlock : 1;
+  /** The state before step s of a block; the one before the block's last step is what the next block begins with. */
+  const before = (s: number): string => `before${(s + block) % block}`;
   const dz = (s: number, gate: number): string => `dz${s}_${gate}`;
   /** What the product with a gate's recurrent kernel gave, of which this is the derivative. */
   const derivativeOf = (s: number, gate: number): string =>
     lastGate === "product" && gate === last ? "qs" : dz(s, gate);
-  const pairs = Array.from({ length: block }, (_, s) => ({ x: `before${s}`, d: dz(s, 0) }));
+  const pairs = Array.from({ length: block }, (_, s) => ({ x: before(s), d: dz(s, 0) }));
   const stored = [
-    ...(loadsH ? ["hs"] : []),
     ...(memory ? ["cs", "dcs"] : []),
     "dhs",
     ...(dropout > 0 ? ["keeps"] : []),
     ...(lastGate === "product" ? ["qs"] : []),
-    ...(sums ? pairs.map(({ x }) => x) : []),
+    ...(loadsH ? pairs.map(({ x }) => x) : []),
     ...pairs.flatMap((_, s) => gates.map((gate) => dz(s, gate))),
   ];
   const eachVector = (line: (i: number) => string): string => unroll(V, line);
@@ -109,8 +110,7 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
 
   /** dz, and what reaches dh past the recurrent product; of a cell that resets before it, all but the reset gate's. */
   const derivatives = (s: number, i: number): string => `{
-    ${loadsH ? `let hPrev = ${state.load(`above${s}`, i)}; let hNow = hs[${i}]; hs[${i}] = hPrev;` : ""}
-    ${sums ? `before${s}[${i}] = hPrev;` : ""}
+    ${loadsH ? `let hNow = ${before(s - 1)}[${i}]; let hPrev = ${state.load(`above${s}`, i)}; ${before(s)}[${i}] = hPrev;` : ""}
     ${memory ? `let cPrev = ${memoryRow.load(`above${s}`, i)}; let cNow = cs[${i}]; cs[${i}] = cPrev; var dc = dcs[${i}];` : ""}
     ${eachGate((gate) => `var z${gate} = ${keepsGates ? dzRows.load(`to${s}`, i, gate) : "vec4f()"};`)}
     ${lastGate === "product" ? `var q = ${extraRow.load(`at${s}`, i)};` : ""}
@@ -131,7 +131,7 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
   const reset = (s: number, i: number): string => `{
     var dm = vec4f();
     ${addProduct("dm", dz(s, last), U, `kernel${last}`, V, i)}
-    let hPrev = hs[${i}]${kept(i)};
+    let hPrev = ${before(s)}[${i}]${kept(i)};
     var z${resetGate} = ${dzRows.load(`to${s}`, i, resetGate)};
     var direct = vec4f();
     ${cell.resetBackward!({ ...named, dm: "dm" }, "4")}
@@ -202,7 +202,7 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
     var branch = select(0u, step.segments - 1u, chunk.prefix == 1u);
     while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
     let lastRow = ${state.base("segment.row + stepsEnd")};
-    ${loadsH ? eachVector((i) => `hs[${i}] = ${state.load("lastRow", i)};`) : ""}
+    ${loadsH ? eachVector((i) => `${before(-1)}[${i}] = ${state.load("lastRow", i)};`) : ""}
     ${memory ? eachVector((i) => `cs[${i}] = ${memoryRow.load("lastRow", i)};`) : ""}
     for (var end = stepsEnd; end > begin; end -= min(end - begin, ${block}u)) {
       ${unroll(block, stepOf)}

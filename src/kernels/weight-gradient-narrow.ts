@@ -7,7 +7,7 @@ import { partialLength } from "./sum-partials";
 import type { WeightGradientOptions } from "./weight-gradient";
 
 /** Rows taken together: adding to the sums costs more than multiplying, and is done once a block. */
-const block = 2;
+const block = 4;
 
 /** Whether this shape takes a gradient of that size: rows must be whole vectors, tiles not too small. */
 export function narrowWeightGradientFits({

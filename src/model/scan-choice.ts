@@ -31,12 +31,16 @@ const rounds = 3;
 /** Milliseconds after which no further round is measured. */
 const longEnough = 100;
 
-/** Steps of the measured batch: fewer of wide layers, so that a software adapter measures for less than a second. */
+/**
+ * Steps of the measured batch: as many as a review has, for with few of them the narrow shape, which begins by copying
+ * the recurrent kernel, may seem the slower one; fewer of wide layers, so that a software adapter measures for a second
+ * at most.
+ */
 const stepsFor = (units: number, gates: number): number =>
-  Math.min(64, Math.max(4, Math.floor((64 * 64 * 64) / (units * units * gates))));
+  Math.min(256, Math.max(4, Math.floor((256 * 64 * 64) / (units * units * gates))));
 
-/** Milliseconds within which a GPU does the measured batch in the wide shape: about 20 µs for each of 64 steps. */
-const fastEnough = 1.5;
+/** Milliseconds within which a GPU does the measured batch in the wide shape: about 20 µs for each of 256 steps. */
+const fastEnough = 6;
 
 /**
  * Milliseconds that one dispatch of the time loop may take: an operating system kills one after some two
