@@ -64,7 +64,9 @@ async function test(adapter, way, env, files) {
   rmSync(file, { force: true });
   const begin = Date.now();
   const chosen = adapter.browser ? adapter.files : (files ?? adapter.files);
-  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--project", "tests*", "--silent"];
+  // A driver that has nothing in its cache may take minutes over a net's kernels.
+  const patience = ["--testTimeout", "300000", "--hookTimeout", "300000"];
+  const vitest = ["node_modules/vitest/vitest.mjs", "run", "--project", "tests*", "--silent", ...patience];
   const run = await capture(
     process.execPath,
     [...vitest, "--reporter=json", `--outputFile=${file}`, ...chosen],
