@@ -215,7 +215,14 @@ export abstract class Trainer {
       const { options, state } = saved;
       return state ?? { iterations: 0, learningRate: options.optimizer.learningRate, slots: {} };
     }
-    return readOptimizerState(this.placement.session("getOptimizerState").compiled);
+    const { compiled } = this.placement.session("getOptimizerState");
+    try {
+      return await readOptimizerState(compiled);
+    } catch (error) {
+      // Then the next look finds the last copy.
+      if (!(await compiled.device.isBehind(error))) throw error;
+      return this.getOptimizerState();
+    }
   }
 
   /**

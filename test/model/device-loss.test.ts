@@ -134,6 +134,16 @@ describe("a lost device", () => {
     [model, expected].forEach((one) => one.dispose());
   });
 
+  lossTest("while weights and optimizer are read back: both come from the last copy", async (devices) => {
+    const model = await compiled(devices.request);
+    await model.fit(x, y, options);
+    const [weights, state] = [await model.getWeights(), await model.getOptimizerState()];
+    const read = [model.getOptimizerState(), model.getWeights(), model.getOptimizerSlots()];
+    devices.loseLast();
+    expect(await Promise.all(read)).toEqual([state, weights, state.slots]);
+    model.dispose();
+  });
+
   lossTest("devices that are lost at once are not requested for ever", async (devices) => {
     let broken = false;
     const model = await compiled(async () => {
