@@ -32,7 +32,7 @@ import {
   type SequenceFlow,
 } from "./recorder";
 import type { Recurrence, RecurrentTensors } from "./recurrence";
-import { scanDispatches } from "./scan-dispatches";
+import { scanDispatches, type ScanDispatch } from "./scan-dispatches";
 import { keptStates } from "./state";
 
 /**
@@ -48,74 +48,107 @@ export function recordRecurrent(
   gradients: WeightTensors | undefined,
   accumulate = false,
 ): RowFlow<"rows"> | RowFlow<"last"> {
-  const { arena, capacity, layout } = recorder;
+  const { arena, capacity } = recorder;
   const training = gradients !== undefined || wantsGradient(recorder, input);
-  const { units, returnSequences, recurrentDropout: dropout } = config;
+  const { units, returnSequences } = config;
   const cell = cellOf(config);
-  const fromTokens = input.kind === "tokens";
-  const columns = units * cell.gates;
   const options: ScanOptions = {
     units,
     cell,
-    source: fromTokens ? "tokens" : "rows",
+    source: input.kind === "tokens" ? "tokens" : "rows",
     masked: input.mask?.by ?? false,
     recurrentBias: config.className === "GRU" && config.resetAfter && config.useBias,
-    dropout,
+    dropout: config.recurrentDropout,
     stream: recorder.nextStream(),
   };
-  const dispatches = scanDispatches(recorder, config.goBackwards);
-  const formOf = (part: ScanPart): ScanForm => scanForm(recorder.shape, units, cell.gates, part);
-  const rows = (label: string, width: number): Tensor => arena.tensor(label, [capacity.rows, width]);
-  const projected = arena.tensor("projected", [fromTokens ? capacity.distinct : capacity.rows, columns]);
-  const h = rows("h", units);
-  const c = cell.memory ? rows("c", units) : undefined;
-  const dz = training ? rows("dz", columns) : undefined;
-  const extra = training && cell.lastGate !== undefined ? rows("extra", units) : undefined;
-  const inputs = training && dropout > 0 ? rows("inputs", units) : undefined;
-  const tensors: RecurrentTensors = { projected, h, c, gates: dz, dz, extra, inputs };
+  const tensors = recurrentTensors(recorder, options, training);
+  const columns = units * cell.gates;
   const recurrence: Recurrence = { recorder, config, options, input, weights, gradients, columns, tensors };
-  const bound = { ...weights, ...input.mask?.tensors, ...tensors };
+  const dispatches = scanDispatches(recorder, config.goBackwards);
+  recordForward(recurrence, dispatches, training);
+  const output = { kind: returnSequences ? "rows" : "last", width: units, values: tensors.h } as const;
+  if (!training) return output;
+  const gradient = returnSequences
+    ? arena.tensor("dSequence", [capacity.rows, units])
+    : arena.tensor("dLast", [capacity.samples, units]);
+  recordBackward(recurrence, dispatches, gradient, accumulate);
+  return { ...output, gradient };
+}
 
-  const carries = config.stateful || layout.carriesState;
+function recurrentTensors(
+  { arena, capacity }: Recorder,
+  { units, cell, source, dropout }: ScanOptions,
+  training: boolean,
+): RecurrentTensors {
+  const columns = units * cell.gates;
+  const rows = (label: string, width: number): Tensor => arena.tensor(label, [capacity.rows, width]);
+  const projectedRows = source === "tokens" ? capacity.distinct : capacity.rows;
+  const dz = training ? rows("dz", columns) : undefined;
+  return {
+    projected: arena.tensor("projected", [projectedRows, columns]),
+    h: rows("h", units),
+    c: cell.memory ? rows("c", units) : undefined,
+    gates: dz,
+    dz,
+    extra: training && cell.lastGate !== undefined ? rows("extra", units) : undefined,
+    inputs: training && dropout > 0 ? rows("inputs", units) : undefined,
+  };
+}
+
+const formOf = ({ shape }: Recorder, { units, cell }: ScanOptions, part: ScanPart): ScanForm =>
+  scanForm(shape, units, cell.gates, part);
+
+/** Records the projection, x·kernel + bias of every distinct token or of every row, and the states behind it. */
+function recordForward(recurrence: Recurrence, dispatches: readonly ScanDispatch[], training: boolean): void {
+  const { recorder, config, options, input, weights, columns, tensors } = recurrence;
+  const bound = { ...weights, ...input.mask?.tensors, ...tensors };
+  const carries = config.stateful || recorder.layout.carriesState;
   const recordStates = carries || config.returnState ? keptStates(recurrence, carries) : undefined;
   recorder.forward.push((program, trains) => {
-    // x·kernel + bias: of every distinct token, or of every row.
     if (input.kind === "tokens") {
       const narrow = recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix;
       const project = narrow ? embedProjectNarrow : embedProject;
       const kernel = project(input.width, columns, "bias" in weights);
       dispatch(recorder, program, kernel, { ...bound, ...input.weights });
     } else {
-      recordLinear(recorder, program, { ...weights, x: input.values, out: projected });
+      recordLinear(recorder, program, { ...weights, x: input.values, out: tensors.projected });
     }
     if (carries) recordStates?.(program, false);
     const scan: ScanForwardOptions = {
       ...options,
-      dropout: trains ? dropout : 0,
+      dropout: trains ? options.dropout : 0,
       resumes: carries,
       keep: trains && training,
     };
     for (const { part, chunk, over } of dispatches) {
-      dispatch(recorder, program, over(scanForward(formOf(part), scan)), { ...bound, chunk });
+      const kernel = over(scanForward(formOf(recorder, options, part), scan));
+      dispatch(recorder, program, kernel, { ...bound, chunk });
     }
     if (carries || !trains) recordStates?.(program, true);
   });
+}
 
-  const output = { kind: returnSequences ? "rows" : "last", width: units, values: h } as const;
-  if (!training) return output;
-  const gradient = returnSequences
-    ? rows("dSequence", units)
-    : arena.tensor("dLast", [capacity.samples, units]);
+/** Records the derivatives by z, backward in time, and with them the gradients of the weights and of the input. */
+function recordBackward(
+  recurrence: Recurrence,
+  dispatches: readonly ScanDispatch[],
+  gradient: Tensor,
+  accumulate: boolean,
+): void {
+  const { recorder, config, options, input, weights, gradients, tensors } = recurrence;
+  const { arena, capacity, layout } = recorder;
+  const { units, cell } = options;
   const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, cell.memory ? 2 * units : units]);
+  const bound = { ...weights, ...input.mask?.tensors, ...tensors };
+  const derivatives = { dSequence: gradient, dLast: gradient, dOrigin };
   const recordInput = recordInputGradient(recurrence, accumulate);
   const lanes = narrowSize * Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
+  const scan: ScanBackwardOptions = { ...options, sequences: config.returnSequences };
+  const sums = formOf(recorder, options, "all") === "narrow" && sumsRecurrentGradient(scan);
   recorder.backward.push((program) => {
-    const scan: ScanBackwardOptions = { ...options, sequences: returnSequences };
-    const sums = formOf("all") === "narrow" && sumsRecurrentGradient(scan);
     for (const { part, last, chunk, over } of dispatches.toReversed()) {
       // The last chunk begins the partial sums, also where no sample reaches into it.
-      const kernel = over(scanBackward(formOf(part), scan, lanes), sums && last);
-      const derivatives = { dSequence: gradient, dLast: gradient, dOrigin };
+      const kernel = over(scanBackward(formOf(recorder, options, part), scan, lanes), sums && last);
       dispatch(recorder, program, kernel, { ...bound, ...derivatives, chunk });
     }
     if (gradients && sums) {
@@ -126,7 +159,6 @@ export function recordRecurrent(
     }
     recordInput(program);
   });
-  return { ...output, gradient };
 }
 
 /** Records the gradients of the recurrent kernel and its bias, the gates in groups of one and the same input. */
