@@ -7,11 +7,16 @@ import { deviceFor, resolveCompileOptions, type CompileOptions } from "./compile
 import { KeptStates } from "./kept-states";
 import { currentRate, stepSizes } from "./optimizers";
 import { Parameters } from "./parameters";
-import { Random, stepSeed, type RandomState } from "./random";
-import { Recovery, type ModelCopy } from "./recovery";
+import { Random, stepSeed } from "./random";
+import { lostError, Recovery, type ModelCopy, type Moment } from "./recovery";
 import { scanOn } from "./scan-choice";
 import type { Session } from "./session";
-import { writeOptimizerState, type OptimizerState, type SavedTraining } from "./training-state";
+import {
+  readOptimizerState,
+  writeOptimizerState,
+  type OptimizerState,
+  type SavedTraining,
+} from "./training-state";
 import { drawWeights, namedWeights, plansOf } from "./weight-values";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
 
@@ -23,14 +28,6 @@ interface Owner extends Pick<Session, "config" | "sawSteps" | "profile"> {
   model: Pick<CallbackModel, "getWeights" | "setWeights">;
   /** An optimizer step is taken. */
   stepped: () => void;
-}
-
-/** A model as it was at a moment, for another device. */
-interface Moment {
-  compiled: Compiled;
-  copy: ModelCopy;
-  random: RandomState;
-  drawnSeed: number;
 }
 
 /** A compilation that a call needs. */
@@ -117,12 +114,21 @@ export class Placement {
   async values(seed: number): Promise<Float32Array[]> {
     const { compiled } = this;
     if (!compiled) return (this.#values ??= drawWeights(this.#architecture, seed));
-    try {
-      return await compiled.parameters.get();
-    } catch (error) {
-      if (!(await compiled.device.isBehind(error))) throw error;
-      return this.values(seed);
+    return this.#read(compiled, compiled.parameters.get(), () => this.values(seed));
+  }
+
+  /**
+   * What the optimizer has come to: on the device, or where it will go on.
+   *
+   * @throws {StateError} before `compile`.
+   */
+  async optimizer(where: string): Promise<OptimizerState> {
+    if (this.saved) {
+      const { options, state } = this.saved;
+      return state ?? { iterations: 0, learningRate: options.optimizer.learningRate, slots: {} };
     }
+    const { compiled } = this.session(where);
+    return this.#read(compiled, readOptimizerState(compiled), () => this.optimizer(where));
   }
 
   /** Replaces the weights. */
@@ -171,7 +177,7 @@ export class Placement {
         last = model;
         this.#leave({ ...begun, copy: training ?? (repeats ? begun.copy : model) });
         if (this.#ownDevice || !(training ?? repeats) || losses > mostLosses) {
-          throw this.#lostError(where, { ...begun, copy: training ?? model });
+          throw lostError(where, { ...begun, copy: training ?? model }, this.#ownDevice);
         }
       }
     }
@@ -181,7 +187,7 @@ export class Placement {
   session(where: string): Session {
     const { compiled } = this;
     const [recovery, owner] = [this.#recovery, this.#owner];
-    if (!compiled && this.#lost) throw this.#lostError(where, this.#lost);
+    if (!compiled && this.#lost) throw lostError(where, this.#lost, this.#ownDevice);
     if (!compiled || !recovery) {
       throw new StateError(
         describe(where, "a compiled model", "one that is not", "call compile({ loss: … }) first"),
@@ -233,6 +239,20 @@ export class Placement {
     return this.session(where);
   }
 
+  /** What is read from a device; where that is lost meanwhile, what is found `again`, in the last copy. */
+  async #read<Result>(
+    { device }: Compiled,
+    reading: Promise<Result>,
+    again: () => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await reading;
+    } catch (error) {
+      if (!(await device.isBehind(error))) throw error;
+      return again();
+    }
+  }
+
   get #ownDevice(): boolean {
     return typeof this.#options?.device === "object";
   }
@@ -255,16 +275,6 @@ export class Placement {
       ...(complete ? { state: copy.optimizer } : {}),
     };
     this.#lost = moment;
-  }
-
-  #lostError(where: string, { compiled, copy }: Moment): DeviceLostError {
-    const { iterations } = copy.optimizer;
-    const left = `the model has its weights after ${iterations} of ${compiled.iterations} steps`;
-    const remedy = this.#ownDevice
-      ? "compile again with a new device"
-      : "call again, which requests a new device";
-    const got = `a lost one (${compiled.device.lossReason})`;
-    return new DeviceLostError(`${describe(where, "a working GPU device", got, left)}; ${remedy}`);
   }
 
   #useShape(compiled: Compiled, shape: Compiled["shape"]): void {

@@ -1,5 +1,7 @@
+import { describe, DeviceLostError } from "../runtime/errors";
 import type { Tensor } from "../runtime/tensor";
 import type { Compiled, CompiledModel } from "./compiled";
+import type { RandomState } from "./random";
 import { captureModel, type ModelState, type TrainingState } from "./snapshot";
 import type { OptimizerState } from "./training-state";
 
@@ -14,6 +16,14 @@ const share = 0.01;
 
 /** What is known of a model in main memory; an optimizer that has not begun has no slots there. */
 export type ModelCopy = Pick<ModelState, "weights"> & { optimizer: OptimizerState };
+
+/** A model as it was at a moment, for another device. */
+export interface Moment {
+  compiled: Compiled;
+  copy: ModelCopy;
+  random: RandomState;
+  drawnSeed: number;
+}
 
 /**
  * The model as it last was in main memory, for the device may be lost at any moment, and all that is on it. The
@@ -76,4 +86,13 @@ function costOf({ compiled }: CompiledModel): number {
   const weights = parameters.flat.reduce((sum, { bytes }) => sum + bytes, 0);
   const trained = parameters.trained.reduce((sum, { bytes }) => sum + bytes, 0);
   return (weights + slots * trained) / bytesPerSecond;
+}
+
+/** That a call cannot go on: says what is left, and what to do. */
+export function lostError(where: string, { compiled, copy }: Moment, ownDevice: boolean): DeviceLostError {
+  const { iterations } = copy.optimizer;
+  const left = `the model has its weights after ${iterations} of ${compiled.iterations} steps`;
+  const remedy = ownDevice ? "compile again with a new device" : "call again, which requests a new device";
+  const got = `a lost one (${compiled.device.lossReason})`;
+  return new DeviceLostError(`${describe(where, "a working GPU device", got, left)}; ${remedy}`);
 }

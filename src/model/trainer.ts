@@ -19,7 +19,7 @@ import type { Labels, Session } from "./session";
 import type { NamedState } from "./states";
 import { openStream, type TokenStream } from "./stream";
 import type { TokenInput } from "./token-data";
-import { checkedState, readOptimizerState } from "./training-state";
+import { checkedState } from "./training-state";
 import type { OptimizerState, SavedTraining } from "./training-state";
 import { plansOf } from "./weight-values";
 import type { NamedWeight } from "./weights";
@@ -210,19 +210,7 @@ export abstract class Trainer {
   /** Where the optimizer is: its steps so far, the learning rate, and what it remembers of each weight. */
   async getOptimizerState(): Promise<OptimizerState> {
     this.assertUsable("getOptimizerState");
-    const { saved } = this.placement;
-    if (saved) {
-      const { options, state } = saved;
-      return state ?? { iterations: 0, learningRate: options.optimizer.learningRate, slots: {} };
-    }
-    const { compiled } = this.placement.session("getOptimizerState");
-    try {
-      return await readOptimizerState(compiled);
-    } catch (error) {
-      // Then the next look finds the last copy.
-      if (!(await compiled.device.isBehind(error))) throw error;
-      return this.getOptimizerState();
-    }
+    return this.placement.optimizer("getOptimizerState");
   }
 
   /**

@@ -61,8 +61,8 @@ export function recordRecurrent(
     dropout: config.recurrentDropout,
     stream: recorder.nextStream(),
   };
-  const tensors = recurrentTensors(recorder, options, training);
   const columns = units * cell.gates;
+  const tensors = recurrentTensors(recorder, options, columns, training);
   const recurrence: Recurrence = { recorder, config, options, input, weights, gradients, columns, tensors };
   const dispatches = scanDispatches(recorder, config.goBackwards);
   recordForward(recurrence, dispatches, training);
@@ -78,9 +78,9 @@ export function recordRecurrent(
 function recurrentTensors(
   { arena, capacity }: Recorder,
   { units, cell, source, dropout }: ScanOptions,
+  columns: number,
   training: boolean,
 ): RecurrentTensors {
-  const columns = units * cell.gates;
   const rows = (label: string, width: number): Tensor => arena.tensor(label, [capacity.rows, width]);
   const projectedRows = source === "tokens" ? capacity.distinct : capacity.rows;
   const dz = training ? rows("dz", columns) : undefined;
@@ -98,10 +98,16 @@ function recurrentTensors(
 const formOf = ({ shape }: Recorder, { units, cell }: ScanOptions, part: ScanPart): ScanForm =>
   scanForm(shape, units, cell.gates, part);
 
+const boundBy = ({ weights, input, tensors }: Recurrence): Record<string, Tensor | undefined> => ({
+  ...weights,
+  ...input.mask?.tensors,
+  ...tensors,
+});
+
 /** Records the projection, x·kernel + bias of every distinct token or of every row, and the states behind it. */
 function recordForward(recurrence: Recurrence, dispatches: readonly ScanDispatch[], training: boolean): void {
   const { recorder, config, options, input, weights, columns, tensors } = recurrence;
-  const bound = { ...weights, ...input.mask?.tensors, ...tensors };
+  const bound = boundBy(recurrence);
   const carries = config.stateful || recorder.layout.carriesState;
   const recordStates = carries || config.returnState ? keptStates(recurrence, carries) : undefined;
   recorder.forward.push((program, trains) => {
@@ -135,11 +141,11 @@ function recordBackward(
   gradient: Tensor,
   accumulate: boolean,
 ): void {
-  const { recorder, config, options, input, weights, gradients, tensors } = recurrence;
+  const { recorder, config, options, gradients } = recurrence;
   const { arena, capacity, layout } = recorder;
   const { units, cell } = options;
   const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, cell.memory ? 2 * units : units]);
-  const bound = { ...weights, ...input.mask?.tensors, ...tensors };
+  const bound = boundBy(recurrence);
   const derivatives = { dSequence: gradient, dLast: gradient, dOrigin };
   const recordInput = recordInputGradient(recurrence, accumulate);
   const lanes = narrowSize * Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
