@@ -2,7 +2,7 @@ import { wgsl } from "../runtime/wgsl";
 import { kernelInRegisters, scanKernel, wideLanes, type ScanBackwardOptions } from "./scan";
 import { backwardBindings, readsStates } from "./scan-bindings";
 import type { SizedKernel } from "./shared/frame";
-import { wideProduct } from "./shared/wide";
+import { wideLoads, wideProduct } from "./shared/wide";
 
 /**
  * The recurrence backward in time, all steps of a chunk in one dispatch, a workgroup per sample and a lane per
@@ -48,6 +48,21 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
       let unit = min(lane + own * ${lanes}u, ${U - 1}u);
       let stores = lane + own * ${lanes}u < ${U}u;`;
   const reads = readsStates(options);
+  const unitOf = (tensor: string, row: string): string => `${tensor}[${row} * ${U}u + unit]`;
+  const loads = wideLoads(inRegisters, {
+    ...(reads ? { hNow: (row) => unitOf("h", row), hPrev: (row) => unitOf("h", `(${row} - 1u)`) } : {}),
+    ...(memory ? { cNow: (row) => unitOf("c", row), cPrev: (row) => unitOf("c", `(${row} - 1u)`) } : {}),
+    ...(keepsGates
+      ? Object.fromEntries(
+          gates.map((gate) => [
+            `kept${gate}`,
+            (row: string) => `dz[${row} * ${columns}u + ${gate * U}u + unit]`,
+          ]),
+        )
+      : {}),
+    ...(lastGate === "product" ? { keptQ: (row) => unitOf("extra", row) } : {}),
+    ...(sequences ? { dSequenceNow: (row) => unitOf("dSequence", row) } : {}),
+  });
   const named = {
     z: gates.map((gate) => `z${gate}`),
     q: "q",
@@ -62,7 +77,7 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
   const storeDerivatives = (stored: readonly number[]): string => `
       if (stores) {
         ${stored.map((gate) => `dz[row * ${columns}u + ${gate * U}u + unit] = z${gate};`).join("\n")}
-        ${exchanged.map((gate) => `exchange[now + ${gate * U}u + unit] = ${valueOf(gate)};`).join("\n")}
+        ${exchanged.map((gate) => `exchange[now][${gate * U}u + unit] = ${valueOf(gate)};`).join("\n")}
         ${lastGate === "product" ? `extra[row * ${U}u + unit] = q;` : ""}
       }
       directs[own] = direct;`;
@@ -91,30 +106,33 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
   // Samples are sorted by length, so the further back in the prefix, the lower the numbers of those that leave it.
   var branch = select(0u, step.segments - 1u, chunk.prefix == 1u);
   while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
+  var origin = segments[branch].origin;
+  ${loads.begin("(segment.row + stepsEnd)", "(segment.row + stepsEnd - 1u)")}
   var now = 0u;
   for (var t = stepsEnd; t > begin; t--) {
     let row = segment.row + t;
+    ${loads.next("(row - 2u)")}
     let skip = skipped(segment, t - 1u);
-    while (branch > 0u && segments[branch].origin == row) {
+    while (branch > 0u && origin == row) {
       ${eachUnit}
         dh[own] += dOrigin[branch * ${states * U}u + unit];
         ${memory ? `dc[own] += dOrigin[branch * ${states * U}u + ${U}u + unit];` : ""}
       }
       branch -= 1u;
+      origin = segments[branch].origin;
     }
     ${eachUnit}
-      let at = row * ${U}u + unit;
+      ${loads.now("row")}
       #if ${sequences}
-      dh[own] += dSequence[at];
+      dh[own] += dSequenceNow;
       #endif
       ${gates.map((gate) => `var z${gate} = 0.0;`).join(" ")}
       var q = 0.0;
       var direct = 0.0;
       if (!skip) {
-        ${reads ? `let hNow = h[at]; let hPrev = h[at - ${U}u];` : ""}
-        ${memory ? `let cNow = c[at]; let cPrev = c[at - ${U}u]; var dcNext = dc[own];` : ""}
-        ${keepsGates ? gates.map((gate) => `z${gate} = dz[row * ${columns}u + ${gate * U}u + unit];`).join(" ") : ""}
-        ${lastGate === "product" ? "q = extra[at];" : ""}
+        ${memory ? "var dcNext = dc[own];" : ""}
+        ${keepsGates ? gates.map((gate) => `z${gate} = kept${gate};`).join(" ") : ""}
+        ${lastGate === "product" ? "q = keptQ;" : ""}
         ${cell.backward(named, "")}
         ${memory ? "dc[own] = dcNext;" : ""}
       }
@@ -141,13 +159,13 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
         z1 = dz[row * ${columns}u + ${U}u + unit];
         let hPrev = h[(row - 1u) * ${U}u + unit]${keptText};
         var dm = 0.0;
-        ${lastProduct.add([last], () => "dm", "lastGate", "0u")}
+        ${lastProduct.add([last], () => "dm", "lastGate")}
         ${cell.resetBackward?.({ ...named, dm: "dm" }, "") ?? ""}
       }
       if (stores) {
         dz[row * ${columns}u + ${U}u + unit] = z1;
-        exchange[now + unit] = z0;
-        exchange[now + ${U}u + unit] = z1;
+        exchange[now][unit] = z0;
+        exchange[now][${U}u + unit] = z1;
       }
       throughReset[own] = direct;
     }
@@ -157,11 +175,11 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
     if (!skip) {
       ${eachUnit}
         var sum = ${lastGate === "input" ? "throughReset[own]" : "0.0"};
-        ${product.add([0], () => "sum", "exchange", "now")}
+        ${product.add([0], () => "sum", "exchange[now]")}
         dh[own] = directs[own] + sum${keptText};
       }
     }
-    now = ${padded}u - now;
+    now = 1u - now;
   }
   ${eachUnit}
     if (stores) {
@@ -181,7 +199,7 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
     bindings: backwardBindings("array<f32>", "array<f32>"),
     workgroupSize: lanes,
     declarations: [
-      `var<workgroup> exchange: array<f32, ${2 * padded}>;`,
+      `var<workgroup> exchange: array<array<f32, ${padded}>, 2>;`,
       lastGate === "input" ? `var<workgroup> lastGate: array<f32, ${U}>;` : "",
     ],
     main,

@@ -11,7 +11,7 @@ import {
 import { forwardBindings, keptBindings } from "./scan-bindings";
 import type { SizedKernel } from "./shared/frame";
 import { noOrigin } from "./shared/step";
-import { wideProduct } from "./shared/wide";
+import { wideLoads, wideProduct } from "./shared/wide";
 
 /**
  * The recurrence forward in time, all steps of a chunk in one dispatch, a workgroup per sample and a lane per
@@ -44,8 +44,17 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
     element: (k, gate) => `recurrentKernel[${k} * ${columns}u + ${gate * U}u + unit]`,
   });
   const biasOf = (gate: number): string => (recurrentBias ? `biasAt(${columns + gate * U}u + unit)` : "0.0");
+  const loads = wideLoads(
+    inRegisters,
+    Object.fromEntries(
+      gates.map((gate) => [
+        `loaded${gate}`,
+        (row) => `projected[${row} * ${columns}u + ${gate * U}u + unit]`,
+      ]),
+    ),
+  );
   const start = (gate: number): string => {
-    const loaded = `projected[base + ${gate * U}u]`;
+    const loaded = `loaded${gate}`;
     return sumOf(gate) === "q" || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate)}`;
   };
   const keptText = dropout > 0 ? ` * kept(step.seed, ${options.stream}u, number, unit)` : "";
@@ -55,12 +64,12 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
       let stores = lane + own * ${lanes}u < ${U}u;`;
   const named = { z, h: "value", c: "cOwn[own]", q: "q", m: "m" };
   const beginStep = `
-        let base = sourceRow(segment, t) * ${columns}u + unit;
+        ${loads.now("sourceRow(segment, t)")}
         ${gates.map((gate) => `var z${gate} = ${start(gate)};`).join("\n")}
         var q = ${lastGate === "product" ? biasOf(last) : "0.0"};
         var m = 0.0;
         var value = hOwn[own];
-        ${product.add(gatesFrom(cell, "h"), sumOf, "exchange", "now")}`;
+        ${product.add(gatesFrom(cell, "h"), sumOf, "exchange[now]")}`;
   const endStep = `
         ${cell.forward(named, "")}
         hOwn[own] = value;
@@ -97,15 +106,25 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
         ${stores.extra ? "extra[to] = 0.0;" : ""}
         ${stores.inputs ? "inputs[to] = 0.0;" : ""}
       }
-      if (stores) { exchange[unit] = hOwn[own]${keptText}; }
+      if (stores) { exchange[0][unit] = hOwn[own]${keptText}; }
   }
   ${inRegisters ? `let unit = min(lane, ${U - 1}u);\n${product.declare(gates)}` : ""}
+  #if ${inRegisters}
+  ${loads.begin("sourceRow(segment, chunk.begin)", "sourceRow(segment, chunk.begin + 1u)")}
+  var rowLater = sourceRow(segment, chunk.begin + 2u);
+  var inputLater = inputOf(segment, chunk.begin + 3u);
+  #endif
   var now = 0u;
   let end = min(chunk.end, segment.steps);
   for (var t = chunk.begin; t < end; t++) {
+    #if ${inRegisters}
+    ${loads.next("rowLater")}
+    rowLater = rowOf(inputLater);
+    inputLater = inputOf(segment, t + 4u);
+    #endif
     // The state before this step must have been stored by every lane.
     workgroupBarrier();
-    let next = ${padded}u - now;
+    let next = 1u - now;
     let skip = skipped(segment, t);
     let row = segment.row + 1u + t;
     #if ${lastGate === "input"}
@@ -114,7 +133,7 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
     if (!skip) {
       ${eachUnit}
         ${beginStep}
-        value = exchange[now + unit];
+        value = exchange[now][unit];
         ${cell.reset?.(named, "") ?? ""}
         ${gates.map((gate) => `zs[own][${gate}] = z${gate};`).join(" ")}
         ms[own] = m;
@@ -129,7 +148,7 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
         let m = ms[own];
         let q = 0.0;
         var value = hOwn[own];
-        ${product.add(gatesFrom(cell, "m"), sumOf, "reset", "0u")}
+        ${product.add(gatesFrom(cell, "m"), sumOf, "reset")}
         ${endStep}
       }
     }
@@ -144,9 +163,9 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
     ${eachUnit}
       if (stores) {
         let to = row * ${U}u + unit;
-        ${stores.inputs ? "inputs[to] = select(exchange[now + unit], 0.0, skip);" : ""}
+        ${stores.inputs ? "inputs[to] = select(exchange[now][unit], 0.0, skip);" : ""}
         ${masked && stores.extra ? "if (skip) { extra[to] = 0.0; }" : ""}
-        exchange[next + unit] = hOwn[own]${keptText};
+        exchange[next][unit] = hOwn[own]${keptText};
         h[to] = hOwn[own];
         ${memory ? "c[to] = cOwn[own];" : ""}
       }
@@ -161,7 +180,7 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
     declarations: [
       sourceRowFunction(options),
       biasFunction(options),
-      `var<workgroup> exchange: array<f32, ${2 * padded}>;`,
+      `var<workgroup> exchange: array<array<f32, ${padded}>, 2>;`,
       lastGate === "input" ? `var<workgroup> reset: array<f32, ${padded}>;` : "",
     ],
     main,

@@ -91,11 +91,21 @@ export function packChunk({ begin, end, last, part, reverse }: Chunk): Uint32Arr
 
 const inputStep = "select(t, segment.steps - 1u - t, chunk.reverse == 1u)";
 
-/** WGSL: function `sourceRow(segment, t)`, the row of `projected` that step t takes (t from 0). */
+/**
+ * WGSL: function `sourceRow(segment, t)`, the row of `projected` that step t takes (t from 0): `rowOf`, once it is loaded,
+ * what `inputOf(segment, t)` names, the step's token or the row itself.
+ */
 export function sourceRowFunction({ source }: ScanOptions): string {
+  const tokens = source === "tokens";
   return /* wgsl */ `
+fn inputOf(segment: Segment, t: u32) -> u32 {
+  return ${tokens ? `tokens[segment.tokens + ${inputStep}]` : `segment.row + 1u + ${inputStep}`};
+}
+fn rowOf(input: u32) -> u32 {
+  return ${tokens ? "slots[input]" : "input"};
+}
 fn sourceRow(segment: Segment, t: u32) -> u32 {
-  return ${source === "tokens" ? `slots[tokens[segment.tokens + ${inputStep}]]` : `segment.row + 1u + ${inputStep}`};
+  return rowOf(inputOf(segment, t));
 }`;
 }
 

@@ -4,8 +4,8 @@ import { unroll } from "../../runtime/wgsl";
 export interface WideProduct {
   /** WGSL: what stays in registers; to be put where `unit` is the lane's own. */
   declare: (gates: readonly number[]) => string;
-  /** WGSL: sums ← sums + Σ_k values[base + k] · element(k, gate), for each gate. */
-  add: (gates: readonly number[], sumOf: (gate: number) => string, values: string, base: string) => string;
+  /** WGSL: sums ← sums + Σ_k values[k] · element(k, gate), for each gate. */
+  add: (gates: readonly number[], sumOf: (gate: number) => string, values: string) => string;
 }
 
 /**
@@ -29,11 +29,11 @@ export function wideProduct({
   if (!inRegisters) {
     return {
       declare: () => "",
-      add: (gates, sumOf, values, base) =>
+      add: (gates, sumOf, values) =>
         gates.length === 0
           ? ""
           : `for (var k = 0u; k < ${count}u; k++) {
-        let v = ${values}[${base} + k];
+        let v = ${values}[k];
         ${gates.map((gate) => `${sumOf(gate)} += v * ${element("k", gate)};`).join("\n")}
       }`,
     };
@@ -45,16 +45,55 @@ export function wideProduct({
           unroll(vectors, (i) => `let ${weight(gate, i)} = ${four((c) => at(4 * i + c, gate))};`),
         )
         .join("\n"),
-    add: (gates, sumOf, values, base) =>
+    add: (gates, sumOf, values) =>
       gates.length === 0
         ? ""
         : `{
       ${gates.map((gate) => `var sums${gate} = vec4f();`).join(" ")}
       ${unroll(vectors, (i) => {
-        const v = four((c) => `${values}[${base} + ${4 * i + c}u]`);
+        const v = four((c) => `${values}[${4 * i + c}]`);
         return `{ let v = ${v}; ${gates.map((gate) => `sums${gate} += v * ${weight(gate, i)};`).join(" ")} }`;
       })}
       ${gates.map((gate) => `${sumOf(gate)} += (sums${gate}.x + sums${gate}.y) + (sums${gate}.z + sums${gate}.w);`).join("\n")}
     }`,
+  };
+}
+
+/** WGSL of loads that lanes may begin before they need them. */
+export interface WideLoads {
+  /** Before the loop: from the rows of the first step and of the second. */
+  begin: (first: string, second: string) => string;
+  /** In every step, where they are begun ahead: declares the step's values; `later` is the row two steps on. */
+  next: (later: string) => string;
+  /** Where the values are needed and are not begun ahead: declares them, from the row of the step. */
+  now: (row: string) => string;
+}
+
+/**
+ * Loads that are begun two steps before they are needed: a GPU takes longer to load a value than to compute a step.
+ * Those beyond the last step find some other row, which nobody looks at.
+ *
+ * @param ahead whether to; otherwise each value is loaded where it is needed
+ * @param loads of each variable the WGSL that loads it from a row
+ */
+export function wideLoads(
+  ahead: boolean,
+  loads: Readonly<Record<string, (row: string) => string>>,
+): WideLoads {
+  const each = (text: (name: string, load: (row: string) => string) => string): string =>
+    Object.entries(loads)
+      .map(([name, load]) => text(name, load))
+      .join("\n");
+  const none = (): string => "";
+  return {
+    begin: ahead
+      ? (first, second) =>
+          each((name, load) => `var ${name}1 = ${load(first)}; var ${name}2 = ${load(second)};`)
+      : none,
+    next: ahead
+      ? (later) =>
+          each((name, load) => `let ${name} = ${name}1; ${name}1 = ${name}2; ${name}2 = ${load(later)};`)
+      : none,
+    now: ahead ? none : (row) => each((name, load) => `let ${name} = ${load(row)};`),
   };
 }
