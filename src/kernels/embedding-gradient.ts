@@ -30,14 +30,19 @@ export interface EmbeddingGradientOptions {
  */
 export function embeddingGradient(options: EmbeddingGradientOptions): SizedKernel {
   const { width, columns, projected, part } = options;
+  // Products of whole vectors, where rows consist of them.
+  const whole = projected && columns % 4 === 0;
+  const length = whole ? columns / 4 : columns;
+  const type = whole ? "array<vec4f>" : "array<f32>";
+  const product = (a: string, b: string): string => (whole ? `dot(${a}, ${b})` : `${a} * ${b}`);
   return elementKernel({
     name: "embeddingGradient",
     constants: { width, columns, projected, ...partConstants(part) },
     rows: "distinct",
     columns: width,
     bindings: {
-      sums: reads(),
-      kernel: reads(),
+      sums: reads(type),
+      kernel: reads(type),
       dEmbeddings: writes(),
     },
     main: wgsl`
@@ -46,7 +51,7 @@ export function embeddingGradient(options: EmbeddingGradientOptions): SizedKerne
   var sum = 0.0;
   for (var task = groupTasks[row]; task < groupTasks[row + 1u]; task++) {
     #if ${projected}
-    for (var j = 0u; j < ${columns}u; j++) { sum += sums[task * ${columns}u + j] * kernel[column * ${columns}u + j]; }
+    for (var j = 0u; j < ${length}u; j++) { sum += ${product(`sums[task * ${length}u + j]`, `kernel[column * ${length}u + j]`)}; }
     #else
     sum += sums[task * ${columns}u + column];
     #endif

@@ -63,6 +63,8 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
     ...(lastGate === "product" ? { keptQ: (row) => unitOf("extra", row) } : {}),
     ...(sequences ? { dSequenceNow: (row) => unitOf("dSequence", row) } : {}),
   });
+  const rowsBefore = (row: string, begin: number, end: number): string[] =>
+    Array.from({ length: end - begin }, (_, i) => `(${row} - ${begin + i}u)`);
   const named = {
     z: gates.map((gate) => `z${gate}`),
     q: "q",
@@ -107,11 +109,18 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
   var branch = select(0u, step.segments - 1u, chunk.prefix == 1u);
   while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
   var origin = segments[branch].origin;
-  ${loads.begin("(segment.row + stepsEnd)", "(segment.row + stepsEnd - 1u)")}
+  ${loads.begin(rowsBefore("(segment.row + stepsEnd)", 0, 8))}
   var now = 0u;
   for (var t = stepsEnd; t > begin; t--) {
     let row = segment.row + t;
-    ${loads.next("(row - 2u)")}
+    #if ${inRegisters}
+    if (left == 0u) {
+      ${loads.refill(rowsBefore("row", 4, 8))}
+      left = 4u;
+    }
+    left -= 1u;
+    ${loads.next}
+    #endif
     let skip = skipped(segment, t - 1u);
     while (branch > 0u && origin == row) {
       ${eachUnit}

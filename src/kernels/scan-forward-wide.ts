@@ -43,7 +43,13 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
     count: U,
     element: (k, gate) => `recurrentKernel[${k} * ${columns}u + ${gate * U}u + unit]`,
   });
-  const biasOf = (gate: number): string => (recurrentBias ? `biasAt(${columns + gate * U}u + unit)` : "0.0");
+  const biasAt = (gate: number): string => `biasAt(${columns + gate * U}u + unit)`;
+  // With the kernel in registers, the bias is there too.
+  const ownBias = recurrentBias && inRegisters;
+  const biasOf = (gate: number): string => {
+    if (!recurrentBias) return "0.0";
+    return ownBias ? `bias${gate}` : biasAt(gate);
+  };
   const loads = wideLoads(
     inRegisters,
     Object.fromEntries(
@@ -53,6 +59,7 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
       ]),
     ),
   );
+  const fourOf = (rows: string): string[] => ["x", "y", "z", "w"].map((c) => `${rows}.${c}`);
   const start = (gate: number): string => {
     const loaded = `loaded${gate}`;
     return sumOf(gate) === "q" || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate)}`;
@@ -109,18 +116,26 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
       if (stores) { exchange[0][unit] = hOwn[own]${keptText}; }
   }
   ${inRegisters ? `let unit = min(lane, ${U - 1}u);\n${product.declare(gates)}` : ""}
+  ${ownBias ? gates.map((gate) => `let bias${gate} = ${biasAt(gate)};`).join(" ") : ""}
   #if ${inRegisters}
-  ${loads.begin("sourceRow(segment, chunk.begin)", "sourceRow(segment, chunk.begin + 1u)")}
-  var rowLater = sourceRow(segment, chunk.begin + 2u);
-  var inputLater = inputOf(segment, chunk.begin + 3u);
+  let rows0 = rowsOf(inputsOf(segment, chunk.begin));
+  let rows4 = rowsOf(inputsOf(segment, chunk.begin + 4u));
+  ${loads.begin([...fourOf("rows0"), ...fourOf("rows4")])}
+  var rows8 = rowsOf(inputsOf(segment, chunk.begin + 8u));
+  var inputs12 = inputsOf(segment, chunk.begin + 12u);
   #endif
   var now = 0u;
   let end = min(chunk.end, segment.steps);
   for (var t = chunk.begin; t < end; t++) {
     #if ${inRegisters}
-    ${loads.next("rowLater")}
-    rowLater = rowOf(inputLater);
-    inputLater = inputOf(segment, t + 4u);
+    if (left == 0u) {
+      ${loads.refill(fourOf("rows8"))}
+      rows8 = rowsOf(inputs12);
+      inputs12 = inputsOf(segment, t + 12u);
+      left = 4u;
+    }
+    left -= 1u;
+    ${loads.next}
     #endif
     // The state before this step must have been stored by every lane.
     workgroupBarrier();

@@ -92,8 +92,8 @@ export function packChunk({ begin, end, last, part, reverse }: Chunk): Uint32Arr
 const inputStep = "select(t, segment.steps - 1u - t, chunk.reverse == 1u)";
 
 /**
- * WGSL: function `sourceRow(segment, t)`, the row of `projected` that step t takes (t from 0): `rowOf`, once it is loaded,
- * what `inputOf(segment, t)` names, the step's token or the row itself.
+ * WGSL: function `sourceRow(segment, t)`, the row of `projected` that step t takes (t from 0): `rowOf` what `inputOf`
+ * names, the step's token or the row itself; and both for four steps.
  */
 export function sourceRowFunction({ source }: ScanOptions): string {
   const tokens = source === "tokens";
@@ -106,6 +106,12 @@ fn rowOf(input: u32) -> u32 {
 }
 fn sourceRow(segment: Segment, t: u32) -> u32 {
   return rowOf(inputOf(segment, t));
+}
+fn inputsOf(segment: Segment, t: u32) -> vec4u {
+  return vec4u(inputOf(segment, t), inputOf(segment, t + 1u), inputOf(segment, t + 2u), inputOf(segment, t + 3u));
+}
+fn rowsOf(four: vec4u) -> vec4u {
+  return vec4u(rowOf(four.x), rowOf(four.y), rowOf(four.z), rowOf(four.w));
 }`;
 }
 

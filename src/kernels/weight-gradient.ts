@@ -23,6 +23,9 @@ export interface WeightGradientOptions extends InputRowOptions {
 /** Lanes of a workgroup; each takes a tile of 4 × 4 elements of the gradient. */
 const size = 64;
 
+/** Rows whose loads are begun together: a GPU takes longer to load a row than to add its products. */
+const rowsAtOnce = 4;
+
 /**
  * The gradient of a kernel and its bias, as partial sums over chunks of rows, added up by `sumPartials`.
  * Rows are summed in a fixed order, so the result is the same bits in every run.
@@ -69,15 +72,16 @@ fn derivatives(r: u32, tile: u32) -> vec4f {
   let begin = chunk * length;
   let end = min(begin + length, step.${count});
   ${unroll(4, (i) => `var sum${i} = vec4f();`)}
-  for (var r = begin; r < end; r++) {
-    let d = derivatives(r, tileColumn);
+  for (var r = begin; r < end; r += ${rowsAtOnce}u) {
+    // Those beyond the end are loaded for nothing.
+    ${unroll(rowsAtOnce, (row) => `let d${row} = derivatives(r + ${row}u, tileColumn);`)}
     #if ${useBias}
-    var v = vec4f(1.0, 0.0, 0.0, 0.0);
-    if (tileRow < ${down}u) { v = inputs(r, tileRow); }
+    ${unroll(rowsAtOnce, (row) => `var v${row} = vec4f(1.0, 0.0, 0.0, 0.0);`)}
+    if (tileRow < ${down}u) { ${unroll(rowsAtOnce, (row) => `v${row} = inputs(r + ${row}u, tileRow);`)} }
     #else
-    let v = inputs(r, tileRow);
+    ${unroll(rowsAtOnce, (row) => `let v${row} = inputs(r + ${row}u, tileRow);`)}
     #endif
-    ${unroll(4, (i) => `sum${i} += v[${i}] * d;`)}
+    ${unroll(rowsAtOnce, (row) => `if (r + ${row}u < end) { ${unroll(4, (i) => `sum${i} += v${row}[${i}] * d${row};`)} }`)}
   }
   let base = chunk * ${partialLength(K + (useBias ? 1 : 0), J) / 4}u + tileColumn;
   // The bias lies in the row right below the kernel, also where K is no multiple of four.

@@ -4,6 +4,7 @@ import type { TensorDeclaration } from "../runtime/tensor";
 import type { BatchLayout } from "./batch-layout";
 import { countedOutputs, placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
+import { clearPlaces, countTokens, listRows, placeTasks } from "./token-groups";
 
 /** What a step of the optimizer takes beside the batch. */
 export type StepRates = Pick<StepValues, "rate" | "gradientRate" | "epsilon" | "learningRate" | "seed">;
@@ -88,12 +89,12 @@ export class BatchPlanner {
   readonly sorted: Uint32Array;
   /** The parts of the block. */
   readonly #sections: Record<string, Uint32Array> = {};
-  /** For each token the batch in which it was last seen, its number there, and how often so far. */
-  readonly #seenIn: Uint32Array;
-  readonly #slot: Uint32Array;
-  readonly #count: Uint32Array;
-  readonly #next: Uint32Array;
-  #batch = 0;
+  /** The distinct tokens of the batch. */
+  readonly #distinct: Uint32Array;
+  /** For each token how often it occurs, later where its next state row is listed; zeros between two batches. */
+  readonly #places: Uint32Array;
+  /** The tokens of the shared padding. */
+  readonly #padding: Uint32Array;
 
   constructor(
     readonly capacity: BatchCapacity,
@@ -109,10 +110,10 @@ export class BatchPlanner {
     for (const { label, words } of places) {
       this.#sections[label] = this.block.subarray(begin, (begin += words));
     }
-    this.#seenIn = new Uint32Array(vocabulary);
-    this.#slot = new Uint32Array(vocabulary);
-    this.#count = new Uint32Array(capacity.distinct);
-    this.#next = new Uint32Array(capacity.distinct);
+    // One more: see countTokens.
+    this.#distinct = new Uint32Array(capacity.distinct + 1);
+    this.#places = new Uint32Array(vocabulary);
+    this.#padding = new Uint32Array(layout.sharePrefix ? capacity.rows : 0);
     this.sorted = new Uint32Array(capacity.samples);
   }
 
@@ -189,55 +190,36 @@ export class BatchPlanner {
     return { rows, steps: longest };
   }
 
-  /** Calls `each` for every step of every segment: with its token, and with the number of its state row. */
-  #eachStep(data: TokenData, count: number, each: (token: number, row: number) => void): void {
+  /** Calls `each` for every segment: with its tokens from a place on, its steps, and the state rows of these. */
+  #eachSegment(data: TokenData, count: number, each: EachSegment): void {
     const { segments } = this;
     for (let at = 0; at < count * segmentWords; at += segmentWords) {
-      const steps = segments[at + 1];
+      const [row, steps] = [segments[at], segments[at + 1]];
       const begin = segments[at + 2] - data.steps;
-      const [first, stride] = this.layout.reverse ? [segments[at] + steps, -1] : [segments[at] + 1, 1];
+      const [first, stride] = this.layout.reverse ? [row + steps, -1] : [row + 1, 1];
       // Before the data lies padding.
-      for (let t = 0; t < steps; t++) each(begin < 0 ? 0 : data.tokens[begin + t], first + stride * t);
+      if (begin < 0) each(this.#padding, 0, steps, first, stride);
+      else each(data.tokens, begin, steps, first, stride);
     }
   }
 
   /** Numbers the distinct tokens and, if `grouped`, lists the state rows of each. */
   #groupTokens(data: TokenData, segments: number, grouped: boolean): { distinct: number; tasks: number } {
-    const { groupTasks, taskTokens, taskStarts, tokenRows } = this.#sections;
-    const batch = ++this.#batch;
-    const seenIn = this.#seenIn;
-    const slot = this.#slot;
-    const count = this.#count;
-    const next = this.#next;
-    let distinct = 0;
-    this.#eachStep(data, segments, (token) => {
-      if (seenIn[token] !== batch) {
-        seenIn[token] = batch;
-        slot[token] = distinct;
-        // Kept here until the tasks are laid out.
-        next[distinct] = token;
-        count[distinct++] = 0;
-      }
-      count[slot[token]]++;
+    const places = this.#places;
+    const tokensOf = this.#distinct;
+    let found = 0;
+    this.#eachSegment(data, segments, (tokens, begin, steps) => {
+      found = countTokens(tokens, begin, begin + steps, { places, tokensOf, found });
     });
-    let tasks = 0;
-    let row = 0;
-    for (let d = 0; d < distinct; d++) {
-      groupTasks[d] = tasks;
-      const token = next[d];
-      next[d] = row;
-      for (let done = 0; done === 0 || (grouped && done < count[d]); done += rowsPerTask) {
-        taskTokens[tasks] = token;
-        if (grouped) taskStarts[tasks] = row + done;
-        tasks++;
-      }
-      row += count[d];
-    }
-    groupTasks[distinct] = tasks;
+    const distinct = found;
+    const tasks = placeTasks(tokensOf, distinct, places, this.#sections, grouped);
     if (grouped) {
-      taskStarts[tasks] = row;
-      this.#eachStep(data, segments, (token, row) => (tokenRows[next[slot[token]]++] = row));
+      const { tokenRows } = this.#sections;
+      this.#eachSegment(data, segments, (tokens, begin, steps, firstRow, stride) => {
+        listRows(tokens, begin, begin + steps, { places, tokenRows, firstRow, stride });
+      });
     }
+    clearPlaces(tokensOf, distinct, places);
     return { distinct, tasks };
   }
 
@@ -251,6 +233,14 @@ export class BatchPlanner {
     }
   }
 }
+
+type EachSegment = (
+  tokens: Uint32Array,
+  begin: number,
+  steps: number,
+  firstRow: number,
+  stride: number,
+) => void;
 
 /** The same words as floating-point numbers. */
 const floats = ({ buffer, byteOffset, length }: Uint32Array): Float32Array =>

@@ -4,6 +4,7 @@ import type { SamplerOptions } from "../runtime/program-sampler";
 import type { Program } from "../runtime/program";
 import { noRates, type StepValues } from "../kernels";
 import { longestFirst, type StepRates } from "./batch-plan";
+import { outputReader, type OnOutputs } from "./output-reader";
 import { stepQueue, type StepQueue } from "./step-queue";
 import { countedOutputs, type Targets } from "./targets";
 import type { TokenData } from "./token-data";
@@ -54,8 +55,8 @@ export interface Pass {
   onNonFinite?: (lost: { step: number; loss: number }) => Promise<void>;
   /** Milliseconds between two calls of `onProgress`; where it is left out, between two looks at the loss. */
   interval?: number;
-  /** Takes the model's outputs of each batch, and the states that layers return; they wait for the batch, so leave it out where not needed. */
-  onOutputs?: (outputs: Float32Array, sorted: Uint32Array, states: readonly Float32Array[]) => void;
+  /** Takes the model's outputs of each batch, and the states that layers return; leave it out where they are not needed. */
+  onOutputs?: OnOutputs;
   /** Who wants to know how long the steps of the program take, asked before each submit. */
   profile?: () => SamplerOptions | undefined;
   /** Returning true ends the pass after the batch. */
@@ -90,6 +91,7 @@ async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue,
   let lastRead = performance.now();
   let lost: { step: number; loss: number } | undefined;
   let told = false;
+  const outputs = pass.onOutputs && outputReader(device, workspace, pass.onOutputs);
   const means = (): Means => ({ loss: sums.loss / sums.samples, acc: sums.right / sums.answers });
 
   /** Reads the figures up to here. */
@@ -157,12 +159,9 @@ async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue,
       if (last) pass.stepTaken?.();
       await queue.add(plan, programOf(last));
       entries.push({ step: done, samples: own.length, batch: rows.length });
-      if (pass.onOutputs) {
+      if (outputs) {
         queue.submit();
-        const { outputs, returned } = workspace;
-        const made = outputs.view("outputs", [plan.sizes.outputs, outputs.shape[1]]);
-        const [values, ...states] = await read(device, [made, ...returned]);
-        pass.onOutputs(values, workspace.planner.sorted.subarray(0, own.length), states);
+        await outputs.add(plan.sizes.outputs, own.length);
       }
       if (entries.length - readTo >= metricEntries / 2) await look();
     }
@@ -176,6 +175,7 @@ async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue,
     }
   }
   queue.submit();
+  await outputs?.end();
   await reading;
   workspace.assertLive(pass.where);
   if (entries.length > readTo || done === 0) await readFigures();

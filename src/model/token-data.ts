@@ -34,7 +34,9 @@ export function tokenData(x: TokenInput, vocabulary: number, where: string): Tok
   for (let row = 0; row < rows; row++) {
     const source = flat ?? (x as readonly ArrayLike<number>[])[row];
     const from = flat ? row * steps : 0;
-    for (let t = 0; t < steps; t++) {
+    let t = 0;
+    while (t < steps && source[from + t] === 0) t++;
+    for (; t < steps; t++) {
       const token = source[from + t];
       if (!(token >= 0 && token < vocabulary && Number.isInteger(token))) {
         throw invalid(
@@ -44,7 +46,7 @@ export function tokenData(x: TokenInput, vocabulary: number, where: string): Tok
           "raise inputDim or load the data with a smaller numWords",
         );
       }
-      if (token !== 0 || end > starts[row]) tokens[end++] = token;
+      tokens[end++] = token;
     }
     starts[row + 1] = end;
   }

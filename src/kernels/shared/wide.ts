@@ -59,19 +59,25 @@ export function wideProduct({
   };
 }
 
+/** Steps whose loads are begun together. */
+export const stepsAhead = 4;
+
 /** WGSL of loads that lanes may begin before they need them. */
 export interface WideLoads {
-  /** Before the loop: from the rows of the first step and of the second. */
-  begin: (first: string, second: string) => string;
-  /** In every step, where they are begun ahead: declares the step's values; `later` is the row two steps on. */
-  next: (later: string) => string;
+  /** Before the loop: from the rows of the first eight steps. */
+  begin: (rows: readonly string[]) => string;
+  /** Where `left`, the number of steps that are left of four, is 0: from the rows of the four steps after the next four. */
+  refill: (rows: readonly string[]) => string;
+  /** In every step, where loads are begun ahead: declares the step's values. */
+  next: string;
   /** Where the values are needed and are not begun ahead: declares them, from the row of the step. */
   now: (row: string) => string;
 }
 
 /**
- * Loads that are begun two steps before they are needed: a GPU takes longer to load a value than to compute a step.
- * Those beyond the last step find some other row, which nobody looks at.
+ * Loads that are begun four to eight steps before they are needed: a GPU takes longer to load a value than to compute a
+ * step. Four steps' values stand in a vector each, so that a lane waits for them once, and not in every step, when it
+ * moves them. Those beyond the last step come from some other row; nobody looks at them.
  *
  * @param ahead whether to; otherwise each value is loaded where it is needed
  * @param loads of each variable the WGSL that loads it from a row
@@ -84,16 +90,25 @@ export function wideLoads(
     Object.entries(loads)
       .map(([name, load]) => text(name, load))
       .join("\n");
-  const none = (): string => "";
+  if (!ahead) {
+    const none = (): string => "";
+    return {
+      begin: none,
+      refill: none,
+      next: "",
+      now: (row) => each((name, load) => `let ${name} = ${load(row)};`),
+    };
+  }
+  const four = (rows: readonly string[], load: (row: string) => string): string =>
+    `vec4f(${rows.map(load).join(", ")})`;
   return {
-    begin: ahead
-      ? (first, second) =>
-          each((name, load) => `var ${name}1 = ${load(first)}; var ${name}2 = ${load(second)};`)
-      : none,
-    next: ahead
-      ? (later) =>
-          each((name, load) => `let ${name} = ${name}1; ${name}1 = ${name}2; ${name}2 = ${load(later)};`)
-      : none,
-    now: ahead ? none : (row) => each((name, load) => `let ${name} = ${load(row)};`),
+    begin: (rows) =>
+      each(
+        (name, load) =>
+          `var ${name}Soon = ${four(rows.slice(0, stepsAhead), load)}; var ${name}Later = ${four(rows.slice(stepsAhead), load)};`,
+      ) + `\nvar left = ${stepsAhead}u;`,
+    refill: (rows) => each((name, load) => `${name}Soon = ${name}Later; ${name}Later = ${four(rows, load)};`),
+    next: each((name) => `let ${name} = ${name}Soon.x; ${name}Soon = ${name}Soon.yzwx;`),
+    now: () => "",
   };
 }
