@@ -11,7 +11,7 @@ import {
 import { forwardBindings, keptBindings } from "./scan-bindings";
 import type { SizedKernel } from "./shared/frame";
 import { noOrigin } from "./shared/step";
-import { wideLoads, wideProduct } from "./shared/wide";
+import { aheadComponents, stepsAhead, wideLoads, wideProduct } from "./shared/wide";
 
 /**
  * The recurrence forward in time, all steps of a chunk in one dispatch, a workgroup per sample and a lane per
@@ -59,7 +59,7 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
       ]),
     ),
   );
-  const fourOf = (rows: string): string[] => ["x", "y", "z", "w"].map((c) => `${rows}.${c}`);
+  const eachOf = (rows: string): string[] => aheadComponents.map((c) => `${rows}.${c}`);
   const start = (gate: number): string => {
     const loaded = `loaded${gate}`;
     return sumOf(gate) === "q" || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate)}`;
@@ -118,21 +118,21 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
   ${inRegisters ? `let unit = min(lane, ${U - 1}u);\n${product.declare(gates)}` : ""}
   ${ownBias ? gates.map((gate) => `let bias${gate} = ${biasAt(gate)};`).join(" ") : ""}
   #if ${inRegisters}
-  let rows0 = rowsOf(inputsOf(segment, chunk.begin));
-  let rows4 = rowsOf(inputsOf(segment, chunk.begin + 4u));
-  ${loads.begin([...fourOf("rows0"), ...fourOf("rows4")])}
-  var rows8 = rowsOf(inputsOf(segment, chunk.begin + 8u));
-  var inputs12 = inputsOf(segment, chunk.begin + 12u);
+  let rowsSoon = rowsOf(inputsOf(segment, chunk.begin));
+  let rowsLater = rowsOf(inputsOf(segment, chunk.begin + ${stepsAhead}u));
+  ${loads.begin([...eachOf("rowsSoon"), ...eachOf("rowsLater")])}
+  var rowsNext = rowsOf(inputsOf(segment, chunk.begin + ${2 * stepsAhead}u));
+  var named = inputsOf(segment, chunk.begin + ${3 * stepsAhead}u);
   #endif
   var now = 0u;
   let end = min(chunk.end, segment.steps);
   for (var t = chunk.begin; t < end; t++) {
     #if ${inRegisters}
     if (left == 0u) {
-      ${loads.refill(fourOf("rows8"))}
-      rows8 = rowsOf(inputs12);
-      inputs12 = inputsOf(segment, t + 12u);
-      left = 4u;
+      ${loads.refill(eachOf("rowsNext"))}
+      rowsNext = rowsOf(named);
+      named = inputsOf(segment, t + ${3 * stepsAhead}u);
+      left = ${stepsAhead}u;
     }
     left -= 1u;
     ${loads.next}

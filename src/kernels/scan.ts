@@ -5,6 +5,7 @@ import { maskedStep, type Masked } from "./shared/mask";
 import { maxOwnMatrix, narrowSize } from "./shared/narrow";
 import { keptFunction } from "./shared/random";
 import { tiledSamples } from "./shared/tiled";
+import { aheadComponents, stepsAhead } from "./shared/wide";
 
 /** How the work of a scan is laid out: an invocation per sample, or a workgroup per sample. */
 export type ScanShape = "narrow" | "wide";
@@ -97,6 +98,7 @@ const inputStep = "select(t, segment.steps - 1u - t, chunk.reverse == 1u)";
  */
 export function sourceRowFunction({ source }: ScanOptions): string {
   const tokens = source === "tokens";
+  const several = `vec${stepsAhead}u`;
   return /* wgsl */ `
 fn inputOf(segment: Segment, t: u32) -> u32 {
   return ${tokens ? `tokens[segment.tokens + ${inputStep}]` : `segment.row + 1u + ${inputStep}`};
@@ -107,11 +109,11 @@ fn rowOf(input: u32) -> u32 {
 fn sourceRow(segment: Segment, t: u32) -> u32 {
   return rowOf(inputOf(segment, t));
 }
-fn inputsOf(segment: Segment, t: u32) -> vec4u {
-  return vec4u(inputOf(segment, t), inputOf(segment, t + 1u), inputOf(segment, t + 2u), inputOf(segment, t + 3u));
+fn inputsOf(segment: Segment, t: u32) -> ${several} {
+  return ${several}(${aheadComponents.map((_, i) => `inputOf(segment, t + ${i}u)`).join(", ")});
 }
-fn rowsOf(four: vec4u) -> vec4u {
-  return vec4u(rowOf(four.x), rowOf(four.y), rowOf(four.z), rowOf(four.w));
+fn rowsOf(named: ${several}) -> ${several} {
+  return ${several}(${aheadComponents.map((c) => `rowOf(named.${c})`).join(", ")});
 }`;
 }
 

@@ -16,6 +16,7 @@ import {
 } from "../kernels";
 import { Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
+import { KernelError } from "../runtime/errors";
 import { Program } from "../runtime/program";
 import { recurrentOf, type Architecture } from "./architecture";
 import { cellOf } from "./cells";
@@ -117,9 +118,15 @@ async function measured(
     // whose states are more than WGSL promises an invocation (8 KiB): software adapters have the room.
     if (!device.software && (wide < fastEnough || !narrowFits(units, cell.gates)))
       return { shape: "wide", perToken: perToken(wide) };
-    const narrow = await timeOf(device, units, cell, "narrow");
+    const narrow = await timeOf(device, units, cell, "narrow").catch(neverWhereRefused);
     return { shape: narrow < wide ? "narrow" : "wide", perToken: perToken(Math.min(narrow, wide)) };
   });
+}
+
+/** What a driver cannot compile is never the faster one. */
+function neverWhereRefused(error: unknown): number {
+  if (error instanceof KernelError) return Infinity;
+  throw error;
 }
 
 /** Milliseconds of a forward scan over a small batch, the least of a few rounds. */

@@ -1,7 +1,7 @@
 import type { ScanForm, StepValues } from "../kernels";
 import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
-import { describe, StateError, TooLargeError } from "../runtime/errors";
+import { describe, firstLine, KernelError, StateError, TooLargeError } from "../runtime/errors";
 import { Program } from "../runtime/program";
 import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
@@ -93,7 +93,7 @@ export class Workspace {
     this.#slots = copies.filter((_, i) => i % declarations.length === 0);
     this.metrics = arena.tensor("metrics", [metricEntries, 4]);
     this.#plan.slots = arena.tensor("slots", [architecture.vocabulary], "u32");
-    this.#plan.partials = arena.tensor("partials", [training ? scratchLength(architecture) : 4]);
+    this.#plan.partials = arena.tensor("partials", [training ? scratchLength(architecture, shape) : 4]);
 
     let streams = 0;
     const forward: Recording[] = [];
@@ -150,7 +150,8 @@ export class Workspace {
   }
 
   /**
-   * A workspace whose pipelines are compiled; where that fails, nothing is left behind. A batch that is too large for
+   * A workspace whose pipelines are compiled; where that fails, nothing is left behind. Where a driver cannot compile the
+   * narrow shape, whose text is long, the model goes on with the wide one. A batch that is too large for
    * the device's bindings is taken in as many equal parts as it needs: two, four, eight, …
    */
   static async create(
@@ -172,7 +173,10 @@ export class Workspace {
       return await workspace.ready();
     } catch (error) {
       workspace.dispose();
-      throw error;
+      if (!(error instanceof KernelError) || compiled.shape === "wide") throw error;
+      console.warn(`${firstLine(error)}; the wide scan is used instead`);
+      compiled.shape = "wide";
+      return Workspace.create(architecture, compiled, needs);
     }
   }
 
@@ -275,10 +279,10 @@ function programOf(
 }
 
 /** Scratch for the partial sums of the largest kernel's gradient. */
-function scratchLength({ layers }: Architecture): number {
+function scratchLength({ layers }: Architecture, scan: ScanForm): number {
   const lengths = layers
     .flatMap(({ weights }) => weights)
     .filter(({ key }) => /(^|\.)(kernel|recurrentKernel)$/.test(key))
-    .map(({ shape }) => partialsLength(elements(shape) / shape.at(-1)!, shape.at(-1)!));
+    .map(({ shape }) => partialsLength(scan, elements(shape) / shape.at(-1)!, shape.at(-1)!));
   return Math.max(4, ...lengths);
 }

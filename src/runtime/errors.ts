@@ -54,6 +54,9 @@ export function describe(where: string, expected: string, got: string, remedy: s
   return `${where}: expected ${expected}, got ${got}; ${remedy}`;
 }
 
+/** A message without what stands below it: a kernel's error has the whole source there. */
+export const firstLine = ({ message }: Error): string => message.split("\n")[0];
+
 /** The error for input that is not as expected, in that layout. */
 export function invalid(where: string, expected: string, got: string, remedy: string): InvalidInputError {
   return new InvalidInputError(describe(where, expected, got, remedy));

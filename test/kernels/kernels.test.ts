@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Device } from "../../src/index";
+import { KernelError, type Device } from "../../src/index";
 import { getTestDevice } from "../support/adapter";
 import { kernelCases } from "./all";
 import { slowCases } from "./scan.cases";
@@ -18,10 +18,20 @@ describe("kernels against their float64 twins", () => {
     // A kernel that keeps whole matrices in registers takes seconds to compile, and one with large arrays, on LLVM, a minute.
     test(kernelCase.name, { timeout: 300_000 }, async ({ skip }) => {
       if (!device) return skip("no WebGPU adapter");
-      await kernelCase.run(device);
+      try {
+        await kernelCase.run(device);
+      } catch (error) {
+        if (refusedByDriver(device, error)) return skip("the GPU's driver cannot compile it");
+        throw error;
+      }
     });
   }
 });
+
+/** What is long unrolled text is for software adapters: models take another form where a GPU's driver refuses it. */
+function refusedByDriver({ software }: Device, error: unknown): boolean {
+  return !software && error instanceof KernelError && /shape=narrow.+VK_ERROR_UNKNOWN/.test(error.message);
+}
 
 test("every kernel has its cases, and no two cases have one name", () => {
   const files = (folder: string, ending: string): string[] =>

@@ -184,6 +184,8 @@ function chunkCase(form: ScanForm, name: string, options: Partial<ScanTest>): Ke
     for (const list of cuts) {
       const run = await runScan(device, form, test, data, { cuts: list });
       assertRun(test, data, run);
+      // A GPU's compiler may treat a loop's first turns unlike the others; `compile` does not choose these forms there.
+      if (!device.software && form !== "wide") continue;
       const cut = bitsOf(test, data, run);
       for (const [key, bits] of Object.entries(whole))
         assertSameBits(cut[key], bits, `${key}, cut at ${list.join()}`);

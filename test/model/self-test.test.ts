@@ -8,11 +8,30 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+let adapters = 0;
+
+/** A device of an adapter of its own: what is known of others is not known of it. */
+async function ownDevice(): Promise<Device | undefined> {
+  device = await getTestDevice();
+  return device && Object.assign(device, { description: `${device.description} ${++adapters}` });
+}
+
+/** A device whose driver cannot compile kernels of that label. */
+async function refusingDevice(refused: (label: string) => boolean): Promise<Device | undefined> {
+  const refusing = await ownDevice();
+  if (!refusing) return undefined;
+  const { gpu } = refusing;
+  const create = gpu.createComputePipelineAsync.bind(gpu);
+  gpu.createComputePipelineAsync = (descriptor) =>
+    refused(descriptor.label ?? "") ? Promise.reject(new Error("VK_ERROR_UNKNOWN")) : create(descriptor);
+  return refusing;
+}
+
 /** A device whose driver does nothing where a kernel of that label should run. */
 async function brokenDevice(broken: (label: string) => boolean): Promise<Device | undefined> {
-  device = await getTestDevice();
-  if (!device) return undefined;
-  const { gpu } = device;
+  const own = await ownDevice();
+  if (!own) return undefined;
+  const { gpu } = own;
   const create = gpu.createShaderModule.bind(gpu);
   gpu.createShaderModule = (descriptor) => {
     if (!broken(descriptor.label ?? "")) return create(descriptor);
@@ -23,7 +42,7 @@ async function brokenDevice(broken: (label: string) => boolean): Promise<Device 
     expect(code).not.toBe(descriptor.code);
     return create({ ...descriptor, code });
   };
-  return device;
+  return own;
 }
 
 function model(units = 5): Sequential {
@@ -67,6 +86,78 @@ describe("the self-test at compile", () => {
     await net.trainOnBatch([[1, 2, 3]], [1]);
     const gradients = await net.getGradients();
     expect(gradients[0].data.some((value) => value !== 0)).toBe(true);
+  });
+
+  test("runs once for an adapter and a form, also where another device follows", async ({ skip }) => {
+    const first = await ownDevice();
+    if (!first) return skip("no WebGPU adapter");
+    await model().compile({ ...options, device: first });
+    const { description } = first;
+    first.destroy();
+    const second = await getTestDevice();
+    const submitted = vi.spyOn(Object.assign((device = second!), { description }), "submit");
+    await model().compile({ ...options, device });
+    expect(submitted.mock.calls.filter(([label]) => label === "self-test")).toEqual([]);
+    await model().compile({ ...options, device, scan: "wide" });
+    expect(submitted.mock.calls.filter(([label]) => label === "self-test")).toHaveLength(1);
+  });
+
+  describe("a driver that cannot compile a kernel", () => {
+    const isNarrow = (label: string): boolean => label.includes("shape=narrow");
+
+    test("of the narrow shape at all: the wide one is used, with a warning", async ({ skip }) => {
+      const refusing = await refusingDevice(isNarrow);
+      if (!refusing) return skip("no WebGPU adapter");
+      const warn = vi.spyOn(console, "warn").mockReturnValue();
+      const net = model();
+      await net.compile({ ...options, device: refusing });
+      expect(warn).toHaveBeenCalledOnce();
+      expect(warn.mock.calls[0][0]).toMatch(
+        /^compile: the narrow scan .+ VK_ERROR_UNKNOWN.+the wide one is used$/,
+      );
+      await net.trainOnBatch([[1, 2, 3]], [1]);
+    });
+
+    test("of the narrow shape, where it is being chosen: the wide one is", async ({ skip }) => {
+      const refusing = await refusingDevice(isNarrow);
+      if (!refusing) return skip("no WebGPU adapter");
+      const warn = vi.spyOn(console, "warn").mockReturnValue();
+      const net = model();
+      await net.compile({ loss: "binaryCrossentropy", device: refusing });
+      await net.trainOnBatch([[1, 2, 3]], [1]);
+      expect(warn).not.toHaveBeenCalled();
+    });
+
+    test("of a larger net than the self-test's: the wide one is used, with a warning", async ({ skip }) => {
+      const refusing = await refusingDevice((label) => isNarrow(label) && label.includes("units=5"));
+      if (!refusing) return skip("no WebGPU adapter");
+      const warn = vi.spyOn(console, "warn").mockReturnValue();
+      const net = model();
+      await net.compile({ ...options, device: refusing, seed: 1 });
+      const { loss } = await net.trainOnBatch([[1, 2, 3]], [1]);
+      expect(warn).toHaveBeenCalledOnce();
+      expect(warn.mock.calls[0][0]).toMatch(
+        /^kernel scan.+VK_ERROR_UNKNOWN.*; the wide scan is used instead$/,
+      );
+      await net.predict([[1, 2, 3]]);
+      expect(warn).toHaveBeenCalledOnce();
+      const wide = model();
+      await wide.compile({ ...options, device: refusing, seed: 1, scan: "wide" });
+      expect((await wide.trainOnBatch([[1, 2, 3]], [1])).loss).toBe(loss);
+    });
+
+    test("of both shapes: an error names it", async ({ skip }) => {
+      const refusing = await refusingDevice((label) => label.startsWith("scanBackward"));
+      if (!refusing) return skip("no WebGPU adapter");
+      await expect(model().compile({ ...options, device: refusing })).rejects.toThrow(
+        /kernel scanBackward.+VK_ERROR_UNKNOWN/,
+      );
+      const net = model();
+      await net.compile({ ...options, device: refusing, selfTest: false, scan: "wide" });
+      await expect(net.trainOnBatch([[1, 2, 3]], [1])).rejects.toThrow(
+        /kernel scanBackward.+VK_ERROR_UNKNOWN/,
+      );
+    });
   });
 
   describe("of the scan in tiles", () => {

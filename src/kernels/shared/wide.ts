@@ -59,8 +59,11 @@ export function wideProduct({
   };
 }
 
-/** Steps whose loads are begun together. */
+/** Steps whose loads are begun together: their values make a vector. */
 export const stepsAhead = 4;
+
+/** The components of such a vector. */
+export const aheadComponents = ["x", "y", "z", "w"].slice(0, stepsAhead);
 
 /** WGSL of loads that lanes may begin before they need them. */
 export interface WideLoads {
@@ -99,8 +102,9 @@ export function wideLoads(
       now: (row) => each((name, load) => `let ${name} = ${load(row)};`),
     };
   }
+  const rotated = [...aheadComponents.slice(1), "x"].join("");
   const four = (rows: readonly string[], load: (row: string) => string): string =>
-    `vec4f(${rows.map(load).join(", ")})`;
+    `vec${stepsAhead}f(${rows.map(load).join(", ")})`;
   return {
     begin: (rows) =>
       each(
@@ -108,7 +112,7 @@ export function wideLoads(
           `var ${name}Soon = ${four(rows.slice(0, stepsAhead), load)}; var ${name}Later = ${four(rows.slice(stepsAhead), load)};`,
       ) + `\nvar left = ${stepsAhead}u;`,
     refill: (rows) => each((name, load) => `${name}Soon = ${name}Later; ${name}Later = ${four(rows, load)};`),
-    next: each((name) => `let ${name} = ${name}Soon.x; ${name}Soon = ${name}Soon.yzwx;`),
+    next: each((name) => `let ${name} = ${name}Soon.x; ${name}Soon = ${name}Soon.${rotated};`),
     now: () => "",
   };
 }

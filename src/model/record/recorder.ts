@@ -158,13 +158,17 @@ export function recordKernels(
 /** Number of the first sample's segment. */
 export const firstSample = (layout: BatchLayout): number => (layout.sharePrefix ? 1 : 0);
 
-/** One more than the narrow kernels have lanes: the shared prefix has a partial sum of its own. */
-const mostChunks = narrowLanes + 1;
+/**
+ * One more than the narrow kernels have lanes: the shared prefix has a partial sum of its own. On a GPU a chunk is a
+ * workgroup, of which there must be several for each of its processors.
+ */
+const mostChunks = { narrow: narrowLanes + 1, tiled: narrowLanes + 1, wide: 384 };
 const partialBudget = 4_000_000;
 
 /** Into how many partial sums the gradient of a kernel is cut: fewer for large kernels, to save memory. */
-export function gradientChunks(inputs: number, outputs: number): number {
-  return Math.max(1, Math.min(mostChunks, Math.floor(partialBudget / partialLength(inputs + 1, outputs))));
+export function gradientChunks(shape: ScanForm, inputs: number, outputs: number): number {
+  const room = Math.floor(partialBudget / partialLength(inputs + 1, outputs));
+  return Math.max(1, Math.min(mostChunks[shape], room));
 }
 
 /**
@@ -180,7 +184,7 @@ export function recordWeightGradient(
   target?: PartialsTarget,
 ): void {
   const useBias = tensors.bias !== undefined;
-  const chunks = gradientChunks(options.inputs, options.outputs);
+  const chunks = gradientChunks(recorder.shape, options.inputs, options.outputs);
   const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(recorder.layout) };
   const narrow = recorder.shape === "narrow" && narrowWeightGradientFits(full);
   dispatch(recorder, program, (narrow ? weightGradientNarrow : weightGradient)(full), tensors);
@@ -202,6 +206,6 @@ export function recordSumPartials(
 }
 
 /** Elements of scratch that the partial gradients of a kernel take at most. */
-export function partialsLength(inputs: number, outputs: number): number {
-  return gradientChunks(inputs, outputs) * partialLength(inputs + 1, outputs);
+export function partialsLength(shape: ScanForm, inputs: number, outputs: number): number {
+  return gradientChunks(shape, inputs, outputs) * partialLength(inputs + 1, outputs);
 }
