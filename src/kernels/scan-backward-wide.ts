@@ -2,7 +2,7 @@ import { wgsl } from "../runtime/wgsl";
 import { kernelInRegisters, scanKernel, wideLanes, type ScanBackwardOptions } from "./scan";
 import { backwardBindings, readsStates } from "./scan-bindings";
 import type { SizedKernel } from "./shared/frame";
-import { stepsAhead, wideLoads, wideProduct } from "./shared/wide";
+import { wideLoads, wideProduct } from "./shared/wide";
 
 /**
  * The recurrence backward in time, all steps of a chunk in one dispatch, a workgroup per sample and a lane per
@@ -49,7 +49,7 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
       let stores = lane + own * ${lanes}u < ${U}u;`;
   const reads = readsStates(options);
   const unitOf = (tensor: string, row: string): string => `${tensor}[${row} * ${U}u + unit]`;
-  const loads = wideLoads(inRegisters, {
+  const loads = wideLoads(inRegisters ? 4 : 0, {
     ...(reads ? { hNow: (row) => unitOf("h", row), hPrev: (row) => unitOf("h", `(${row} - 1u)`) } : {}),
     ...(memory ? { cNow: (row) => unitOf("c", row), cPrev: (row) => unitOf("c", `(${row} - 1u)`) } : {}),
     ...(keepsGates
@@ -109,14 +109,14 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
   var branch = select(0u, step.segments - 1u, chunk.prefix == 1u);
   while (branch > 0u && segments[branch].origin > segment.row + stepsEnd) { branch -= 1u; }
   var origin = segments[branch].origin;
-  ${loads.begin(rowsBefore("(segment.row + stepsEnd)", 0, 2 * stepsAhead))}
+  ${loads.begin(rowsBefore("(segment.row + stepsEnd)", 0, 8))}
   var now = 0u;
   for (var t = stepsEnd; t > begin; t--) {
     let row = segment.row + t;
     #if ${inRegisters}
     if (left == 0u) {
-      ${loads.refill(rowsBefore("row", stepsAhead, 2 * stepsAhead))}
-      left = ${stepsAhead}u;
+      ${loads.refill(rowsBefore("row", 4, 8))}
+      left = 4u;
     }
     left -= 1u;
     ${loads.next}

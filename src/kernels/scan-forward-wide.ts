@@ -11,7 +11,7 @@ import {
 import { forwardBindings, keptBindings } from "./scan-bindings";
 import type { SizedKernel } from "./shared/frame";
 import { noOrigin } from "./shared/step";
-import { aheadComponents, stepsAhead, wideLoads, wideProduct } from "./shared/wide";
+import { wideLoads, wideProduct } from "./shared/wide";
 
 /**
  * The recurrence forward in time, all steps of a chunk in one dispatch, a workgroup per sample and a lane per
@@ -51,7 +51,7 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
     return ownBias ? `bias${gate}` : biasAt(gate);
   };
   const loads = wideLoads(
-    inRegisters,
+    inRegisters ? 2 : 0,
     Object.fromEntries(
       gates.map((gate) => [
         `loaded${gate}`,
@@ -59,7 +59,6 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
       ]),
     ),
   );
-  const eachOf = (rows: string): string[] => aheadComponents.map((c) => `${rows}.${c}`);
   const start = (gate: number): string => {
     const loaded = `loaded${gate}`;
     return sumOf(gate) === "q" || !recurrentBias ? loaded : `${loaded} + ${biasOf(gate)}`;
@@ -118,21 +117,21 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
   ${inRegisters ? `let unit = min(lane, ${U - 1}u);\n${product.declare(gates)}` : ""}
   ${ownBias ? gates.map((gate) => `let bias${gate} = ${biasAt(gate)};`).join(" ") : ""}
   #if ${inRegisters}
-  let rowsSoon = rowsOf(inputsOf(segment, chunk.begin));
-  let rowsLater = rowsOf(inputsOf(segment, chunk.begin + ${stepsAhead}u));
-  ${loads.begin([...eachOf("rowsSoon"), ...eachOf("rowsLater")])}
-  var rowsNext = rowsOf(inputsOf(segment, chunk.begin + ${2 * stepsAhead}u));
-  var named = inputsOf(segment, chunk.begin + ${3 * stepsAhead}u);
+  let rows0 = rowsOf(inputsOf(segment, chunk.begin));
+  let rows2 = rowsOf(inputsOf(segment, chunk.begin + 2u));
+  ${loads.begin(["rows0.x", "rows0.y", "rows2.x", "rows2.y"])}
+  var rowsLater = rowsOf(inputsOf(segment, chunk.begin + 4u));
+  var inputsLater = inputsOf(segment, chunk.begin + 6u);
   #endif
   var now = 0u;
   let end = min(chunk.end, segment.steps);
   for (var t = chunk.begin; t < end; t++) {
     #if ${inRegisters}
     if (left == 0u) {
-      ${loads.refill(eachOf("rowsNext"))}
-      rowsNext = rowsOf(named);
-      named = inputsOf(segment, t + ${3 * stepsAhead}u);
-      left = ${stepsAhead}u;
+      ${loads.refill(["rowsLater.x", "rowsLater.y"])}
+      rowsLater = rowsOf(inputsLater);
+      inputsLater = inputsOf(segment, t + 6u);
+      left = 2u;
     }
     left -= 1u;
     ${loads.next}

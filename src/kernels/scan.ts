@@ -5,7 +5,6 @@ import { maskedStep, type Masked } from "./shared/mask";
 import { maxOwnMatrix, narrowSize } from "./shared/narrow";
 import { keptFunction } from "./shared/random";
 import { tiledSamples } from "./shared/tiled";
-import { aheadComponents, stepsAhead } from "./shared/wide";
 
 /** How the work of a scan is laid out: an invocation per sample, or a workgroup per sample. */
 export type ScanShape = "narrow" | "wide";
@@ -94,11 +93,10 @@ const inputStep = "select(t, segment.steps - 1u - t, chunk.reverse == 1u)";
 
 /**
  * WGSL: function `sourceRow(segment, t)`, the row of `projected` that step t takes (t from 0): `rowOf` what `inputOf`
- * names, the step's token or the row itself; and both for four steps.
+ * names, the step's token or the row itself. `inputsOf` and `rowsOf` are those of two steps.
  */
 export function sourceRowFunction({ source }: ScanOptions): string {
   const tokens = source === "tokens";
-  const several = `vec${stepsAhead}u`;
   return /* wgsl */ `
 fn inputOf(segment: Segment, t: u32) -> u32 {
   return ${tokens ? `tokens[segment.tokens + ${inputStep}]` : `segment.row + 1u + ${inputStep}`};
@@ -109,11 +107,11 @@ fn rowOf(input: u32) -> u32 {
 fn sourceRow(segment: Segment, t: u32) -> u32 {
   return rowOf(inputOf(segment, t));
 }
-fn inputsOf(segment: Segment, t: u32) -> ${several} {
-  return ${several}(${aheadComponents.map((_, i) => `inputOf(segment, t + ${i}u)`).join(", ")});
+fn inputsOf(segment: Segment, t: u32) -> vec2u {
+  return vec2u(inputOf(segment, t), inputOf(segment, t + 1u));
 }
-fn rowsOf(named: ${several}) -> ${several} {
-  return ${several}(${aheadComponents.map((c) => `rowOf(named.${c})`).join(", ")});
+fn rowsOf(both: vec2u) -> vec2u {
+  return vec2u(rowOf(both.x), rowOf(both.y));
 }`;
 }
 

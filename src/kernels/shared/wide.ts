@@ -59,17 +59,11 @@ export function wideProduct({
   };
 }
 
-/** Steps whose loads are begun together: their values make a vector. */
-export const stepsAhead = 4;
-
-/** The components of such a vector. */
-export const aheadComponents = ["x", "y", "z", "w"].slice(0, stepsAhead);
-
 /** WGSL of loads that lanes may begin before they need them. */
 export interface WideLoads {
-  /** Before the loop: from the rows of the first eight steps. */
+  /** Before the loop: from the rows of the first steps, twice as many as are begun together. */
   begin: (rows: readonly string[]) => string;
-  /** Where `left`, the number of steps that are left of four, is 0: from the rows of the four steps after the next four. */
+  /** Where `left`, the number of steps that are loaded, is 0: from the rows of those behind the next ones. */
   refill: (rows: readonly string[]) => string;
   /** In every step, where loads are begun ahead: declares the step's values. */
   next: string;
@@ -77,42 +71,41 @@ export interface WideLoads {
   now: (row: string) => string;
 }
 
+/** The components of a vector that holds a value for each of so many steps. */
+const componentsOf = (steps: number): string[] => ["x", "y", "z", "w"].slice(0, steps);
+
 /**
- * Loads that are begun four to eight steps before they are needed: a GPU takes longer to load a value than to compute a
- * step. Four steps' values stand in a vector each, so that a lane waits for them once, and not in every step, when it
+ * Loads that are begun some steps before they are needed: a GPU takes longer to load a value than to compute a step.
+ * The values of several steps stand in a vector, so that a lane waits for them once, and not in every step, when it
  * moves them. Those beyond the last step come from some other row; nobody looks at them.
  *
- * @param ahead whether to; otherwise each value is loaded where it is needed
+ * @param steps how many are begun together, 2 or 4; 0: each value is loaded where it is needed
  * @param loads of each variable the WGSL that loads it from a row
  */
 export function wideLoads(
-  ahead: boolean,
+  steps: number,
   loads: Readonly<Record<string, (row: string) => string>>,
 ): WideLoads {
   const each = (text: (name: string, load: (row: string) => string) => string): string =>
     Object.entries(loads)
       .map(([name, load]) => text(name, load))
       .join("\n");
-  if (!ahead) {
-    const none = (): string => "";
-    return {
-      begin: none,
-      refill: none,
-      next: "",
-      now: (row) => each((name, load) => `let ${name} = ${load(row)};`),
-    };
-  }
-  const rotated = [...aheadComponents.slice(1), "x"].join("");
-  const four = (rows: readonly string[], load: (row: string) => string): string =>
-    `vec${stepsAhead}f(${rows.map(load).join(", ")})`;
+  const now = (row: string): string => each((name, load) => `let ${name} = ${load(row)};`);
+  const none = (): string => "";
+  if (steps === 0) return { begin: none, refill: none, next: "", now };
+  const [first, ...others] = componentsOf(steps);
+  const rotated = [...others, first].join("");
+  const together = (rows: readonly string[], load: (row: string) => string): string =>
+    `vec${steps}f(${rows.map(load).join(", ")})`;
   return {
     begin: (rows) =>
       each(
         (name, load) =>
-          `var ${name}Soon = ${four(rows.slice(0, stepsAhead), load)}; var ${name}Later = ${four(rows.slice(stepsAhead), load)};`,
-      ) + `\nvar left = ${stepsAhead}u;`,
-    refill: (rows) => each((name, load) => `${name}Soon = ${name}Later; ${name}Later = ${four(rows, load)};`),
+          `var ${name}Soon = ${together(rows.slice(0, steps), load)}; var ${name}Later = ${together(rows.slice(steps), load)};`,
+      ) + `\nvar left = ${steps}u;`,
+    refill: (rows) =>
+      each((name, load) => `${name}Soon = ${name}Later; ${name}Later = ${together(rows, load)};`),
     next: each((name) => `let ${name} = ${name}Soon.x; ${name}Soon = ${name}Soon.${rotated};`),
-    now: () => "",
+    now: none,
   };
 }
