@@ -84,7 +84,6 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
       layout,
       capacity: batchCapacity(data, job.batchSize, job.vocabulary, layout),
       tokens: data.steps + data.tokens.length,
-      steps: data.steps,
       training: true,
     },
   );

@@ -18,9 +18,12 @@ export interface CarryStateOptions {
  *     save:     carried[i] = states after the last step of sample i
  *     restore:  states before the first step of sample i = carried[i]
  *
+ * Of a sample that is taken in windows, row k of `carried` has the states before the last k of them: the first one finds
+ * zeros in a row that none saves into, the last one leaves its states where those of a whole sample are.
+ *
  *     segments  [S]             `first` of them before the samples
  *     h, c      [N, U]          c of cells with a memory
- *     carried   [B, U or 2·U]   c's behind h's
+ *     carried   [B, U or 2·U]   c's behind h's; one row more than the sample has windows
  *
  * An invocation per sample and unit.
  */
@@ -39,7 +42,7 @@ export function carryState({ units, memory, save, first }: CarryStateOptions): S
     },
     main: wgsl`
   let segment = segments[row + ${first}u];
-  let carriedAt = row * ${width}u + column;
+  let carriedAt = (row + ${save ? "max(step.windows, 1u) - 1u" : "step.windows"}) * ${width}u + column;
   #if ${save}
   let state = (segment.row + segment.steps) * ${units}u + column;
   carried[carriedAt] = h[state];

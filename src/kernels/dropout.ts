@@ -33,7 +33,7 @@ export interface DropoutOptions {
 export function dropout(options: DropoutOptions): SizedKernel {
   const { width, rate, stream, count } = options;
   // A sample of T steps takes T + 1 rows; `kept` adds one for each sample before.
-  const number = count === "rows" ? "row + step.before * step.steps" : "row";
+  const number = count === "rows" ? "row + step.earlier" : "row";
   return elementKernel({
     name: "dropout",
     constants: { ...options },

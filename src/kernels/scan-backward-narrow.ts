@@ -54,8 +54,8 @@ export function sumsRecurrentGradient({
  *                                rows before the first step
  *     extra            [N, U]    of the last gate: in q, out its derivative; or m (see `Cell`)
  *     dOrigin          [S, U or 2·U]  derivative by the states before the chunk's first step, c's behind h's:
- *                                handed from chunk to chunk, then in for the prefix, which adds that of each
- *                                sample where it branched off
+ *                                handed from chunk to chunk, and from window to window of a sample, then in for
+ *                                the prefix, which adds that of each sample where it branched off
  *     partials         [lanes + 1, U, U]  out: each invocation's part of dRecurrentKernel, the prefix's
  *                                last; rows padded to vectors of four; later chunks are added to
  *
@@ -187,7 +187,7 @@ export function scanBackwardNarrow(options: ScanBackwardOptions, lanes: number):
     ${["dhs", ...(memory ? ["dcs"] : [])].map((name) => eachVector((i) => `${name}[${i}] = vec4f();`))}
     ${dropout > 0 ? eachVector((i) => `keeps[${i}] = vec4f(${[0, 1, 2, 3].map((k) => `kept(step.seed, ${options.stream}u, number, ${4 * i + k}u)`).join(", ")});`) : ""}
     let start = ${origin.base("number")};
-    if (segment.steps > chunk.end) {
+    if (segment.steps > chunk.end || step.windows > 1u) {
       ${addTo("dhs", origin, "start")}
       ${memory ? addTo("dcs", origin, "start", 1) : ""}
     }

@@ -83,7 +83,7 @@ export function scanBackwardTiled(options: ScanBackwardOptions): SizedKernel {
   ${eachUnit(`
     ${slots
       .map(
-        (s) => `if (takes${s} && segment${s}.steps > chunk.end) {
+        (s) => `if (takes${s} && (segment${s}.steps > chunk.end || step.windows > 1u)) {
       dh[unit][${s}] = dOrigin[(number + ${s}u) * ${states * U}u + unit];
       ${memory ? `dc[unit][${s}] = dOrigin[(number + ${s}u) * ${states * U}u + ${U}u + unit];` : ""}
     }

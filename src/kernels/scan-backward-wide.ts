@@ -97,7 +97,7 @@ export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
   ${memory ? `var dc: array<f32, ${perLane}>;` : ""}
   ${inRegisters ? `let unit = min(lane, ${U - 1}u);\n${product.declare([0])}` : ""}
   ${eachUnit}
-    if (segment.steps > chunk.end) {
+    if (segment.steps > chunk.end || step.windows > 1u) {
       dh[own] = dOrigin[number * ${states * U}u + unit];
       ${memory ? `dc[own] = dOrigin[number * ${states * U}u + ${U}u + unit];` : ""}
     }

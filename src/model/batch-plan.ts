@@ -5,6 +5,7 @@ import type { BatchLayout } from "./batch-layout";
 import { countedOutputs, placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
 import { clearPlaces, countTokens, listRows, placeTasks } from "./token-groups";
+import { allSteps, type Window } from "./windows";
 
 /** What a step of the optimizer takes beside the batch. */
 export type StepRates = Pick<StepValues, "rate" | "gradientRate" | "epsilon" | "learningRate" | "seed">;
@@ -12,6 +13,10 @@ export type StepRates = Pick<StepValues, "rate" | "gradientRate" | "epsilon" | "
 /** The largest batch that a plan must hold. */
 export interface BatchCapacity {
   samples: number;
+  /** Of a sample, or of the longest of the windows of time in which it is taken. */
+  steps: number;
+  /** Windows of each sample, which are then taken one at a time; 0 where samples are taken whole. */
+  windows: number;
   /** State rows, those before each first step included. */
   rows: number;
   distinct: number;
@@ -19,20 +24,25 @@ export interface BatchCapacity {
   outputs: number;
 }
 
-/** The capacity that every batch of `samples` rows of the data fits into. */
+/** The capacity that every batch of `samples` rows of the data fits into, or every window of `steps` steps of a row. */
 export function batchCapacity(
   data: TokenData,
   samples: number,
   vocabulary: number,
   layout: BatchLayout,
+  steps = data.steps,
 ): BatchCapacity {
   const count = Math.min(samples, data.rows);
   const lengths = Uint32Array.from({ length: data.rows }, (_, row) => rowLength(data, row)).sort();
   let rows = layout.sharePrefix ? data.steps - lengths[0] + 1 : 0;
   for (let i = 0; i < count; i++) rows += lengths[data.rows - 1 - i] + 1;
+  const inWindows = steps < data.steps;
+  if (inWindows) rows = steps + 1;
   const distinct = Math.min(vocabulary, rows);
   return {
     samples: count,
+    steps,
+    windows: inWindows ? Math.ceil(data.steps / steps) + Number(layout.sharePrefix) : 0,
     rows,
     distinct,
     tasks: distinct + Math.ceil(rows / rowsPerTask),
@@ -68,7 +78,7 @@ export function planTensors(capacity: BatchCapacity, layout: BatchLayout): Tenso
 
 /** The sizes of a batch in a stage, in which all samples have as many steps. */
 export function stageSizes(sizes: StepValues, steps: number): StepValues {
-  return { ...sizes, steps, rows: sizes.samples * (steps + 1) };
+  return { ...sizes, steps, rows: sizes.samples * (steps + 1), earlier: sizes.before * steps };
 }
 
 /** Numbers of data rows, longest first, so that neighbours in a SIMD group run about equally long; stable. */
@@ -93,7 +103,7 @@ export class BatchPlanner {
   readonly #distinct: Uint32Array;
   /** For each token how often it occurs, later where its next state row is listed; zeros between two batches. */
   readonly #places: Uint32Array;
-  /** The tokens of the shared padding. */
+  /** The tokens of padding that the data do not store. */
   readonly #padding: Uint32Array;
 
   constructor(
@@ -113,7 +123,7 @@ export class BatchPlanner {
     // One more: see countTokens.
     this.#distinct = new Uint32Array(capacity.distinct + 1);
     this.#places = new Uint32Array(vocabulary);
-    this.#padding = new Uint32Array(layout.sharePrefix ? capacity.rows : 0);
+    this.#padding = new Uint32Array(capacity.steps);
     this.sorted = new Uint32Array(capacity.samples);
   }
 
@@ -130,6 +140,7 @@ export class BatchPlanner {
    * @param grouped whether the rows of each token are needed too (for the gradient)
    * @param rates.before samples of the whole batch before these
    * @param rates.mean outputs that the loss is a mean over: those of the whole batch of which these rows are a part
+   * @param rates.window steps that are taken of a row, where that is not all of them
    * @returns the sizes of the batch, and how many words of the block are in use
    */
   plan(
@@ -137,7 +148,12 @@ export class BatchPlanner {
     targets: Targets | undefined,
     rows: Uint32Array,
     grouped: boolean,
-    { mean, before = 0, ...rates }: StepRates & { metric: number; mean?: number; before?: number },
+    {
+      mean,
+      before = 0,
+      window = allSteps,
+      ...rates
+    }: StepRates & { metric: number; mean?: number; before?: number; window?: Window },
   ): { sizes: StepValues; words: number } {
     const { layout } = this;
     const { stages, sequences } = layout;
@@ -145,7 +161,7 @@ export class BatchPlanner {
     const samples = rows.length;
     const segments = samples + (layout.sharePrefix ? 1 : 0);
     this.sorted.set(longestFirst(data, rows));
-    const placed = this.#placeSegments(data, samples);
+    const placed = this.#placeSegments(data, samples, window);
     const tasks = this.#groupTokens(data, segments, grouped);
     if (layout.rowTokens) this.#placeRowTokens(segments);
     const perSample = stages.length > 0 ? samples * (stages.at(-1)! + 1) : placed.rows;
@@ -156,11 +172,15 @@ export class BatchPlanner {
         targets,
         layout,
         samples: this.sorted.subarray(0, samples),
+        window,
         mean: mean ?? countedOutputs(data, layout, rows),
       },
     );
     const outputs = sequences ? perSample : samples;
-    const sizes: StepValues = { samples, segments, ...placed, ...tasks, outputs, before, ...rates };
+    const { first, windows } = window;
+    const earlier = before * data.steps + first;
+    const counts = { samples, segments, ...placed, ...tasks, outputs };
+    const sizes: StepValues = { ...rates, ...counts, before, earlier, windows };
     packStep(sizes, step.subarray(0, stepWords));
     stages.forEach((steps, stage) => {
       packStep(stageSizes(sizes, steps), this.#sections[stageStep(stage)].subarray(0, stepWords));
@@ -170,7 +190,7 @@ export class BatchPlanner {
   }
 
   /** Writes the segments; returns the number of state rows, and the steps of the longest segment. */
-  #placeSegments(data: TokenData, samples: number): { rows: number; steps: number } {
+  #placeSegments(data: TokenData, samples: number, window: Window): { rows: number; steps: number } {
     const { segments, sorted } = this;
     const shared = this.layout.sharePrefix;
     let [at, rows, longest] = [0, 0, 0];
@@ -180,6 +200,10 @@ export class BatchPlanner {
       rows += steps + 1;
       longest = Math.max(longest, steps);
     };
+    if (window.windows > 0) {
+      place(window.steps, window.tokens, noOrigin);
+      return { rows, steps: longest };
+    }
     // The padding of the shortest row is the longest.
     if (shared) place(data.steps - rowLength(data, sorted[samples - 1]), 0, noOrigin);
     for (let i = 0; i < samples; i++) {

@@ -79,12 +79,13 @@ export async function predict(session: Session, x: TokenInput, options: PredictO
   const plans = statePlans(session.architecture).filter(({ returned }) => returned);
   const widths = plans.map(({ parts, units }) => parts.length * units);
   const values = widths.map((width) => new Float32Array(rows * width));
-  const onOutputs: Pass["onOutputs"] = (outputs, sorted, last) => {
+  const onOutputs: Pass["onOutputs"] = (outputs, sorted, last, first) => {
     sorted.forEach((row, i) => {
       const from = sequences ? (i * (steps + 1) + 1) * columns : i * columns;
-      result.set(outputs.subarray(from, from + perRow), row * perRow);
-      widths.forEach((width, k) => {
-        values[k].set(last[k].subarray(i * width, (i + 1) * width), row * width);
+      const to = row * perRow + (sequences ? first * columns : 0);
+      result.set(outputs.subarray(from, from + perRow), to);
+      last.forEach((state, k) => {
+        values[k].set(state.subarray(i * widths[k], (i + 1) * widths[k]), row * widths[k]);
       });
     });
   };

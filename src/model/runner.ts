@@ -1,10 +1,10 @@
 import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import type { SamplerOptions } from "../runtime/program-sampler";
-import type { Program } from "../runtime/program";
-import { noRates, type StepValues } from "../kernels";
-import { longestFirst, type StepRates } from "./batch-plan";
+import { noRates } from "../kernels";
+import type { StepRates } from "./batch-plan";
 import { outputReader, type OnOutputs } from "./output-reader";
+import { piecesOf } from "./pieces";
 import { stepQueue, type StepQueue } from "./step-queue";
 import { countedOutputs, type Targets } from "./targets";
 import type { TokenData } from "./token-data";
@@ -81,11 +81,13 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
 
 async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue, pass: Pass): Promise<Means> {
   const { data, targets, order, batchSize, signal, nextStep, interval = 100 } = pass;
-  const { step: before, sums: earlier } = pass.done ?? { step: 0, sums: noSums };
+  const { advance, planner, train } = workspace;
+  const { sequences } = planner.layout;
+  const { step: begun, sums: earlier } = pass.done ?? { step: 0, sums: noSums };
   const sums = { ...earlier };
   /** Of which step each entry of the figures is, the samples in it, and those of the batch it is a part of. */
   const entries: { step: number; samples: number; batch: number }[] = [];
-  let done = before;
+  let done = begun;
   let readTo = 0;
   let reading: Promise<void> | undefined;
   let lastRead = performance.now();
@@ -132,36 +134,25 @@ async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue,
     reading.catch(() => undefined);
   };
 
-  /** What is run on a part of a batch. */
-  const programOf = (last: boolean): Program<StepValues> => {
-    if (!nextStep) return last ? workspace.evaluate : workspace.evaluatePart;
-    return last ? workspace.train! : workspace.trainPart!;
-  };
-
-  for (let at = before * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
+  for (let at = done * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
     workspace.assertLive(pass.where);
     const batch = order.subarray(at, at + batchSize);
-    // Cut as the whole batch would lie on the device: so the parts can draw its random numbers.
-    const rows = workspace.divides ? longestFirst(data, batch) : batch;
     const rates = nextStep?.() ?? noRates;
-    const mean = countedOutputs(data, workspace.needs.layout, rows);
-    const { samples } = workspace.capacity;
-    for (let begin = 0; begin < rows.length; begin += samples) {
+    const mean = countedOutputs(data, planner.layout, batch);
+    for (const { rows, before, window, program } of piecesOf(workspace, data, batch, !!nextStep)) {
       signal?.throwIfAborted();
-      const last = begin + samples >= rows.length;
-      const own = rows.subarray(begin, begin + samples);
-      const plan = workspace.planner.plan(data, targets, own, nextStep !== undefined, {
-        ...rates,
-        before: begin,
-        metric: entries.length % metricEntries,
-        mean,
-      });
-      if (last) pass.stepTaken?.();
-      await queue.add(plan, programOf(last));
-      entries.push({ step: done, samples: own.length, batch: rows.length });
-      if (outputs) {
+      const metric = entries.length % metricEntries;
+      const place = { ...rates, before, window, metric, mean };
+      const plan = planner.plan(data, targets, rows, !!nextStep, place);
+      if (program === train) pass.stepTaken?.();
+      await queue.add(plan, program);
+      if (program === advance) continue;
+      // The last window of a sample stands for all of them.
+      const samples = window.windows > 1 ? 0 : rows.length;
+      entries.push({ step: done, samples, batch: batch.length });
+      if (outputs && (sequences || samples > 0)) {
         queue.submit();
-        await outputs.add(plan.sizes.outputs, own.length);
+        await outputs.add(plan.sizes.outputs, rows.length, window);
       }
       if (entries.length - readTo >= metricEntries / 2) await look();
     }

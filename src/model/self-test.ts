@@ -136,7 +136,6 @@ async function differenceOn(device: Device, form: ScanForm): Promise<string | un
       layout,
       capacity,
       tokens: data.steps + data.tokens.length,
-      steps,
       training: true,
     });
     const train = await workspace.train!.ready();

@@ -4,7 +4,7 @@ import type { ScanShape } from "../kernels";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { batchCapacity, type BatchCapacity, type StepRates } from "./batch-plan";
-import { checkSteps, outputSteps, stagesOf } from "./stages";
+import { checkSteps, needsOtherSteps, outputSteps, stagesOf } from "./stages";
 import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
 import { checkWhole } from "./checks";
@@ -142,14 +142,20 @@ export async function openWorkspace(
   training: boolean,
 ): Promise<Workspace> {
   const layout = layoutOf(session, data.steps);
-  const part = (samples: number): BatchCapacity =>
-    batchCapacity(data, samples, session.architecture.vocabulary, layout);
+  const { architecture } = session;
+  const part = (samples: number, steps?: number): BatchCapacity =>
+    batchCapacity(data, samples, architecture.vocabulary, layout, steps);
+  const smaller = ({ samples, steps }: BatchCapacity): BatchCapacity | undefined => {
+    if (!comesApart(architecture)) return undefined;
+    if (samples > 1) return part(Math.ceil(samples / 2));
+    const windows = steps > 1 && !architecture.layers.some(needsOtherSteps);
+    return windows ? part(1, Math.ceil(steps / 2)) : undefined;
+  };
   const workspace = await session.workspace({
     layout,
     capacity: part(batchSize),
-    ...(comesApart(session.architecture) ? { part } : {}),
+    smaller,
     tokens: data.steps + data.tokens.length,
-    steps: data.steps,
     training,
   });
   workspace.uploadTokens(data);

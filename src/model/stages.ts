@@ -1,9 +1,16 @@
 import { invalid } from "../runtime/errors";
-import type { Architecture, LayerPlan } from "./architecture";
+import { recurrentOf, type Architecture, type LayerPlan } from "./architecture";
 
 /** Whether the layers behind this one have another number of steps, their own rows and segments: a stage. */
 export function opensStage({ config }: LayerPlan): boolean {
   return config.className === "Conv1D" || config.className === "MaxPooling1D";
+}
+
+/** Whether a layer cannot take one step after the other: it needs those still to come, or forgets those before. */
+export function needsOtherSteps({ config }: LayerPlan): boolean {
+  const recurrent = recurrentOf(config);
+  if (recurrent) return recurrent !== config || recurrent.goBackwards;
+  return /^Conv1D|Pooling1D$|^Flatten$/.test(config.className);
 }
 
 /**

@@ -32,7 +32,7 @@ export function stepQueue(
   workspace: Workspace,
   profile: () => SamplerOptions | undefined = () => undefined,
 ): StepQueue {
-  const { planSlots, divides, trainPart } = workspace;
+  const { planSlots, divides, train } = workspace;
   const inFlight: { done: Promise<void>; steps: number }[] = [];
   const begin = performance.now();
   let encoder: GPUCommandEncoder | undefined;
@@ -85,7 +85,7 @@ export function stepQueue(
       encoder ??= device.gpu.createCommandEncoder({ label: program.label });
       workspace.encodePlan(encoder, pending++, words);
       // A part of a batch is no whole step, and has no time of one.
-      const sampler = pending === 1 && program !== trainPart ? samplerNow(program) : undefined;
+      const sampler = pending === 1 && program === train ? samplerNow(program) : undefined;
       (sampler ?? program).encode(encoder, sizes);
       if (pending < perSubmit()) return;
       submit();

@@ -1,9 +1,10 @@
 import { read } from "../runtime/arena";
 import { describe, invalid, StateError } from "../runtime/errors";
-import { recurrentOf, type Architecture } from "./architecture";
+import type { Architecture } from "./architecture";
 import { batchCapacity } from "./batch-plan";
 import { noRates } from "../kernels";
 import { layoutOf, range, type Session } from "./session";
+import { needsOtherSteps } from "./stages";
 import { checkedStates, namedStates, statePlans, type NamedState } from "./states";
 import type { TokenData } from "./token-data";
 import { Workspace } from "./workspace";
@@ -68,7 +69,6 @@ export async function openStream(session: Session, usable: () => boolean): Promi
     layout,
     capacity: batchCapacity(data, 1, vocabulary, layout),
     tokens: 2,
-    steps: 1,
     training: false,
   });
   const plans = statePlans(architecture);
@@ -144,11 +144,7 @@ export async function openStream(session: Session, usable: () => boolean): Promi
 
 /** @throws {InvalidInputError} a layer needs the steps that are still to come, or forgets those before. */
 function checkStreams({ layers }: Architecture): void {
-  const later = layers.find(({ config }) => {
-    const recurrent = recurrentOf(config);
-    if (recurrent) return recurrent !== config || recurrent.goBackwards;
-    return /^Conv1D|Pooling1D$|^Flatten$/.test(config.className);
-  });
+  const later = layers.find(needsOtherSteps);
   if (!later) return;
   throw invalid(
     "stream",

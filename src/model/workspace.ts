@@ -31,19 +31,17 @@ export interface WorkspaceNeeds {
   layout: BatchLayout;
   /** Of the whole batch. */
   capacity: BatchCapacity;
-  /** Of a part of so many samples; left out where a batch cannot be taken in parts. */
-  part?: (samples: number) => BatchCapacity;
+  /** Of a smaller piece than this: of fewer samples, or of fewer steps of one; none where batches are taken whole. */
+  smaller?: (piece: BatchCapacity) => BatchCapacity | undefined;
   /** Tokens of the data set, the zeros before it included. */
   tokens: number;
-  /** Steps of the longest row. */
-  steps: number;
   training: boolean;
 }
 
 /**
  * All memory and programs for batches up to a size: the data set's tokens, the batch plan, what lies
  * between the layers, and the recorded steps. Running a step allocates nothing. Where the states of a batch are more
- * than a kernel can bind, there is room for a part of it, and the gradients of the parts are added up.
+ * than a kernel can bind, there is room for a piece of it, and the gradients of the pieces are added up.
  */
 export class Workspace {
   readonly device: Device;
@@ -52,10 +50,12 @@ export class Workspace {
   readonly train: Program<StepValues> | undefined;
   /** Of the parts of a batch before the last: forward pass, loss, backward pass, and the sum of the gradients. */
   readonly trainPart: Program<StepValues> | undefined;
+  /** Of the windows of a sample but the last, before they are trained on: the forward pass, for the states between them. */
+  readonly advance: Program<StepValues> | undefined;
   /** Forward pass and loss; leaves the model's output in `outputs`. */
   readonly evaluate: Program<StepValues>;
   /** Of the parts of a batch before the last: what the weights add to the loss counts once a batch. */
-  readonly evaluatePart: Program<StepValues>;
+  readonly evaluatePart: Program<StepValues> | undefined;
   readonly outputs: Tensor;
   /** [metricEntries, 4]: (loss, right answers, answers, 0) of a step. */
   readonly metrics: Tensor;
@@ -78,9 +78,12 @@ export class Workspace {
     /** What there is room for at a time. */
     readonly capacity: BatchCapacity = needs.capacity,
   ) {
-    const { layout, training } = needs;
+    const { training } = needs;
     const { device } = arena;
     this.device = device;
+    // A window begins with the states that the one before has left, in padding as elsewhere.
+    const inWindows = { ...needs.layout, sharePrefix: false, carriesState: true };
+    const layout = capacity.windows > 0 ? inWindows : needs.layout;
     this.planner = new BatchPlanner(capacity, layout, architecture.vocabulary);
     const declarations = planTensors(capacity, layout);
     const sections = arena.pack("plan", declarations);
@@ -104,7 +107,7 @@ export class Workspace {
       capacity,
       shape,
       plan: this.#plan,
-      chunks: cutSteps(needs.steps, chunkSteps(capacity.samples)),
+      chunks: cutSteps(capacity.steps, chunkSteps(capacity.samples)),
       carried: this.carried,
       returned: this.returned,
       nextStream: () => ++streams,
@@ -129,10 +132,7 @@ export class Workspace {
     };
     const evaluation = [...forward, ...forwardHead.map(behind.inStage)];
     this.evaluate = programOf(device, "evaluate", [...evaluation, penalties], false);
-    this.evaluatePart =
-      this.divides && parameters.regularized.length > 0
-        ? programOf(device, "evaluate, part of a batch", evaluation, false)
-        : this.evaluate;
+    if (this.divides) this.evaluatePart = programOf(device, "evaluate part", evaluation, false);
     if (training) {
       const trainHead: Recording[] = [];
       head({ ...behind, forward: trainHead });
@@ -141,7 +141,8 @@ export class Workspace {
       if (this.divides) {
         const { sums, add, take } = recordSums(arena, parameters);
         this.#sums = sums;
-        this.trainPart = programOf(device, "train, part of a batch", [...pass, add], true);
+        this.trainPart = programOf(device, "train part", [...pass, add], true);
+        this.advance = programOf(device, "advance", forward, true);
         end.unshift(take);
       }
       this.train = programOf(device, "train", [...pass, ...end], true);
@@ -152,7 +153,8 @@ export class Workspace {
   /**
    * A workspace whose pipelines are compiled; where that fails, nothing is left behind. Where a driver cannot compile the
    * narrow shape, whose text is long, the model goes on with the wide one. A batch that is too large for
-   * the device's bindings is taken in as many equal parts as it needs: two, four, eight, …
+   * the device's bindings is taken in as many equal parts as it needs: two, four, eight, … A single sample that is too
+   * large is taken in as many equal windows of time.
    */
   static async create(
     architecture: Architecture,
@@ -164,8 +166,9 @@ export class Workspace {
       try {
         return await allocated(arena, () => new Workspace(arena, architecture, compiled, needs, capacity));
       } catch (error) {
-        if (!(error instanceof TooLargeError) || !needs.part || capacity.samples === 1) throw error;
-        return make(needs.part(Math.ceil(capacity.samples / 2)));
+        const smaller = error instanceof TooLargeError && needs.smaller?.(capacity);
+        if (!smaller) throw error;
+        return make(smaller);
       }
     };
     const workspace = await make(needs.capacity);
@@ -186,18 +189,17 @@ export class Workspace {
       same(needs.layout, this.needs.layout) &&
       (this.divides ? same(needs.capacity, this.needs.capacity) : fits(needs.capacity, this.capacity)) &&
       needs.tokens <= this.needs.tokens &&
-      needs.steps <= this.needs.steps &&
       (!needs.training || this.needs.training)
     );
   }
 
-  /** Whether batches are taken in parts. */
+  /** Whether batches are taken in parts, or samples in windows of time. */
   get divides(): boolean {
-    return this.capacity.samples < this.needs.capacity.samples;
+    return this.capacity !== this.needs.capacity;
   }
 
   async ready(): Promise<this> {
-    const programs = [this.evaluate, this.evaluatePart, this.train, this.trainPart];
+    const programs = [this.evaluate, this.evaluatePart, this.train, this.trainPart, this.advance];
     await Promise.all(programs.flatMap((program) => program?.ready() ?? []));
     return this;
   }

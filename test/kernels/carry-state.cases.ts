@@ -33,13 +33,41 @@ function carryCase(lengths: readonly number[], units: number, memory: boolean, f
   });
 }
 
-export const cases: KernelCase[] = [true, false].flatMap((memory) => [
-  carryCase([1], 1, memory),
-  carryCase([4, 0, 1, 2, 37], 3, memory),
-  carryCase([5, 4, 0, 1, 37], 3, memory, 1),
-  carryCase(
-    Array.from({ length: 127 }, (_, i) => i % 5),
-    5,
-    memory,
-  ),
-]);
+/** A window of a sample: states from the row behind its own, and into its own. */
+const windowCase = kernelCase("carryState: a window that two others follow", async (device) => {
+  const [units, windows] = [3, 3];
+  const { segments, rows } = segmentWordsOf([4]);
+  const sizes = { samples: 1, segments: 1, rows, windows };
+  const options = { units, memory: false, first: 0 };
+  const h = randomValues(rows * units, 1);
+  const held = randomValues(5 * units, 2);
+  const { carried } = await runKernel(device, carryState({ ...options, save: true }), {
+    sizes,
+    inputs: { segments, h },
+    outputs: { carried: held },
+  });
+  const saved = held.slice();
+  saved.set(h.subarray(4 * units), (windows - 1) * units);
+  assertOutputs({ carried }, { carried: Float64Array.from(saved) }, exact);
+  const restored = await runKernel(device, carryState({ ...options, save: false }), {
+    sizes,
+    inputs: { segments, carried: held },
+    outputs: { h },
+  });
+  const begun = h.slice();
+  begun.set(held.subarray(windows * units, (windows + 1) * units));
+  assertOutputs(restored, { h: Float64Array.from(begun) }, exact);
+});
+
+export const cases: KernelCase[] = [true, false]
+  .flatMap((memory) => [
+    carryCase([1], 1, memory),
+    carryCase([4, 0, 1, 2, 37], 3, memory),
+    carryCase([5, 4, 0, 1, 37], 3, memory, 1),
+    carryCase(
+      Array.from({ length: 127 }, (_, i) => i % 5),
+      5,
+      memory,
+    ),
+  ])
+  .concat(windowCase);

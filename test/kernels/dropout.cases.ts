@@ -15,7 +15,8 @@ import {
 
 const seed = 77;
 
-function dropoutCase(count: number, options: Partial<DropoutOptions>): KernelCase {
+/** @param earlier steps that a piece of the batch has before it */
+function dropoutCase(count: number, options: Partial<DropoutOptions>, earlier = 0): KernelCase {
   const full: DropoutOptions = {
     width: 5,
     rate: 0.3,
@@ -26,7 +27,7 @@ function dropoutCase(count: number, options: Partial<DropoutOptions>): KernelCas
     ...options,
   };
   const { width, rate, stream, rows, first } = full;
-  const name = `dropout: ${count} ${full.count} of ${width}, rate ${rate}, ${rows} from ${first}`;
+  const name = `dropout: ${count} ${full.count} of ${width}, rate ${rate}, ${rows} from ${first}, ${earlier} earlier`;
   return kernelCase(name, async (device) => {
     const { segments, rows: stateRows } = segmentWordsOf(
       Array.from({ length: count + first }, (_, i) => (i * 5) % 3),
@@ -35,13 +36,13 @@ function dropoutCase(count: number, options: Partial<DropoutOptions>): KernelCas
     const rowOf = (r: number): number => segments[(r + first) * 4] + segments[(r + first) * 4 + 1];
     const x = randomValues((last ? stateRows : count) * width, 1);
     const actual = await runKernel(device, dropout(full), {
-      sizes: { [full.count]: count, seed },
+      sizes: { [full.count]: count, seed, earlier },
       inputs: { x, ...(last ? { segments } : {}) },
       outputs: { out: count * width },
     });
     const out = Float64Array.from({ length: count * width }, (_, at) => {
       const [row, j] = [Math.floor(at / width), at % width];
-      return x[(last ? rowOf(row) : row) * width + j] * keptFactor(rate, { seed, stream }, row, j);
+      return x[(last ? rowOf(row) : row) * width + j] * keptFactor(rate, { seed, stream }, row + earlier, j);
     });
     assertOutputs(actual, { out }, kernelTolerance(1));
   });
@@ -156,6 +157,7 @@ const spread = kernelCase("dropout: every row and every column loses about its s
 export const cases: KernelCase[] = [
   dropoutCase(1, { width: 1 }),
   dropoutCase(127, {}),
+  dropoutCase(127, {}, 1000),
   dropoutCase(13, { rate: 0 }),
   dropoutCase(5, { rows: "last", count: "samples" }),
   dropoutCase(5, { rows: "last", count: "samples", first: 1 }),

@@ -1,5 +1,5 @@
 import type { Masked } from "../../src/kernels/shared/mask";
-import { noRates, type StepValues } from "../../src/kernels/shared/step";
+import { noRates, packStep, type StepValues } from "../../src/kernels/shared/step";
 import type { BatchLayout } from "../../src/model/batch-layout";
 import { BatchPlanner, batchCapacity, planTensors } from "../../src/model/batch-plan";
 import { tokenData, withPadding, type TokenData } from "../../src/model/token-data";
@@ -34,6 +34,8 @@ export interface ScanTest {
   readonly source: "tokens" | "rows";
   /** The states before the first step are given. */
   readonly resumes: boolean;
+  /** A window of time that others follow: what comes back from the last states lies in dOrigin. */
+  readonly handed: boolean;
   /** Share of the state that is dropped on its way into the recurrent product. */
   readonly dropout: number;
   /** Size of the projected inputs. */
@@ -119,6 +121,7 @@ export function scanData(test: ScanTest): ScanData {
   const rates = { ...noRates, metric: 0, seed };
   const order = Uint32Array.from({ length: batch }, (_, i) => i);
   const { sizes, words } = planner.plan(data, undefined, order, true, rates);
+  if (test.handed) packStep({ ...sizes, windows: 2 }, planner.block);
   const sorted = planner.sorted.subarray(0, batch);
   const placement = placementOf(planner, sizes, test);
   const drawn = draw(test, sorted, tokens, placement);

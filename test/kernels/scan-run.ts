@@ -168,6 +168,16 @@ function uploadAll(
     return values;
   };
   const sums = sumsOf(form, test);
+  const { dLast } = drawn;
+  /** What comes back from the last states, c's behind h's. */
+  const handed = (): Float32Array => {
+    const width = memory ? 2 * units : units;
+    const values = new Float32Array((dLast.length / units) * width);
+    for (let i = 0; i * units < dLast.length; i++) {
+      values.set(dLast.subarray(i * units, (i + 1) * units), i * width);
+    }
+    return values;
+  };
   return {
     ...uploadPlan(arena),
     slots: upload(arena, "slots", true, drawn.slots),
@@ -175,14 +185,14 @@ function uploadAll(
     projected: float("projected", drawn.projected),
     recurrentKernel: float("recurrentKernel", drawn.recurrentKernel),
     bias: float("bias", drawn.bias),
-    dLast: float("dLast", drawn.dLast),
+    dLast: float("dLast", test.handed ? dLast.length : dLast),
     dSequence: float("dSequence", drawn.dSequence),
     h: float("h", given(drawn.initialH)),
     c: float("c", memory ? given(drawn.initialC) : 0),
     dz: float("dz", sizes.rows * units * gates),
     extra: float("extra", cell === "gru" ? sizes.rows * units : 0),
     inputs: float("inputs", test.dropout > 0 ? sizes.rows * units : 0),
-    dOrigin: float("dOrigin", sizes.segments * units * (memory ? 2 : 1)),
+    dOrigin: float("dOrigin", test.handed ? handed() : sizes.segments * units * (memory ? 2 : 1)),
     partials: float("partials", sums ? sums.chunks * partialLength(sums) : 0),
   };
 }

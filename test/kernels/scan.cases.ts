@@ -24,6 +24,7 @@ const usual: ScanTest = {
   sequences: false,
   source: "tokens",
   resumes: false,
+  handed: false,
   dropout: 0,
   scale: 1,
 };
@@ -48,7 +49,7 @@ const cells = {
 function nameOf(form: ScanForm, test: ScanTest): string {
   const { cell, units, batch, steps, activation, recurrentActivation, padding, source, scale, dropout } =
     test;
-  const flags = (["share", "reverse", "sequences", "recurrentBias", "resumes"] as const).filter(
+  const flags = (["share", "reverse", "sequences", "recurrentBias", "resumes", "handed"] as const).filter(
     (flag) => test[flag],
   );
   const gated = cell === "simpleRNN" ? [] : [recurrentActivation];
@@ -247,6 +248,7 @@ const cellCases = forms.flatMap((form) =>
     scanCase(form, { ...cell, ...marked }),
     scanCase(form, { ...cell, ...marked, reverse: true, sequences: true }),
     scanCase(form, { ...cell, ...given, ...dropped, reverse: true, sequences: true }),
+    scanCase(form, { ...cell, ...given, ...dropped, handed: true }),
     chunkCase(form, `${name}, shared prefix`, { ...cell, units: 4, share: true }),
     chunkCase(form, `${name}, masked, sequences, backwards`, {
       ...cell,

@@ -13,6 +13,7 @@ import { useDevice } from "../runtime/use-device";
 import { getTestDevice } from "../support/adapter";
 import { limitBindings, withSmallBindings } from "../support/limits";
 import { findTheSeven } from "./training";
+import { watchPieces } from "./watch-pieces";
 
 const gpuTest = useDevice();
 
@@ -41,33 +42,12 @@ const stateOf = async (model: Sequential): Promise<unknown> => [
   await model.getOptimizerState(),
 ];
 
-/** Calls `at` with the number of each batch, or part of one, that is put on the device, from 1. */
-async function watchParts(
-  { gpu: { queue } }: Device,
-  at: (part: number) => void,
-  run: () => Promise<void>,
-): Promise<number> {
-  const write = queue.writeBuffer.bind(queue);
-  let parts = 0;
-  const value: GPUQueue["writeBuffer"] = (buffer, ...others) => {
-    write(buffer, ...others);
-    if (buffer.label.endsWith("planSlots")) at(++parts);
-  };
-  Object.defineProperty(queue, "writeBuffer", { value, configurable: true });
-  try {
-    await run();
-    return parts;
-  } finally {
-    Reflect.deleteProperty(queue, "writeBuffer");
-  }
-}
-
 describe("an abort in the middle of a batch that is taken in parts", () => {
   gpuTest("takes effect before the next part, as if the step had never begun", async (device) => {
     await withSmallBindings(device, small, async () => {
       const fresh = await compiled(device);
       const begun = await stateOf(fresh);
-      const parts = await watchParts(
+      const parts = await watchPieces(
         device,
         () => undefined,
         async () => {
@@ -86,7 +66,7 @@ describe("an abort in the middle of a batch that is taken in parts", () => {
         const abortAt = (now: number): void => {
           if (now === part) stop.abort();
         };
-        const seen = await watchParts(device, abortAt, async () => {
+        const seen = await watchPieces(device, abortAt, async () => {
           const training = model.fit(all, labels, { ...options, signal: stop.signal });
           await expect(training).rejects.toMatchObject({ name: "AbortError" });
         });
@@ -115,7 +95,7 @@ describe("an abort in the middle of a batch that is taken in parts", () => {
         const model = await compiled(device);
         let seen = 0;
         const count = (part: number): void => void (seen = part);
-        await watchParts(device, count, async () => {
+        await watchPieces(device, count, async () => {
           const training = model.trainOnBatch(first, labels.slice(0, batchSize));
           await new Promise((resolve) => setTimeout(resolve, 1000));
           expect(seen).toBe(2);
@@ -143,7 +123,7 @@ describe("an abort in the middle of a batch that is taken in parts", () => {
         const abort = (now: number): void => {
           if (now === 2) stop.abort();
         };
-        const seen = await watchParts(device, abort, async () => {
+        const seen = await watchPieces(device, abort, async () => {
           await expect(run(stop.signal)).rejects.toMatchObject({ name: "AbortError" });
         });
         expect(seen).toBe(2);
@@ -168,7 +148,7 @@ describe("a device lost in the middle of a batch that is taken in parts", () => 
     const lose = (part: number): void => {
       if (part === lostAt) devices[0].destroy();
     };
-    const parts = await watchParts(devices[0], lose, async () => {
+    const parts = await watchPieces(devices[0], lose, async () => {
       history = await model.fit(all, labels, { ...options, epochs: 2 });
     });
     const result = [history, await stateOf(model)];

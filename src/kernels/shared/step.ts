@@ -31,6 +31,10 @@ const fields = {
   seed: "u32",
   /** Samples of the batch in the parts before this one. */
   before: "u32",
+  /** Steps of these samples, and of a sample's windows before this one. */
+  earlier: "u32",
+  /** Windows of a sample from this one on: 1 in its last; 0 where samples are taken whole. */
+  windows: "u32",
 } as const;
 
 export type StepField = keyof typeof fields;
@@ -40,7 +44,16 @@ export type StepValues = Record<StepField, number>;
 export const stepWords = 16;
 
 /** Of a step that changes no weights, on a whole batch. */
-export const noRates = { rate: 0, gradientRate: 0, epsilon: 0, learningRate: 0, seed: 0, before: 0 };
+export const noRates = {
+  rate: 0,
+  gradientRate: 0,
+  epsilon: 0,
+  learningRate: 0,
+  seed: 0,
+  before: 0,
+  earlier: 0,
+  windows: 0,
+};
 
 export const stepStruct = `struct Step {\n${Object.entries(fields)
   .map(([name, type]) => `  ${name}: ${type},`)

@@ -1,0 +1,322 @@
+import { describe, expect, test } from "vitest";
+import {
+  adam,
+  bidirectional,
+  dense,
+  dropout,
+  embedding,
+  globalMaxPooling1d,
+  gru,
+  lstm,
+  masking,
+  maxPooling1d,
+  OutOfMemoryError,
+  rmsprop,
+  sequential,
+  simpleRNN,
+  spatialDropout1d,
+  timeDistributed,
+  type CompileOptions,
+  type Device,
+  type Layer,
+  type Sequential,
+} from "../../src/index";
+import type { ScanShape } from "../../src/kernels/scan";
+import { useDevice } from "../runtime/use-device";
+import { getTestDevice } from "../support/adapter";
+import { assertClose, assertThrows } from "../support/assert";
+import { limitBindings, withSmallBindings } from "../support/limits";
+import { randomIntegers, randomTokens, type Padding } from "../support/random";
+import { watchPieces } from "./watch-pieces";
+
+const gpuTest = useDevice();
+
+/** Bytes: 4,096 steps' figures and the partial sums of a gradient fit in, a thousand states of a sample do not. */
+const small = 96 * 1024;
+const vocabulary = 12;
+const rows = 6;
+const batch = rows / 2;
+
+/** A net whose samples are each taken in windows of time. */
+interface LongNet {
+  readonly layers: () => Layer[];
+  readonly steps: number;
+  readonly padding: Padding;
+  /** Of a net that returns sequences. */
+  readonly classes?: number;
+  /** Small where the states grow with the weights. */
+  readonly learningRate?: number;
+  /** What rounding may come to, where it is not forgotten. */
+  readonly relative?: number;
+}
+
+const words = (maskZero = false): Layer => embedding(vocabulary, 4, { maskZero });
+const last = dense(1, { activation: "sigmoid" });
+const returnSequences = true;
+
+const nets: Record<string, LongNet> = {
+  "simpleRNN, its states as they were, on padding that samples share": {
+    layers: () => [words(), simpleRNN(12, { activation: "linear" }), last],
+    steps: 4500,
+    padding: "left",
+    learningRate: 1e-5,
+    relative: 1e-4,
+  },
+  "lstm, masked": {
+    layers: () => [words(true), lstm(6), last],
+    steps: 2500,
+    padding: "mixed",
+  },
+  "gru, a loss for each step, masked": {
+    layers: () => [words(true), gru(6, { returnSequences }), dense(3, { activation: "softmax" })],
+    steps: 2501,
+    padding: "mixed",
+    classes: 3,
+  },
+  "gru that resets before the product, behind a lstm that is masked anew": {
+    layers: () => [
+      words(),
+      timeDistributed(dense(4, { activation: "relu" })),
+      masking(),
+      lstm(5, { returnSequences, returnState: true }),
+      gru(6, { resetAfter: false, returnState: true }),
+      dense(4, { activation: "tanh" }),
+      last,
+    ],
+    steps: 2500,
+    padding: "mixed",
+  },
+  "what drops single values, features and states, and adds a penalty": {
+    layers: () => [
+      words(),
+      spatialDropout1d(0.3),
+      gru(5, { dropout: 0.2, recurrentDropout: 0.3, returnSequences, kernelRegularizer: "l2" }),
+      dropout(0.2),
+      simpleRNN(6, { recurrentDropout: 0.2 }),
+      dropout(0.4),
+      last,
+    ],
+    steps: 2500,
+    padding: "none",
+  },
+  "no time loop at all": {
+    layers: () => [
+      words(true),
+      timeDistributed(dense(12, { activation: "relu" })),
+      dense(3, { activation: "softmax" }),
+    ],
+    steps: 3500,
+    padding: "mixed",
+    classes: 3,
+  },
+};
+
+/** What a model says; its losses and gradients; then what it learns. */
+interface Results {
+  readonly said: Record<string, Float32Array>;
+  readonly derived: Record<string, Float32Array>;
+  readonly learned: Record<string, Float32Array>;
+}
+
+const byName = (values: readonly { name: string; data: Float32Array }[]): Record<string, Float32Array> =>
+  Object.fromEntries(values.map(({ name, data }) => [name, data]));
+
+async function results(device: Device, net: LongNet, scan: ScanShape): Promise<Results> {
+  const { steps, padding, classes, learningRate = 0.01 } = net;
+  const model = sequential(net.layers());
+  const loss = classes ? "sparseCategoricalCrossentropy" : "binaryCrossentropy";
+  const optimizer = classes ? rmsprop({ learningRate }) : adam({ learningRate, globalClipnorm: 0.5 });
+  await model.compile({ optimizer, loss, metrics: ["acc"], device, seed: 3, scan });
+  try {
+    const x = { data: randomTokens({ batch: rows, steps, vocabulary }, 21, padding), shape: [rows, steps] };
+    const y = randomIntegers(rows * (classes ? steps : 1), 22, 0, classes ?? 2);
+    const first = { data: x.data.slice(0, batch * steps), shape: [batch, steps] };
+    const { data, states = [] } = await model.predict(x, { batchSize: batch });
+    const figures = await model.evaluate(x, y, { batchSize: batch });
+    const step = await model.trainOnBatch(first, y.slice(0, y.length / 2));
+    const gradients = byName(await model.getGradients());
+    const { history } = await model.fit(x, y, { epochs: 2, batchSize: 2, validationSplit: 0.4 });
+    return {
+      said: { outputs: data, ...byName(states) },
+      derived: {
+        figures: Float32Array.from([...Object.values(figures), ...Object.values(step)]),
+        ...gradients,
+      },
+      learned: {
+        history: Float32Array.from(Object.values(history).flat()),
+        ...byName(await model.getWeights()),
+      },
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+for (const scan of ["narrow", "wide"] as const) {
+  describe(`a sample that is taken in windows of time gives what the whole one gives, ${scan}`, () => {
+    for (const [name, net] of Object.entries(nets)) {
+      gpuTest(name, async (device) => {
+        const { relative = 2e-6 } = net;
+        const expected = await results(device, net, scan);
+        const actual = await withSmallBindings(device, small, () => results(device, net, scan));
+        expect(actual.said).toEqual(expected.said);
+        for (const [key, values] of Object.entries(expected.derived)) {
+          assertClose(actual.derived[key], values, { absolute: 1e-8, relative }, key);
+        }
+        // Both optimizers divide by the gradient's size, and so make its rounding larger where it is small.
+        for (const [key, values] of Object.entries(expected.learned)) {
+          assertClose(actual.learned[key], values, { absolute: 3e-5, relative: 1e-4 }, key);
+        }
+      });
+    }
+  });
+}
+
+/** A sample of several windows; its whole states are more than a binding. */
+const long = { data: randomTokens({ batch: 4, steps: 2500, vocabulary }, 21), shape: [4, 2500] };
+const labels = [0, 1, 1, 0];
+
+async function compiled(device: CompileOptions["device"], layers: Layer[]): Promise<Sequential> {
+  const model = sequential(layers);
+  await model.compile({ optimizer: "adam", loss: "binaryCrossentropy", device, seed: 3, scan: "wide" });
+  return model;
+}
+
+const droppingLstm = (): Layer[] => [words(), dropout(0.2), lstm(6), last];
+
+const stateOf = async (model: Sequential): Promise<unknown> => [
+  await model.getWeights(),
+  await model.getOptimizerState(),
+];
+
+describe("a sample that is taken in windows of time", () => {
+  gpuTest("is so only where it must be", async (device) => {
+    const model = await compiled(device, droppingLstm());
+    const piecesOf = (steps: number, run: (x: { data: Int32Array; shape: number[] }) => Promise<unknown>) =>
+      watchPieces(
+        device,
+        () => undefined,
+        async () => {
+          await run({ data: long.data.slice(0, steps), shape: [1, steps] });
+        },
+      );
+    await withSmallBindings(device, small, async () => {
+      // What a sample's training keeps is more than its states.
+      expect(await piecesOf(2500, (x) => model.predict(x))).toBe(1);
+      expect(await piecesOf(5000, (x) => model.predict(x))).toBe(2);
+      expect(await piecesOf(2500, (x) => model.trainOnBatch(x, [1]))).toBe(3 + 4);
+      expect(await piecesOf(800, (x) => model.trainOnBatch(x, [1]))).toBe(1);
+    });
+    expect(await piecesOf(5000, (x) => model.trainOnBatch(x, [1]))).toBe(1);
+    model.dispose();
+  });
+
+  gpuTest("has every number as often as the same call is made", async (device) => {
+    const run = async (): Promise<unknown> => {
+      const model = await compiled(device, droppingLstm());
+      const history = await model.fit(long, labels, { epochs: 2, batchSize: 2 });
+      const result = [history, await stateOf(model)];
+      model.dispose();
+      return result;
+    };
+    await withSmallBindings(device, small, async () => {
+      expect(await run()).toEqual(await run());
+    });
+  });
+
+  gpuTest("is left between two windows as if its step had never begun", async (device) => {
+    await withSmallBindings(device, small, async () => {
+      const fresh = await compiled(device, droppingLstm());
+      const begun = await stateOf(fresh);
+      const options = { batchSize: 2, shuffle: false };
+      const pieces = await watchPieces(
+        device,
+        () => undefined,
+        async () => {
+          await fresh.trainOnBatch({ data: long.data.slice(0, 5000), shape: [2, 2500] }, labels.slice(0, 2));
+        },
+      );
+      // Of each of two samples all four windows but the last for their states, and then all of them.
+      expect(pieces).toBe(2 * (3 + 4));
+      const onTop = await compiled(device, droppingLstm());
+      // On the way forward, on the way back, and in the second sample.
+      for (const piece of [2, 6, 12]) {
+        const model = await compiled(device, droppingLstm());
+        const stop = new AbortController();
+        const abortAt = (now: number): void => {
+          if (now === piece) stop.abort();
+        };
+        const seen = await watchPieces(device, abortAt, async () => {
+          const training = model.fit(long, labels, { ...options, signal: stop.signal });
+          await expect(training).rejects.toMatchObject({ name: "AbortError" });
+        });
+        expect(seen).toBe(piece);
+        expect(await stateOf(model)).toEqual(begun);
+        if (piece === 6) {
+          expect(await model.fit(long, labels, options)).toEqual(await onTop.fit(long, labels, options));
+          expect(await stateOf(model)).toEqual(await stateOf(onTop));
+        }
+        model.dispose();
+      }
+      fresh.dispose();
+      onTop.dispose();
+    });
+  });
+
+  for (const [name, layers] of Object.entries({
+    "that reads from the end": () => [words(), lstm(6, { goBackwards: true }), last],
+    "that reads from both ends": () => [words(), bidirectional(lstm(6)), last],
+    "that pools over all steps": () => [words(), lstm(6, { returnSequences }), globalMaxPooling1d(), last],
+    "that leaves out steps": () => [words(), maxPooling1d(2), lstm(6), last],
+    "that carries states from batch to batch": () => [words(), lstm(6, { stateful: true }), last],
+  })) {
+    gpuTest(`is refused by a net ${name}`, async (device) => {
+      const model = await compiled(device, layers());
+      const one = { data: randomTokens({ batch: 1, steps: 6000, vocabulary }, 21), shape: [1, 6000] };
+      await withSmallBindings(device, small, () =>
+        assertThrows(
+          () => model.trainOnBatch(one, [1]),
+          OutOfMemoryError,
+          new RegExp(`^memory for .+: expected at most ${small} bytes in one binding, got \\d+; lower`),
+        ),
+      );
+      await model.trainOnBatch({ data: one.data.slice(0, 50), shape: [1, 50] }, [1]);
+      model.dispose();
+    });
+  }
+});
+
+describe("a device lost between two windows of a sample", () => {
+  /** Trains on devices of small bindings, of which the first is destroyed when `lostAt` pieces are on it. */
+  async function train(lostAt: number): Promise<{ devices: number; result: unknown }> {
+    const devices: Device[] = [];
+    const model = await compiled(async () => {
+      const device = (await getTestDevice())!;
+      limitBindings(device, small);
+      devices.push(device);
+      return device;
+    }, droppingLstm());
+    let history: unknown;
+    const lose = (piece: number): void => {
+      if (piece === lostAt) devices[0].destroy();
+    };
+    await watchPieces(devices[0], lose, async () => {
+      history = await model.fit(long, labels, { batchSize: 2, epochs: 2 });
+    });
+    const result = [history, await stateOf(model)];
+    model.dispose();
+    devices.forEach((device) => device.destroy());
+    return { devices: devices.length, result };
+  }
+
+  test("the call goes on on another one, and ends with an undisturbed one's bits", async ({ skip }) => {
+    const probe = await getTestDevice();
+    if (!probe) return skip("no WebGPU adapter");
+    probe.destroy();
+    const expected = await train(0);
+    expect(expected.devices).toBe(1);
+    const { devices, result } = await train(14 + 5);
+    expect(devices).toBe(2);
+    expect(result).toEqual(expected.result);
+  });
+});
