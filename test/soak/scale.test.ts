@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { dense, embedding, sequential, simpleRNN } from "../../src/index";
 import { getTestDevice } from "../support/adapter";
+import { assertClose } from "../support/assert";
 import { randomIntegers } from "../support/random";
 
 test("a table of 1,200,000 words on a device with WebGPU's minimum limits", async ({ skip }) => {
@@ -71,4 +72,42 @@ test("a batch whose states are six bindings of a device with WebGPU's minimum li
   expect(idle).toBeLessThan(seconds / 2);
   model.dispose();
   device.destroy();
+});
+
+test("a sample whose states are more than a binding of a device with WebGPU's minimum limits", async ({
+  skip,
+}) => {
+  const [steps, units, vocabulary] = [1_100_000, 32, 50];
+  const x = { data: randomIntegers(steps, 1, 1, vocabulary), shape: [1, steps] };
+  /** A prediction, and the gradients of a training step. */
+  const run = async (minimum: boolean): Promise<Record<string, Float32Array> | undefined> => {
+    const device = await getTestDevice({ minimum });
+    if (!device) return undefined;
+    const most = device.limits.maxStorageBufferBindingSize;
+    const bytes = steps * units * 4;
+    if (minimum) expect(most).toBeLessThan(bytes);
+    else if (most < bytes) return undefined;
+    const layers = [embedding(vocabulary, 4), simpleRNN(units), dense(1, { activation: "sigmoid" })];
+    const model = sequential(layers);
+    await model.compile({ loss: "binaryCrossentropy", device, seed: 0 });
+    const begin = performance.now();
+    const { data } = await model.predict(x);
+    const between = performance.now();
+    const { loss } = await model.trainOnBatch(x, [1]);
+    const [said, learned] = [between - begin, performance.now() - between];
+    console.log(
+      `${device.description}, at most ${most} bytes in a binding: ${steps} steps of ${units} units, ` +
+        `predicted in ${(said / 1000).toFixed(1)} s, trained on in ${(learned / 1000).toFixed(1)} s`,
+    );
+    const gradients = (await model.getGradients()).map((weight) => [weight.name, weight.data] as const);
+    model.dispose();
+    device.destroy();
+    return { output: data, loss: Float32Array.of(loss), ...Object.fromEntries(gradients) };
+  };
+  const inWindows = await run(true);
+  if (!inWindows) return skip("no WebGPU adapter");
+  const whole = await run(false);
+  for (const [name, values] of Object.entries(whole ?? {})) {
+    assertClose(inWindows[name], values, { absolute: 1e-7, relative: 2e-5 }, name);
+  }
 });
