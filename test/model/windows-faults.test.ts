@@ -18,9 +18,9 @@ import { watchPieces } from "./watch-pieces";
 const gpuTest = useDevice();
 
 /** Bytes: what training keeps of a sample here is several bindings of that many. */
-const small = 96 * 1024;
+const small = 264 * 1024;
 const vocabulary = 12;
-const steps = 2500;
+const steps = 5700;
 const x = { data: randomTokens({ batch: 4, steps, vocabulary }, 21), shape: [4, steps] };
 const y = [0, 1, 1, 0];
 const first = { data: x.data.slice(0, 2 * steps), shape: [2, steps] };

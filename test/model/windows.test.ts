@@ -29,10 +29,10 @@ import { watchPieces } from "./watch-pieces";
 
 const gpuTest = useDevice();
 
-/** Bytes: 4,096 steps' figures and the partial sums of a gradient fit in, a thousand states of a sample do not. */
-const small = 96 * 1024;
+/** Bytes: the partial sums of a gradient fit in, some thousands of a sample's states do not. */
+const small = 264 * 1024;
 const vocabulary = 12;
-const rows = 6;
+const rows = 4;
 const batch = rows / 2;
 
 /** A net whose samples are each taken in windows of time. */
@@ -55,19 +55,19 @@ const returnSequences = true;
 const nets: Record<string, LongNet> = {
   "simpleRNN, its states as they were, on padding that samples share": {
     layers: () => [words(), simpleRNN(12, { activation: "linear" }), last],
-    steps: 4500,
+    steps: 6000,
     padding: "left",
     learningRate: 1e-5,
     relative: 1e-4,
   },
   "lstm, masked": {
     layers: () => [words(true), lstm(6), last],
-    steps: 2500,
+    steps: 5700,
     padding: "mixed",
   },
   "gru, a loss for each step, masked": {
     layers: () => [words(true), gru(6, { returnSequences }), dense(3, { activation: "softmax" })],
-    steps: 2501,
+    steps: 5001,
     padding: "mixed",
     classes: 3,
   },
@@ -81,7 +81,7 @@ const nets: Record<string, LongNet> = {
       dense(4, { activation: "tanh" }),
       last,
     ],
-    steps: 2500,
+    steps: 5700,
     padding: "mixed",
   },
   "what drops single values, features and states, and adds a penalty": {
@@ -94,7 +94,7 @@ const nets: Record<string, LongNet> = {
       dropout(0.4),
       last,
     ],
-    steps: 2500,
+    steps: 5700,
     padding: "none",
   },
   "no time loop at all": {
@@ -103,7 +103,7 @@ const nets: Record<string, LongNet> = {
       timeDistributed(dense(12, { activation: "relu" })),
       dense(3, { activation: "softmax" }),
     ],
-    steps: 3500,
+    steps: 6000,
     padding: "mixed",
     classes: 3,
   },
@@ -133,7 +133,7 @@ async function results(device: Device, net: LongNet, scan: ScanShape): Promise<R
     const figures = await model.evaluate(x, y, { batchSize: batch });
     const step = await model.trainOnBatch(first, y.slice(0, y.length / 2));
     const gradients = byName(await model.getGradients());
-    const { history } = await model.fit(x, y, { epochs: 2, batchSize: 2, validationSplit: 0.4 });
+    const { history } = await model.fit(x, y, { epochs: 2, batchSize: 2, validationSplit: 0.25 });
     return {
       said: { outputs: data, ...byName(states) },
       derived: {
@@ -158,8 +158,9 @@ for (const scan of ["narrow", "wide"] as const) {
         const expected = await results(device, net, scan);
         const actual = await withSmallBindings(device, small, () => results(device, net, scan));
         expect(actual.said).toEqual(expected.said);
+        // Sums of terms of magnitude one half, many of which cancel out.
         for (const [key, values] of Object.entries(expected.derived)) {
-          assertClose(actual.derived[key], values, { absolute: 1e-8, relative }, key);
+          assertClose(actual.derived[key], values, { absolute: 6e-8, relative }, key);
         }
         // Both optimizers divide by the gradient's size, and so make its rounding larger where it is small.
         for (const [key, values] of Object.entries(expected.learned)) {
@@ -189,12 +190,12 @@ describe("a sample that is taken in windows of time", () => {
       );
     await withSmallBindings(device, small, async () => {
       // What a sample's training keeps is more than its states.
-      expect(await piecesOf(2500, (x) => model.predict(x))).toBe(1);
-      expect(await piecesOf(5000, (x) => model.predict(x))).toBe(2);
-      expect(await piecesOf(2500, (x) => model.trainOnBatch(x, [1]))).toBe(3 + 4);
-      expect(await piecesOf(800, (x) => model.trainOnBatch(x, [1]))).toBe(1);
+      expect(await piecesOf(5700, (x) => model.predict(x))).toBe(1);
+      expect(await piecesOf(12_000, (x) => model.predict(x))).toBe(2);
+      expect(await piecesOf(5700, (x) => model.trainOnBatch(x, [1]))).toBe(3 + 4);
+      expect(await piecesOf(2500, (x) => model.trainOnBatch(x, [1]))).toBe(1);
     });
-    expect(await piecesOf(5000, (x) => model.trainOnBatch(x, [1]))).toBe(1);
+    expect(await piecesOf(5700, (x) => model.trainOnBatch(x, [1]))).toBe(1);
     model.dispose();
   });
 
@@ -207,7 +208,7 @@ describe("a sample that is taken in windows of time", () => {
   })) {
     gpuTest(`is refused by a net ${name}`, async (device) => {
       const model = await compiled(device, layers());
-      const one = { data: randomTokens({ batch: 1, steps: 6000, vocabulary }, 21), shape: [1, 6000] };
+      const one = { data: randomTokens({ batch: 1, steps: 15_000, vocabulary }, 21), shape: [1, 15_000] };
       await withSmallBindings(device, small, () =>
         assertThrows(
           () => model.trainOnBatch(one, [1]),
