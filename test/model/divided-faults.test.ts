@@ -18,10 +18,10 @@ import { watchPieces } from "./watch-pieces";
 const gpuTest = useDevice();
 
 /** Bytes: the states of a batch here are several bindings of that many. */
-const small = 160 * 1024;
+const small = 264 * 1024;
 const steps = 2;
 const { x, y } = findTheSeven(1);
-const times = 10;
+const times = 17;
 const rows = times * y.length;
 const data = new Int32Array(times * x.data.length).map((_, i) => x.data[i % x.data.length]);
 const all = { data, shape: [rows, x.shape[1]] };

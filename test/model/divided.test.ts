@@ -27,18 +27,18 @@ import { findTheSeven } from "./training";
 const gpuTest = useDevice();
 
 /** Bytes: what does not grow with the batch or the vocabulary fits in, such as 4,096 steps' figures. */
-const small = 160 * 1024;
+const small = 400 * 1024;
 
 const nets: Record<string, Net> = {
   "simpleRNN on a shared prefix": {
     layers: [table(20, 4), recurrent("simpleRNN", 6), head],
-    batch: 420,
+    batch: 1050,
     steps: 12,
     padding: "left",
   },
   "gru, masked, a loss for each step": {
     layers: [table(20, 4, true), recurrent("gru", 5, sequences), full(3, "softmax")],
-    batch: 420,
+    batch: 1050,
     steps: 12,
     padding: "mixed",
     classes: 3,
@@ -47,19 +47,19 @@ const nets: Record<string, Net> = {
 
 const tables: Record<string, Net> = {
   "simpleRNN on a shared prefix": {
-    layers: [table(4500, 20), recurrent("simpleRNN", 6), head],
+    layers: [table(11_250, 20), recurrent("simpleRNN", 6), head],
     batch: 7,
     steps: 13,
     padding: "left",
   },
   "lstm backwards, masked": {
-    layers: [table(4500, 20, true), recurrent("lstm", 3, { goBackwards: true }), head],
+    layers: [table(11_250, 20, true), recurrent("lstm", 3, { goBackwards: true }), head],
     batch: 7,
     steps: 8,
     padding: "mixed",
   },
   bidirectional: {
-    layers: [table(4500, 20), both(recurrent("gru", 3)), head],
+    layers: [table(11_250, 20), both(recurrent("gru", 3)), head],
     batch: 5,
     steps: 6,
     padding: "none",
@@ -94,13 +94,13 @@ for (const scan of ["narrow", "wide"] as const) {
 
 describe("a batch that is taken in parts", () => {
   const seven = findTheSeven(1);
-  // Ten times the same rows: a batch of several bindings.
+  // Twenty-five times the same rows: a batch of several bindings.
   const x = {
-    data: new Int32Array(10 * seven.x.data.length),
-    shape: [10 * seven.y.length, seven.x.shape[1]],
+    data: new Int32Array(25 * seven.x.data.length),
+    shape: [25 * seven.y.length, seven.x.shape[1]],
   };
-  for (let i = 0; i < 10; i++) x.data.set(seven.x.data, i * seven.x.data.length);
-  const y = Array.from({ length: 10 }, () => seven.y).flat();
+  for (let i = 0; i < 25; i++) x.data.set(seven.x.data, i * seven.x.data.length);
+  const y = Array.from({ length: 25 }, () => seven.y).flat();
 
   const words = embedding(20, 4);
   const last = dense(1, { activation: "sigmoid" });
@@ -131,7 +131,7 @@ describe("a batch that is taken in parts", () => {
         const model = sequential(layers());
         const optimizer = sgd({ learningRate: 0.1, globalClipnorm: 0.5 });
         await model.compile({ optimizer, loss: "binaryCrossentropy", metrics: ["acc"], device, seed: 3 });
-        const { history } = await model.fit(x, y, { epochs: 2, batchSize: 800, validationSplit: 0.25 });
+        const { history } = await model.fit(x, y, { epochs: 2, batchSize: 2000, validationSplit: 0.25 });
         const weights = (await model.getWeights()).map(({ data }) => data);
         model.dispose();
         return { figures: Object.values(history).flat(), weights };
