@@ -1,12 +1,12 @@
 import { CallbackList, type Logs } from "./callback";
 import { prepareData } from "./fit-data";
-import { checkedOptions, snapshotOf, type FitOptions, type FitSetup } from "./fit-options";
 import { compareSettings, fitSettings, type FitData, type FitSettings } from "./fit-settings";
-import { HistoryRecorder, type History } from "./history";
 import { explainNonFinite } from "./non-finite";
-import { runPass, type Means, type Pass } from "./runner";
 import { figures, openWorkspace, type Labels, type Session } from "./session";
 import { prepareRestore, restoreOf, type Restore } from "./restore";
+import { checkedOptions, snapshotOf, type FitOptions, type FitSetup } from "./fit-options";
+import { runPass, type Means, type Pass } from "./runner";
+import { HistoryRecorder, type History } from "./history";
 import { generatorsOf, type TrainingState } from "./snapshot";
 import { snapshotsOf, takersOf } from "./snapshots";
 import type { TokenInput } from "./token-data";

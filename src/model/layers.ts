@@ -1,17 +1,3 @@
-import { invalid } from "../runtime/errors";
-import { bidirectional, type BidirectionalConfig } from "./layers/bidirectional";
-import {
-  dense,
-  embedding,
-  input,
-  timeDistributed,
-  type DenseConfig,
-  type EmbeddingConfig,
-  type InputConfig,
-  type TimeDistributedConfig,
-} from "./layers/core";
-import { dropout, spatialDropout1d, type DropoutConfig, type SpatialDropout1dConfig } from "./layers/dropout";
-import { masking, type MaskingConfig } from "./layers/masking";
 import {
   conv1d,
   flatten,
@@ -24,7 +10,21 @@ import {
   type GlobalAveragePooling1dConfig,
   type GlobalMaxPooling1dConfig,
 } from "./layers/pooling";
+import { invalid } from "../runtime/errors";
+import { masking, type MaskingConfig } from "./layers/masking";
+import { dropout, spatialDropout1d, type DropoutConfig, type SpatialDropout1dConfig } from "./layers/dropout";
 import { gru, lstm, simpleRNN, type RecurrentLayer } from "./layers/recurrent";
+import { bidirectional, type BidirectionalConfig } from "./layers/bidirectional";
+import {
+  dense,
+  embedding,
+  input,
+  timeDistributed,
+  type DenseConfig,
+  type EmbeddingConfig,
+  type InputConfig,
+  type TimeDistributedConfig,
+} from "./layers/core";
 
 export * from "./layers/bidirectional";
 export * from "./layers/core";

@@ -2,14 +2,14 @@ import { describe, DeviceLostError, StateError } from "../runtime/errors";
 import { optimizerSlots } from "../kernels";
 import type { Architecture } from "./architecture";
 import type { CallbackModel } from "./callback";
+import { scanOn } from "./scan-choice";
 import { callbackModel, compileConfig, type Compiled } from "./compiled";
-import { deviceFor, resolveCompileOptions, type CompileOptions } from "./compile-options";
+import { Parameters } from "./parameters";
 import { KeptStates } from "./kept-states";
 import { currentRate, stepSizes } from "./optimizers";
-import { Parameters } from "./parameters";
+import { deviceFor, resolveCompileOptions, type CompileOptions } from "./compile-options";
 import { Random, stepSeed } from "./random";
 import { lostError, Recovery, type ModelCopy, type Moment } from "./recovery";
-import { scanOn } from "./scan-choice";
 import type { Session } from "./session";
 import {
   readOptimizerState,
@@ -96,9 +96,7 @@ export class Placement {
       throw (await device.isBehind(error)) ? device.lostError(where) : error;
     }
     this.#options = options;
-    this.#values = undefined;
-    this.#saved = undefined;
-    this.#lost = undefined;
+    this.#values = this.#saved = this.#lost = undefined;
     if (lost) {
       this.#compiled.random = Random.fromState(lost.random);
       this.#compiled.drawnSeed = lost.drawnSeed;
@@ -231,6 +229,7 @@ export class Placement {
         const compiled = await this.compile(options, { where, lost: this.#lost });
         const { learningRate = compiled.learningRate } = state ?? {};
         if (state) this.setOptimizer(compiled, { ...state, learningRate });
+        compiled.device.assertAlive(where);
       } catch (error) {
         const another = error instanceof DeviceLostError && error.cause === undefined && !this.#ownDevice;
         if (!another || losses > mostLosses) throw error;

@@ -1,14 +1,14 @@
-import { read } from "../runtime/arena";
+import { piecesOf } from "./pieces";
 import type { Device } from "../runtime/device";
 import type { SamplerOptions } from "../runtime/program-sampler";
-import { noRates } from "../kernels";
-import type { StepRates } from "./batch-plan";
 import { outputReader, type OnOutputs } from "./output-reader";
-import { piecesOf } from "./pieces";
-import { stepQueue, type StepQueue } from "./step-queue";
-import { countedOutputs, type Targets } from "./targets";
-import type { TokenData } from "./token-data";
+import type { StepRates } from "./batch-plan";
+import { read } from "../runtime/arena";
 import { metricEntries, type Workspace } from "./workspace";
+import { noRates } from "../kernels";
+import { stepQueue, type StepQueue } from "./step-queue";
+import type { TokenData } from "./token-data";
+import { countedOutputs, type Targets } from "./targets";
 
 /** Mean loss and accuracy over the samples seen so far, as Keras prints them. */
 export interface Means {

@@ -1,16 +1,16 @@
 import type { Architecture, LayerPlan } from "../architecture";
 import type { Parameters, WeightTensors } from "../parameters";
 import { opensStage } from "../stages";
-import { recordBidirectional } from "./bidirectional";
-import { recordConvolution } from "./convolution";
-import { recordDense } from "./dense";
-import { recordDropout } from "./dropout";
-import { writtenOut } from "./embedding";
-import { recordMasking } from "./masking";
-import { recordFlatten, recordGlobalPooling1d, recordMaxPooling1d } from "./pooling";
-import type { Flow, Recorder, SequenceFlow } from "./recorder";
-import { recordRecurrent } from "./recurrent";
 import { nextStage } from "./stage";
+import { recordDense } from "./dense";
+import { recordFlatten, recordGlobalPooling1d, recordMaxPooling1d } from "./pooling";
+import { recordBidirectional } from "./bidirectional";
+import { writtenOut } from "./embedding";
+import { recordConvolution } from "./convolution";
+import { recordDropout } from "./dropout";
+import type { Flow, Recorder, SequenceFlow } from "./recorder";
+import { recordMasking } from "./masking";
+import { recordRecurrent } from "./recurrent";
 
 /**
  * Records all layers but the last, which is recorded together with the loss.
