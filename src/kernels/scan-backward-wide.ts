@@ -15,7 +15,7 @@ import { wideLoads, wideProduct } from "./shared/wide";
  * Bindings as in the narrow shape. The lanes exchange dz through workgroup memory in two buffers that take
  * turns, so one barrier a step is enough (two where the last gate takes what the others have computed); dh
  * and dc stay with their lane. Up to 128 units times gates a lane keeps its row of the recurrent kernel in
- * registers; beyond, it reads it from memory and takes several units in turn.
+ * registers and begins its loads some steps ahead; beyond, it reads all in the step and takes several units in turn.
  */
 export function scanBackwardWide(options: ScanBackwardOptions): SizedKernel {
   const { units: U, cell, sequences, dropout } = options;

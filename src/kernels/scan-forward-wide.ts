@@ -22,8 +22,9 @@ import { wideLoads, wideProduct } from "./shared/wide";
  *
  * Bindings as in the narrow shape. The lanes exchange the state through workgroup memory in two buffers that
  * take turns, so one barrier a step is enough (two where the last gate takes what the others have computed).
- * Up to 128 units times gates a lane keeps its columns of the recurrent kernel in registers; beyond, it reads
- * them from memory and takes several units in turn.
+ * Up to 128 units times gates a lane keeps its columns of the recurrent kernel in registers, and begins to load
+ * what a step takes some steps before it: token, slot and projection, one after the other. Beyond, it reads all of
+ * them in the step, and takes several units in turn.
  */
 export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
   const { units: U, cell, recurrentBias, dropout, resumes, masked } = options;
