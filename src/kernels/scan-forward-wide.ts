@@ -13,6 +13,15 @@ import type { SizedKernel } from "./shared/frame";
 import { noOrigin } from "./shared/step";
 import { wideLoads, wideProduct } from "./shared/wide";
 
+/** WGSL: `inputOf` and `rowOf` of two steps. */
+const twoSteps = /* wgsl */ `
+fn inputsOf(segment: Segment, t: u32) -> vec2u {
+  return vec2u(inputOf(segment, t), inputOf(segment, t + 1u));
+}
+fn rowsOf(both: vec2u) -> vec2u {
+  return vec2u(rowOf(both.x), rowOf(both.y));
+}`;
+
 /**
  * The recurrence forward in time, all steps of a chunk in one dispatch, a workgroup per sample and a lane per
  * unit.
@@ -194,6 +203,7 @@ export function scanForwardWide(options: ScanForwardOptions): SizedKernel {
     workgroupSize: lanes,
     declarations: [
       sourceRowFunction(options),
+      inRegisters ? twoSteps : "",
       biasFunction(options),
       `var<workgroup> exchange: array<array<f32, ${padded}>, 2>;`,
       lastGate === "input" ? `var<workgroup> reset: array<f32, ${padded}>;` : "",

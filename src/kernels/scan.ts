@@ -93,7 +93,7 @@ const inputStep = "select(t, segment.steps - 1u - t, chunk.reverse == 1u)";
 
 /**
  * WGSL: function `sourceRow(segment, t)`, the row of `projected` that step t takes (t from 0): `rowOf` what `inputOf`
- * names, the step's token or the row itself. `inputsOf` and `rowsOf` are those of two steps.
+ * names, the step's token or the row itself.
  */
 export function sourceRowFunction({ source }: ScanOptions): string {
   const tokens = source === "tokens";
@@ -106,12 +106,6 @@ fn rowOf(input: u32) -> u32 {
 }
 fn sourceRow(segment: Segment, t: u32) -> u32 {
   return rowOf(inputOf(segment, t));
-}
-fn inputsOf(segment: Segment, t: u32) -> vec2u {
-  return vec2u(inputOf(segment, t), inputOf(segment, t + 1u));
-}
-fn rowsOf(both: vec2u) -> vec2u {
-  return vec2u(rowOf(both.x), rowOf(both.y));
 }`;
 }
 

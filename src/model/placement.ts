@@ -229,6 +229,7 @@ export class Placement {
         const compiled = await this.compile(options, { where, lost: this.#lost });
         const { learningRate = compiled.learningRate } = state ?? {};
         if (state) this.setOptimizer(compiled, { ...state, learningRate });
+        // One that is lost as soon as it comes counts too.
         compiled.device.assertAlive(where);
       } catch (error) {
         const another = error instanceof DeviceLostError && error.cause === undefined && !this.#ownDevice;

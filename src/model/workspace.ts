@@ -142,7 +142,7 @@ export class Workspace {
         const { sums, add, take } = recordSums(arena, parameters);
         this.#sums = sums;
         this.trainPart = programOf(device, "train part", [...pass, add], true);
-        this.advance = programOf(device, "advance", forward, true);
+        if (capacity.windows > 0) this.advance = programOf(device, "advance", forward, true);
         end.unshift(take);
       }
       this.train = programOf(device, "train", [...pass, ...end], true);

@@ -25,12 +25,11 @@ import { useDevice } from "../runtime/use-device";
 import { assertClose, assertThrows } from "../support/assert";
 import { withSmallBindings } from "../support/limits";
 import { randomIntegers, randomTokens, type Padding } from "../support/random";
+import { small } from "./piecewise";
 import { watchPieces } from "./watch-pieces";
 
 const gpuTest = useDevice();
 
-/** Bytes: the partial sums of a gradient fit in, some thousands of a sample's states do not. */
-const small = 264 * 1024;
 const vocabulary = 12;
 const rows = 4;
 const batch = rows / 2;
