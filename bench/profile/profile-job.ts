@@ -1,7 +1,7 @@
 import { rmsprop, type Device } from "webgpu-rnn";
 import { planArchitecture } from "../../src/model/architecture";
 import type { BatchLayout } from "../../src/model/batch-layout";
-import { batchCapacity } from "../../src/model/batch-plan";
+import { batchCapacity, type BatchPlanner } from "../../src/model/batch-plan";
 import { resolveLoss } from "../../src/model/losses";
 import { Parameters } from "../../src/model/parameters";
 import { chooseScan } from "../../src/model/scan-choice";
@@ -96,7 +96,8 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
     const encoder = device.gpu.createCommandEncoder({ label: "plan" });
     workspace.encodePlan(encoder, 0, plan.words);
     device.gpu.queue.submit([encoder.finish()]);
-    const prefixSteps = workspace.planner.segments[segmentStepsAt];
+    const { segments } = workspace.planner as BatchPlanner;
+    const prefixSteps = segments[segmentStepsAt];
     const sizes: CostSizes = { ...plan.sizes, prefixSteps };
     const train = await profile(device, "training step", workspace.train!, sizes);
     const forward = await profile(device, "forward pass", workspace.evaluate, sizes);

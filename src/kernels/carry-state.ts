@@ -18,12 +18,9 @@ export interface CarryStateOptions {
  *     save:     carried[i] = states after the last step of sample i
  *     restore:  states before the first step of sample i = carried[i]
  *
- * Of a sample that is taken in windows, row k of `carried` has the states before the last k of them: the first one finds
- * zeros in a row that none saves into, the last one leaves its states where those of a whole sample are.
- *
  *     segments  [S]             `first` of them before the samples
  *     h, c      [N, U]          c of cells with a memory
- *     carried   [B, U or 2·U]   c's behind h's; one row more than the sample has windows
+ *     carried   [B, U or 2·U]   c's behind h's; a row for each sample of the whole batch
  *
  * An invocation per sample and unit.
  */
@@ -42,7 +39,7 @@ export function carryState({ units, memory, save, first }: CarryStateOptions): S
     },
     main: wgsl`
   let segment = segments[row + ${first}u];
-  let carriedAt = (row + ${save ? "max(step.windows, 1u) - 1u" : "step.windows"}) * ${width}u + column;
+  let carriedAt = (row + step.before) * ${width}u + column;
   #if ${save}
   let state = (segment.row + segment.steps) * ${units}u + column;
   carried[carriedAt] = h[state];
@@ -52,5 +49,29 @@ export function carryState({ units, memory, save, first }: CarryStateOptions): S
   h[state] = carried[carriedAt];
   ${memory ? `c[state] = carried[carriedAt + ${units}u];` : ""}
   #endif`,
+  });
+}
+
+/**
+ * Puts the states that a batch has left, part by part, in the place of those that it began with: once all of its parts
+ * are done.
+ *
+ *     carried[i] = left[i]      of all samples of the batch
+ *
+ *     left, carried  [B, U or 2·U]  carried: out
+ *
+ * An invocation per element.
+ *
+ * @param rows of both
+ */
+export function replaceStates(width: number, rows: number): SizedKernel {
+  return elementKernel({
+    name: "replaceStates",
+    constants: { width, rows },
+    rows,
+    columns: width,
+    bindings: { left: reads(), carried: writes() },
+    main: wgsl`
+  if (row < step.before + step.samples) { carried[id] = left[id]; }`,
   });
 }

@@ -10,6 +10,8 @@ export interface GlobalPooling1dOptions {
   of: "mean" | "max";
   /** Steps that the mean leaves out; the largest value is that of all steps, as in Keras. */
   masked: Masked;
+  /** The sample has steps before these, of which `pooled` tells. */
+  resumes?: boolean;
 }
 
 /**
@@ -21,39 +23,48 @@ export interface GlobalPooling1dOptions {
  *     segments  [B]
  *     tokens, mask      where masked
  *     x         [N, J]
+ *     pooled    [B, J]  out: (bits of the sum or the largest value, how many steps count or have it); in where it resumes
  *     out       [B, J]  out
  *
  * An invocation per element of `out`.
  */
 export function globalPooling1d(options: GlobalPooling1dOptions): SizedKernel {
-  const { width, of, masked } = options;
+  const { width, of, masked, resumes = false } = options;
+  const mean = of === "mean";
   return elementKernel({
     name: "globalPooling1d",
-    constants: { ...options },
+    constants: { width, of, masked, resumes },
     rows: "samples",
     columns: width,
     bindings: {
       x: reads(),
+      pooled: writes("array<vec2u>"),
       out: writes(),
     },
     main: wgsl`
   let segment = segments[row];
   let first = (segment.row + 1u) * ${width}u + column;
-  #if ${of === "mean"}
-  var sum = 0.0;
+  #if ${resumes}
+  var value = bitcast<f32>(pooled[id].x);
+  var count = pooled[id].y;
+  #else
+  var value = ${mean ? "0.0" : "x[first]"};
   var count = 0u;
+  #endif
   for (var t = 0u; t < segment.steps; t++) {
+    #if ${mean}
     if (!(${maskedStep(masked)})) {
-      sum += x[first + t * ${width}u];
+      value += x[first + t * ${width}u];
       count++;
     }
+    #else
+    let next = x[first + t * ${width}u];
+    count = select(count, 0u, next > value) + select(0u, 1u, next >= value);
+    value = max(value, next);
+    #endif
   }
-  out[id] = sum / f32(max(count, 1u));
-  #else
-  var largest = x[first];
-  for (var t = 1u; t < segment.steps; t++) { largest = max(largest, x[first + t * ${width}u]); }
-  out[id] = largest;
-  #endif`,
+  pooled[id] = vec2u(bitcast<u32>(value), count);
+  out[id] = value${mean ? " / f32(max(count, 1u))" : ""};`,
   });
 }
 
@@ -66,7 +77,7 @@ export function globalPooling1d(options: GlobalPooling1dOptions): SizedKernel {
  *     segments  [B]
  *     tokens, mask      where masked
  *     x         [N, J]  of max
- *     out       [B, J]  of max
+ *     pooled    [B, J]
  *     dOut      [B, J]
  *     dx        [N, J]  out: zeros in rows before a first step
  *
@@ -74,24 +85,25 @@ export function globalPooling1d(options: GlobalPooling1dOptions): SizedKernel {
  */
 export function globalPooling1dGradient(options: GlobalPooling1dOptions): SizedKernel {
   const { width, of, masked } = options;
-  const counts = of === "mean" ? `!(${maskedStep(masked)})` : `x[before + (t + 1u) * ${width}u] == out[id]`;
+  const counts = of === "mean" ? `!(${maskedStep(masked)})` : `x[before + (t + 1u) * ${width}u] == largest`;
   return elementKernel({
     name: "globalPooling1dGradient",
-    constants: { ...options },
+    constants: { width, of, masked },
     rows: "samples",
     columns: width,
     bindings: {
       x: reads(),
-      out: reads(),
+      pooled: reads("array<vec2u>"),
       dOut: reads(),
       dx: writes(),
     },
     main: wgsl`
   let segment = segments[row];
   let before = segment.row * ${width}u + column;
-  var count = 0u;
-  for (var t = 0u; t < segment.steps; t++) { count += select(0u, 1u, ${counts}); }
-  let share = dOut[id] / f32(max(count, 1u));
+  let share = dOut[id] / f32(max(pooled[id].y, 1u));
+  #if ${of === "max"}
+  let largest = bitcast<f32>(pooled[id].x);
+  #endif
   dx[before] = 0.0;
   for (var t = 0u; t < segment.steps; t++) {
     dx[before + (t + 1u) * ${width}u] = select(0.0, share, ${counts});

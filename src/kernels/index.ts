@@ -62,3 +62,4 @@ export * from "./loss";
 export * from "./softmax";
 export * from "./merge-directions";
 export * from "./carry-state";
+export * from "./move-rows";

@@ -23,15 +23,15 @@ const countRows = (groups: number): string =>
  *
  *     mask     [O]     Σ mask is over the rows behind first steps
  *     weights  [O, 2]  (weight in the loss, weight in the count), zeros in rows before a first step
- *     counts   [2]     of `maskCounts`, for more than one workgroup
+ *     counts   [2]     of `maskCounts`, unless it is alone
  *     out      [O, 2]  out
  *
  * A lane takes every (256 · groups)th row.
  *
- * @param groups workgroups; one counts by itself, whole numbers that are exact up to 2^24
+ * @param groups workgroups
+ * @param alone whether one counts by itself, whole numbers that are exact up to 2^24
  */
-export function maskWeights(groups: number): SizedKernel {
-  const alone = groups === 1;
+export function maskWeights(groups: number, alone = groups === 1): SizedKernel {
   const main = wgsl`
   #if ${alone}
   ${countRows(groups)}
@@ -43,7 +43,7 @@ export function maskWeights(groups: number): SizedKernel {
   ${eachRow(groups, "out[row] = f32(mask[row]) * vec2f(share, 1.0) * weights[row];")}`;
   return kernel({
     name: "maskWeights",
-    constants: { groups },
+    constants: { groups, alone },
     bindings: {
       counts: reads("array<u32>"),
       out: writes("array<vec2f>"),
@@ -58,7 +58,7 @@ export function maskWeights(groups: number): SizedKernel {
 /**
  * The steps, and those of them that count, for `maskWeights`: whole numbers, whose sum is the same in any order.
  *
- *     counts   [2]  in and out: zeros before; the others as there
+ *     counts   [2]  in and out: zeros before the first; the others as there
  */
 export function maskCounts(groups: number): SizedKernel {
   const main = wgsl`

@@ -12,8 +12,10 @@ export interface BatchLayout {
   labelWidth: number;
   /** The plan lists the token of every state row (embeddings that are not projected). */
   rowTokens: boolean;
-  /** All recurrent layers carry their states, from batch to batch or window to window, not only the stateful ones. */
+  /** All recurrent layers carry their states from batch to batch, not only the stateful ones. */
   carriesState: boolean;
+  /** The plan brings the batch's tokens along; elsewhere they lie on the device. */
+  ownTokens?: boolean;
   /** Steps of each stage, the data's first, where layers change the number of steps; none elsewhere. */
   stages: readonly number[];
 }

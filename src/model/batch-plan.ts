@@ -5,7 +5,6 @@ import type { BatchLayout } from "./batch-layout";
 import { countedOutputs, placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
 import { clearPlaces, countTokens, listRows, placeTasks } from "./token-groups";
-import { allSteps, type Window } from "./windows";
 
 /** What a step of the optimizer takes beside the batch. */
 export type StepRates = Pick<StepValues, "rate" | "gradientRate" | "epsilon" | "learningRate" | "seed">;
@@ -15,7 +14,7 @@ export interface BatchCapacity {
   samples: number;
   /** Of a sample, or of the longest of the windows of time in which it is taken. */
   steps: number;
-  /** Windows of each sample, which are then taken one at a time; 0 where samples are taken whole. */
+  /** Windows of each sample; 1 where samples are taken whole. */
   windows: number;
   /** State rows, those before each first step included. */
   rows: number;
@@ -24,25 +23,25 @@ export interface BatchCapacity {
   outputs: number;
 }
 
-/** The capacity that every batch of `samples` rows of the data fits into, or every window of `steps` steps of a row. */
+/** The capacity that every batch of `samples` rows of the data fits into, or every one of the `windows` of a row. */
 export function batchCapacity(
   data: TokenData,
   samples: number,
   vocabulary: number,
   layout: BatchLayout,
-  steps = data.steps,
+  windows = 1,
 ): BatchCapacity {
   const count = Math.min(samples, data.rows);
   const lengths = Uint32Array.from({ length: data.rows }, (_, row) => rowLength(data, row)).sort();
   let rows = layout.sharePrefix ? data.steps - lengths[0] + 1 : 0;
   for (let i = 0; i < count; i++) rows += lengths[data.rows - 1 - i] + 1;
-  const inWindows = steps < data.steps;
-  if (inWindows) rows = steps + 1;
+  const steps = Math.ceil(data.steps / windows);
+  if (windows > 1) rows = steps + 1;
   const distinct = Math.min(vocabulary, rows);
   return {
     samples: count,
     steps,
-    windows: inWindows ? Math.ceil(data.steps / steps) + Number(layout.sharePrefix) : 0,
+    windows,
     rows,
     distinct,
     tasks: distinct + Math.ceil(rows / rowsPerTask),
@@ -55,6 +54,9 @@ export function fits(wanted: BatchCapacity, capacity: BatchCapacity): boolean {
   return (Object.keys(wanted) as (keyof BatchCapacity)[]).every((key) => wanted[key] <= capacity[key]);
 }
 
+/** Entries for the loss and accuracy of steps that have not been read back yet. */
+export const metricEntries = 4096;
+
 /** The section with the step's values as layers in a stage read them; the first stage has the base's. */
 export const stageStep = (stage: number): string => (stage === 0 ? "step" : `step ${stage}`);
 
@@ -65,6 +67,7 @@ export function planTensors(capacity: BatchCapacity, layout: BatchLayout): Tenso
   return [
     u32("step", stepWords),
     ...layout.stages.slice(1).map((_, i) => u32(stageStep(i + 1), stepWords)),
+    ...(layout.ownTokens ? [u32("tokens", rows)] : []),
     u32("segments", samples + 1, segmentWords),
     { label: "labels", shape: [outputs, layout.labelWidth] },
     { label: "weights", shape: [outputs, 2] },
@@ -76,9 +79,53 @@ export function planTensors(capacity: BatchCapacity, layout: BatchLayout): Tenso
   ];
 }
 
+/** Words of a plan. */
+export function planWords(capacity: BatchCapacity, layout: BatchLayout): number {
+  return planTensors(capacity, layout).reduce((sum, { shape }) => sum + placeOf(shape) / 4, 0);
+}
+
 /** The sizes of a batch in a stage, in which all samples have as many steps. */
-export function stageSizes(sizes: StepValues, steps: number): StepValues {
-  return { ...sizes, steps, rows: sizes.samples * (steps + 1), earlier: sizes.before * steps };
+export function stageSizes(sizes: StepValues, steps: number, earlier = sizes.before * steps): StepValues {
+  return { ...sizes, steps, rows: sizes.samples * (steps + 1), earlier };
+}
+
+/** What is planned beside the rows and their labels. */
+export interface Rates extends StepRates {
+  /** Number of the entry to which the figures go; they take turns. */
+  metric: number;
+  /** Outputs that the loss is a mean over: those of the whole batch of which these rows are a part. */
+  mean?: number;
+  /** Samples of the whole batch before these. */
+  before?: number;
+  /** Of a window of time: how many there are from it on, and the steps before its first, in each stage. */
+  window?: { windows: number; earlier: readonly number[] };
+}
+
+/** Lays out one batch after another. */
+export interface Planner {
+  readonly capacity: BatchCapacity;
+  readonly layout: BatchLayout;
+  /** The block to upload; `words` of it are in use after `plan`. */
+  readonly block: Uint32Array;
+  /** The parts of the block; of windows of time, those of one after the other. */
+  readonly tensors: TensorDeclaration[];
+  /** Per sample of the batch, sorted by length: the row of the data set. */
+  readonly sorted: Uint32Array;
+  /**
+   * Plans a batch.
+   *
+   * @param data the data set whose tokens lie on the GPU as `uploadTokens` lays them out
+   * @param rows numbers of the data rows in the batch
+   * @param grouped whether the rows of each token are needed too (for the gradient)
+   * @returns the sizes of the batch, and how many words of the block are in use
+   */
+  plan(
+    data: TokenData,
+    targets: Targets | undefined,
+    rows: Uint32Array,
+    grouped: boolean,
+    rates: Rates,
+  ): { sizes: StepValues; words: number };
 }
 
 /** Numbers of data rows, longest first, so that neighbours in a SIMD group run about equally long; stable. */
@@ -92,10 +139,7 @@ export function longestFirst(data: TokenData, rows: Uint32Array): Uint32Array {
  * weights. Everything goes into one block of words that is uploaded at once. Costs a few operations per
  * token; nothing is allocated per batch.
  */
-export class BatchPlanner {
-  /** The block to upload; `words` of it are in use after `plan`. */
-  readonly block: Uint32Array;
-  /** Per sample of the batch, sorted by length: the row of the data set. */
+export class BatchPlanner implements Planner {
   readonly sorted: Uint32Array;
   /** The parts of the block. */
   readonly #sections: Record<string, Uint32Array> = {};
@@ -110,15 +154,11 @@ export class BatchPlanner {
     readonly capacity: BatchCapacity,
     readonly layout: BatchLayout,
     vocabulary: number,
+    readonly block: Uint32Array = new Uint32Array(planWords(capacity, layout)),
   ) {
-    const places = planTensors(capacity, layout).map(({ label, shape }) => ({
-      label,
-      words: placeOf(shape) / 4,
-    }));
-    this.block = new Uint32Array(places.reduce((sum, { words }) => sum + words, 0));
     let begin = 0;
-    for (const { label, words } of places) {
-      this.#sections[label] = this.block.subarray(begin, (begin += words));
+    for (const { label, shape } of this.tensors) {
+      this.#sections[label] = block.subarray(begin, (begin += placeOf(shape) / 4));
     }
     // One more: see countTokens.
     this.#distinct = new Uint32Array(capacity.distinct + 1);
@@ -132,28 +172,16 @@ export class BatchPlanner {
     return this.#sections.segments;
   }
 
-  /**
-   * Plans a batch.
-   *
-   * @param data the data set whose tokens lie on the GPU as `uploadTokens` lays them out
-   * @param rows numbers of the data rows in the batch
-   * @param grouped whether the rows of each token are needed too (for the gradient)
-   * @param rates.before samples of the whole batch before these
-   * @param rates.mean outputs that the loss is a mean over: those of the whole batch of which these rows are a part
-   * @param rates.window steps that are taken of a row, where that is not all of them
-   * @returns the sizes of the batch, and how many words of the block are in use
-   */
+  get tensors(): TensorDeclaration[] {
+    return planTensors(this.capacity, this.layout);
+  }
+
   plan(
     data: TokenData,
     targets: Targets | undefined,
     rows: Uint32Array,
     grouped: boolean,
-    {
-      mean,
-      before = 0,
-      window = allSteps,
-      ...rates
-    }: StepRates & { metric: number; mean?: number; before?: number; window?: Window },
+    { mean, before = 0, window = { windows: 0, earlier: [] }, metric, ...rates }: Rates,
   ): { sizes: StepValues; words: number } {
     const { layout } = this;
     const { stages, sequences } = layout;
@@ -161,7 +189,7 @@ export class BatchPlanner {
     const samples = rows.length;
     const segments = samples + (layout.sharePrefix ? 1 : 0);
     this.sorted.set(longestFirst(data, rows));
-    const placed = this.#placeSegments(data, samples, window);
+    const placed = this.#placeSegments(data, samples);
     const tasks = this.#groupTokens(data, segments, grouped);
     if (layout.rowTokens) this.#placeRowTokens(segments);
     const perSample = stages.length > 0 ? samples * (stages.at(-1)! + 1) : placed.rows;
@@ -172,38 +200,42 @@ export class BatchPlanner {
         targets,
         layout,
         samples: this.sorted.subarray(0, samples),
-        window,
         mean: mean ?? countedOutputs(data, layout, rows),
       },
     );
     const outputs = sequences ? perSample : samples;
-    const { first, windows } = window;
-    const earlier = before * data.steps + first;
     const counts = { samples, segments, ...placed, ...tasks, outputs };
-    const sizes: StepValues = { ...rates, ...counts, before, earlier, windows };
+    const { windows, earlier } = window;
+    const place = {
+      before,
+      earlier: earlier[0] ?? before * data.steps,
+      windows,
+      metric: metric % metricEntries,
+    };
+    const sizes: StepValues = { ...rates, ...counts, ...place };
     packStep(sizes, step.subarray(0, stepWords));
     stages.forEach((steps, stage) => {
-      packStep(stageSizes(sizes, steps), this.#sections[stageStep(stage)].subarray(0, stepWords));
+      packStep(
+        stageSizes(sizes, steps, earlier[stage]),
+        this.#sections[stageStep(stage)].subarray(0, stepWords),
+      );
     });
     const [end, more] = grouped ? [tokenRows, placed.rows] : [taskStarts, 0];
     return { sizes, words: end.byteOffset / 4 + more };
   }
 
   /** Writes the segments; returns the number of state rows, and the steps of the longest segment. */
-  #placeSegments(data: TokenData, samples: number, window: Window): { rows: number; steps: number } {
+  #placeSegments(data: TokenData, samples: number): { rows: number; steps: number } {
     const { segments, sorted } = this;
-    const shared = this.layout.sharePrefix;
+    const { sharePrefix: shared, ownTokens } = this.layout;
     let [at, rows, longest] = [0, 0, 0];
     const place = (steps: number, begin: number, origin: number): void => {
-      segments.set([rows, steps, begin, origin], at);
+      segments.set([rows, steps, ownTokens ? rows : begin, origin], at);
+      if (ownTokens) this.#copyTokens(data, begin, steps, rows);
       at += segmentWords;
       rows += steps + 1;
       longest = Math.max(longest, steps);
     };
-    if (window.windows > 0) {
-      place(window.steps, window.tokens, noOrigin);
-      return { rows, steps: longest };
-    }
     // The padding of the shortest row is the longest.
     if (shared) place(data.steps - rowLength(data, sorted[samples - 1]), 0, noOrigin);
     for (let i = 0; i < samples; i++) {
@@ -214,6 +246,13 @@ export class BatchPlanner {
     return { rows, steps: longest };
   }
 
+  #copyTokens(data: TokenData, begin: number, steps: number, to: number): void {
+    const { tokens } = this.#sections;
+    // Before the data lies padding.
+    if (begin < data.steps) tokens.fill(0, to, to + steps);
+    else tokens.set(data.tokens.subarray(begin - data.steps, begin - data.steps + steps), to);
+  }
+
   /** Calls `each` for every segment: with its tokens from a place on, its steps, and the state rows of these. */
   #eachSegment(data: TokenData, count: number, each: EachSegment): void {
     const { segments } = this;
@@ -221,8 +260,9 @@ export class BatchPlanner {
       const [row, steps] = [segments[at], segments[at + 1]];
       const begin = segments[at + 2] - data.steps;
       const [first, stride] = this.layout.reverse ? [row + steps, -1] : [row + 1, 1];
+      if (this.layout.ownTokens) each(this.#sections.tokens, row, steps, first, stride);
       // Before the data lies padding.
-      if (begin < 0) each(this.#padding, 0, steps, first, stride);
+      else if (begin < 0) each(this.#padding, 0, steps, first, stride);
       else each(data.tokens, begin, steps, first, stride);
     }
   }

@@ -79,11 +79,10 @@ export async function predict(session: Session, x: TokenInput, options: PredictO
   const plans = statePlans(session.architecture).filter(({ returned }) => returned);
   const widths = plans.map(({ parts, units }) => parts.length * units);
   const values = widths.map((width) => new Float32Array(rows * width));
-  const onOutputs: Pass["onOutputs"] = (outputs, sorted, last, first) => {
+  const onOutputs: Pass["onOutputs"] = (outputs, sorted, last) => {
     sorted.forEach((row, i) => {
       const from = sequences ? (i * (steps + 1) + 1) * columns : i * columns;
-      const to = row * perRow + (sequences ? first * columns : 0);
-      result.set(outputs.subarray(from, from + perRow), to);
+      result.set(outputs.subarray(from, from + perRow), row * perRow);
       last.forEach((state, k) => {
         values[k].set(state.subarray(i * widths[k], (i + 1) * widths[k]), row * widths[k]);
       });

@@ -1,39 +1,37 @@
+import type { StepValues } from "../kernels";
 import { read } from "../runtime/arena";
 import type { Device } from "../runtime/device";
-import type { Window } from "./windows";
 import type { Workspace } from "./workspace";
 
 /** Batches whose outputs may be on their way back: enough to keep the GPU busy while they are. */
 const mostOnTheWay = 4;
 
-/**
- * Takes the outputs of a batch from step `first` on, the data rows that they belong to, and the states that layers return:
- * none of a window of time that others follow.
- */
-export type OnOutputs = (
-  outputs: Float32Array,
-  sorted: Uint32Array,
-  states: readonly Float32Array[],
-  first: number,
-) => void;
+/** Takes the outputs of a batch, the data rows that they belong to, and the states that layers return. */
+export type OnOutputs = (outputs: Float32Array, sorted: Uint32Array, states: readonly Float32Array[]) => void;
 
 /** Reads the outputs of one batch after the other; the next ones do not wait for them. */
 export interface OutputReader {
   /** Begins to read those of the batch that was submitted last; waits where too many are on their way. */
-  add: (outputs: number, samples: number, window: Window) => Promise<void>;
+  add: (sizes: StepValues, samples: number) => Promise<void>;
   /** Waits for the rest. */
   end: () => Promise<void>;
 }
 
 export function outputReader(device: Device, workspace: Workspace, onOutputs: OnOutputs): OutputReader {
   const onTheWay: Promise<void>[] = [];
+  const { outputs, returned, planner } = workspace;
+  const columns = outputs[0].shape[1];
   return {
-    async add(count, samples, { first, windows }) {
-      const { outputs, returned, planner } = workspace;
-      const made = outputs.view("outputs", [count, outputs.shape[1]]);
+    async add(sizes, samples) {
+      const { inWindows = [sizes] } = sizes;
+      const made = outputs.map((tensor, i) => tensor.view("outputs", [inWindows[i].outputs, columns]));
+      const states = returned.map((tensor) => {
+        const width = tensor.shape[1];
+        return tensor.view("states", [samples, width], sizes.before * width);
+      });
       const rows = planner.sorted.slice(0, samples);
-      const arrived = read(device, windows > 1 ? [made] : [made, ...returned]).then(([values, ...states]) => {
-        onOutputs(values, rows, states, first);
+      const arrived = read(device, [...made, ...states]).then((values) => {
+        onOutputs(joined(values.slice(0, made.length), columns), rows, values.slice(made.length));
       });
       // Whoever waits for it gets the error there.
       arrived.catch(() => undefined);
@@ -44,4 +42,18 @@ export function outputReader(device: Device, workspace: Workspace, onOutputs: On
       while (onTheWay.length > 0) await onTheWay.shift();
     },
   };
+}
+
+/** The rows of all windows of a sample: the one before the first step of each but the first is left out. */
+function joined([first, ...others]: readonly Float32Array[], columns: number): Float32Array {
+  if (others.length === 0) return first;
+  const steps = others.map((values) => values.subarray(columns));
+  const all = new Float32Array(steps.reduce((sum, { length }) => sum + length, first.length));
+  all.set(first);
+  let end = first.length;
+  for (const values of steps) {
+    all.set(values, end);
+    end += values.length;
+  }
+  return all;
 }

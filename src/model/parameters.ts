@@ -29,6 +29,14 @@ interface Gradients {
   weights: (WeightTensors | undefined)[];
 }
 
+/** Where gradients are added up. */
+export interface GradientSums {
+  /** A tensor for each bank of the gradients. */
+  banks: Tensor[];
+  /** The sum of each gradient. */
+  of: ReadonlyMap<Tensor, Tensor>;
+}
+
 /** Tables that clipping by norm reads, of one bank. */
 interface ClipTables {
   ranges: Tensor;
@@ -81,6 +89,19 @@ export class Parameters {
       };
     }
     return this.#gradients;
+  }
+
+  /** Memory for the sums of gradients, zero at first. */
+  gradientSums(arena: Arena): GradientSums {
+    const { banks: gradients, flat } = this.gradients;
+    const banks = gradients.map(({ length }) => arena.tensor("gradientSums", [length]));
+    const own = (gradient: Tensor): Tensor => {
+      const { label, shape, dtype, parts, buffer, offset } = gradient;
+      if (parts.length > 1) return new Tensor(label, shape, dtype, buffer, offset, parts.map(own));
+      const bank = gradients.findIndex((one) => one.buffer === buffer);
+      return banks[bank].view(label, shape, offset / 4);
+    };
+    return { banks, of: new Map(flat.map((gradient) => [gradient, own(gradient)])) };
   }
 
   /** The weights that are trained and add to the loss. */

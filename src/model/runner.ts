@@ -2,9 +2,9 @@ import { piecesOf } from "./pieces";
 import type { Device } from "../runtime/device";
 import type { SamplerOptions } from "../runtime/program-sampler";
 import { outputReader, type OnOutputs } from "./output-reader";
-import type { StepRates } from "./batch-plan";
+import { metricEntries, type StepRates } from "./batch-plan";
 import { read } from "../runtime/arena";
-import { metricEntries, type Workspace } from "./workspace";
+import type { Workspace } from "./workspace";
 import { noRates } from "../kernels";
 import { stepQueue, type StepQueue } from "./step-queue";
 import type { TokenData } from "./token-data";
@@ -81,7 +81,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
 
 async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue, pass: Pass): Promise<Means> {
   const { data, targets, order, batchSize, signal, nextStep, interval = 100 } = pass;
-  const { advance, planner, train } = workspace;
+  const { capacity, planner, train } = workspace;
   const { sequences } = planner.layout;
   const { step: begun, sums: earlier } = pass.done ?? { step: 0, sums: noSums };
   const sums = { ...earlier };
@@ -139,20 +139,22 @@ async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue,
     const batch = order.subarray(at, at + batchSize);
     const rates = nextStep?.() ?? noRates;
     const mean = countedOutputs(data, planner.layout, batch);
-    for (const { rows, before, window, program } of piecesOf(workspace, data, batch, !!nextStep)) {
+    for (const { rows, before, program, counts } of piecesOf(workspace, data, batch, !!nextStep)) {
       signal?.throwIfAborted();
-      const metric = entries.length % metricEntries;
-      const place = { ...rates, before, window, metric, mean };
+      const metric = entries.length;
+      const place = { ...rates, before, metric, mean };
       const plan = planner.plan(data, targets, rows, !!nextStep, place);
       if (program === train) pass.stepTaken?.();
       await queue.add(plan, program);
-      if (program === advance) continue;
-      // The last window of a sample stands for all of them.
-      const samples = window.windows > 1 ? 0 : rows.length;
-      entries.push({ step: done, samples, batch: batch.length });
-      if (outputs && (sequences || samples > 0)) {
+      if (counts) continue;
+      entries.push({ step: done, samples: rows.length, batch: batch.length });
+      // Of a net that returns sequences each window of a sample has figures of its own.
+      for (let more = 1; sequences && more < capacity.windows; more++) {
+        entries.push({ step: done, samples: 0, batch: batch.length });
+      }
+      if (outputs) {
         queue.submit();
-        await outputs.add(plan.sizes.outputs, rows.length, window);
+        await outputs.add(plan.sizes, rows.length);
       }
       if (entries.length - readTo >= metricEntries / 2) await look();
     }

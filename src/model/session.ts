@@ -4,7 +4,7 @@ import type { ScanShape } from "../kernels";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
 import { batchCapacity, type BatchCapacity, type StepRates } from "./batch-plan";
-import { checkSteps, needsOtherSteps, outputSteps, stagesOf } from "./stages";
+import { checkSteps, outputSteps, stagesOf } from "./stages";
 import type { Targets } from "./targets";
 import type { CallbackModel } from "./callback";
 import { checkWhole } from "./checks";
@@ -14,6 +14,7 @@ import type { Recovery } from "./recovery";
 import type { Means } from "./runner";
 import type { CompiledModel } from "./compiled";
 import { tokenData, withPadding, type TokenData, type TokenInput } from "./token-data";
+import { moreWindows } from "./windows";
 import type { Workspace, WorkspaceNeeds } from "./workspace";
 
 /** Labels: one number for each output, flat or as rows. */
@@ -124,16 +125,6 @@ export function prepareTargets(
   return { labels, sampleWeights };
 }
 
-/**
- * Whether a batch may be taken in parts. Not where samples carry states to the batch behind, and not where only the
- * device knows over how many outputs the loss is a mean.
- */
-function comesApart({ layers, sequences }: Architecture): boolean {
-  return layers.every(
-    ({ config }) => !recurrentOf(config)?.stateful && !(sequences && config.className === "Masking"),
-  );
-}
-
 /** A workspace with the data set on the device. */
 export async function openWorkspace(
   session: Session,
@@ -141,21 +132,22 @@ export async function openWorkspace(
   batchSize: number,
   training: boolean,
 ): Promise<Workspace> {
-  const layout = layoutOf(session, data.steps);
-  const { architecture } = session;
-  const part = (samples: number, steps?: number): BatchCapacity =>
-    batchCapacity(data, samples, architecture.vocabulary, layout, steps);
-  const smaller = ({ samples, steps }: BatchCapacity): BatchCapacity | undefined => {
-    if (!comesApart(architecture)) return undefined;
+  const { architecture, compiled } = session;
+  const tokens = data.steps + data.tokens.length;
+  const ownTokens = tokens * 4 > compiled.device.limits.maxStorageBufferBindingSize;
+  const layout = { ...layoutOf(session, data.steps), ownTokens };
+  const part = (samples: number, windows?: number): BatchCapacity =>
+    batchCapacity(data, samples, architecture.vocabulary, layout, windows);
+  const smaller = ({ samples, windows }: BatchCapacity): BatchCapacity | undefined => {
     if (samples > 1) return part(Math.ceil(samples / 2));
-    const windows = steps > 1 && !architecture.layers.some(needsOtherSteps);
-    return windows ? part(1, Math.ceil(steps / 2)) : undefined;
+    const more = moreWindows(windows);
+    return more < data.steps ? part(1, more) : undefined;
   };
   const workspace = await session.workspace({
     layout,
     capacity: part(batchSize),
     smaller,
-    tokens: data.steps + data.tokens.length,
+    tokens: ownTokens ? 0 : tokens,
     training,
   });
   workspace.uploadTokens(data);

@@ -112,7 +112,7 @@ export async function openStream(session: Session, usable: () => boolean): Promi
           workspace.evaluate.encode(encoder, plan.sizes);
         });
         // Of a net that returns sequences, row 0 is the state before the step.
-        const output = workspace.outputs.view("output", [columns], sequences ? columns : 0);
+        const output = workspace.outputs[0].view("output", [columns], sequences ? columns : 0);
         const [values, ...states] = await read(device, [output, ...workspace.carried]);
         return { output: values, states };
       }),

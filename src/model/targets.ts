@@ -1,6 +1,5 @@
 import type { BatchLayout } from "./batch-layout";
 import type { TokenData } from "./token-data";
-import type { Window } from "./windows";
 
 /** Labels and weights of a data set: [rows] or [rows, T] outputs. */
 export interface Targets {
@@ -20,8 +19,6 @@ interface Planned {
   samples: Uint32Array;
   /** Outputs that the loss is a mean over. */
   mean: number;
-  /** Of the samples' steps. */
-  window: Window;
 }
 
 /** Where they go: [outputs, labelWidth], and [outputs, 2] (weight in the loss, weight in the count). */
@@ -31,7 +28,7 @@ interface Sections {
 }
 
 /** Outputs of a sample: one for each step of a net that returns sequences. */
-function outputsOf(data: TokenData, { sequences, stages }: BatchLayout): number {
+export function outputsOf(data: TokenData, { sequences, stages }: BatchLayout): number {
   return sequences ? (stages.at(-1) ?? data.steps) : 1;
 }
 
@@ -53,15 +50,12 @@ export function countedOutputs(data: TokenData, layout: BatchLayout, rows: Uint3
 
 /**
  * Lays out labels and weights of the outputs. The loss is a mean, so the weights hold the division. Nets that return
- * sequences have an output for each state row: that before the first step has no part in loss or accuracy. Of other nets
- * a window has none that others follow.
+ * sequences have an output for each state row: that before the first step has no part in loss or accuracy.
  */
 export function placeTargets({ labels, weights }: Sections, planned: Planned): void {
-  const { data, targets, layout, samples, mean, window } = planned;
+  const { data, targets, layout, samples, mean } = planned;
   const { sequences, labelWidth: width } = layout;
   const steps = outputsOf(data, layout);
-  const begin = sequences ? window.first : 0;
-  const end = sequences ? Math.min(steps, begin + window.steps) : 1;
   let output = 0;
   for (const row of samples) {
     if (sequences) {
@@ -69,8 +63,8 @@ export function placeTargets({ labels, weights }: Sections, planned: Planned): v
       weights.fill(0, 2 * output, 2 * (output + 1));
       output++;
     }
-    for (let t = begin; t < end; t++, output++) {
-      const weight = (sequences || window.windows < 2) && counts(data, layout, row, t) ? 1 : 0;
+    for (let t = 0; t < steps; t++, output++) {
+      const weight = counts(data, layout, row, t) ? 1 : 0;
       for (let c = 0; c < width; c++) {
         labels[output * width + c] = targets?.labels[(row * steps + t) * width + c] ?? 0;
       }

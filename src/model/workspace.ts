@@ -6,17 +6,16 @@ import { Program } from "../runtime/program";
 import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
-import { BatchPlanner, fits, planTensors, type BatchCapacity } from "./batch-plan";
+import { BatchPlanner, fits, metricEntries, type BatchCapacity, type Planner } from "./batch-plan";
 import type { Compiled } from "./compiled";
 import { recordBody } from "./record/body";
 import { recordHead } from "./record/head";
 import { recordOptimizer, recordPenalties, recordSums } from "./record/optimizer";
-import { partialsLength, type Recorder, type Recording } from "./record/recorder";
+import { partialsLength, withSizes, type Recorder, type Recording } from "./record/recorder";
 import { cutSteps } from "./record/scan-dispatches";
+import { overWindows } from "./record/windows";
 import type { TokenData } from "./token-data";
-
-/** Entries for the loss and accuracy of steps that have not been read back yet. */
-export const metricEntries = 4096;
+import { WindowsPlanner } from "./windows-planner";
 
 /** Steps of training that one submit can hold, where their plans have room. */
 const planSlots = 4;
@@ -45,29 +44,33 @@ export interface WorkspaceNeeds {
  */
 export class Workspace {
   readonly device: Device;
-  readonly planner: BatchPlanner;
+  readonly planner: Planner;
   /** Forward pass, loss, backward pass and optimizer; for all parts of a batch but the last without the optimizer. */
   readonly train: Program<StepValues> | undefined;
   /** Of the parts of a batch before the last: forward pass, loss, backward pass, and the sum of the gradients. */
   readonly trainPart: Program<StepValues> | undefined;
-  /** Of the windows of a sample but the last, before they are trained on: the forward pass, for the states between them. */
-  readonly advance: Program<StepValues> | undefined;
   /** Forward pass and loss; leaves the model's output in `outputs`. */
   readonly evaluate: Program<StepValues>;
   /** Of the parts of a batch before the last: what the weights add to the loss counts once a batch. */
   readonly evaluatePart: Program<StepValues> | undefined;
-  readonly outputs: Tensor;
+  /** Of all parts of a batch, before they are trained on or evaluated: counts the outputs that a mask leaves. */
+  readonly countTrain: Program<StepValues> | undefined;
+  readonly countEvaluate: Program<StepValues> | undefined;
+  /** The model's output: of a sample in windows of time, that of each window. */
+  readonly outputs: readonly Tensor[];
   /** [metricEntries, 4]: (loss, right answers, answers, 0) of a step. */
   readonly metrics: Tensor;
   /** The states that stateful layers carry from batch to batch. */
   readonly carried: Tensor[] = [];
   /** The last states of layers that return them: [samples, U or 2·U], c behind h. */
   readonly returned: Tensor[] = [];
-  readonly #plan: Record<string, Tensor>;
+  readonly #tokens: Tensor | undefined;
+  /** The batch's plan on the device. */
+  readonly #plan: Tensor;
   /** Where the plans of a submit's steps begin. */
   readonly #slots: readonly Tensor[];
-  /** Sums of the gradients of a batch's parts: zeros between two batches. */
-  #sums: readonly Tensor[] = [];
+  /** What a batch's parts add up: zeros between two batches. */
+  readonly #sums: readonly Tensor[] = [];
   #disposed = false;
 
   constructor(
@@ -78,75 +81,119 @@ export class Workspace {
     /** What there is room for at a time. */
     readonly capacity: BatchCapacity = needs.capacity,
   ) {
-    const { training } = needs;
+    const { layout, training, tokens } = needs;
+    const { vocabulary } = architecture;
     const { device } = arena;
     this.device = device;
-    // A window begins with the states that the one before has left, in padding as elsewhere.
-    const inWindows = { ...needs.layout, sharePrefix: false, carriesState: true };
-    const layout = capacity.windows > 0 ? inWindows : needs.layout;
-    this.planner = new BatchPlanner(capacity, layout, architecture.vocabulary);
-    const declarations = planTensors(capacity, layout);
+    const inWindows = capacity.windows > 1;
+    this.planner = inWindows
+      ? new WindowsPlanner(capacity, layout, vocabulary, needs.capacity.steps)
+      : new BatchPlanner(capacity, layout, vocabulary);
+    const { block, tensors: declarations } = this.planner;
     const sections = arena.pack("plan", declarations);
-    this.#plan = Object.fromEntries(declarations.map(({ label }, i) => [label, sections[i]]));
-    this.#plan.tokens = arena.tensor("tokens", [needs.tokens], "u32");
+    [this.#plan] = sections;
+    if (!this.planner.layout.ownTokens) this.#tokens = arena.tensor("tokens", [tokens], "u32");
     // They are copied, never bound: only the size of a buffer counts.
-    const room = Math.max(1, Math.floor(device.limits.maxBufferSize / this.planner.block.byteLength));
+    const room = Math.max(1, Math.floor(device.limits.maxBufferSize / block.byteLength));
     const slots = Array.from({ length: training ? Math.min(planSlots, room) : 1 }, () => declarations);
     const copies = arena.pack("planSlots", slots.flat());
     this.#slots = copies.filter((_, i) => i % declarations.length === 0);
     this.metrics = arena.tensor("metrics", [metricEntries, 4]);
-    this.#plan.slots = arena.tensor("slots", [architecture.vocabulary], "u32");
-    this.#plan.partials = arena.tensor("partials", [training ? scratchLength(architecture, shape) : 4]);
+    const sums = training && this.divides ? parameters.gradientSums(arena) : undefined;
+    const counts = this.divides ? arena.tensor("maskCounts", [2], "u32") : undefined;
+    this.#sums = [...(sums?.banks ?? []), ...(counts ? [counts] : [])];
+    const shared: Record<string, Tensor | undefined> = {
+      counts,
+      tokens: this.#tokens,
+      slots: arena.tensor("slots", [vocabulary], "u32"),
+      partials: arena.tensor("partials", [training ? scratchLength(architecture, shape) : 4]),
+    };
 
-    let streams = 0;
     const forward: Recording[] = [];
     const backward: Recording[] = [];
-    const recorder: Recorder = {
+    const counting: Recording[] = [];
+    const ends: Recording[] = [];
+    const base: Omit<Recorder, "plan" | "window"> = {
       arena,
-      layout,
+      layout: this.planner.layout,
       capacity,
+      samples: needs.capacity.samples,
+      divides: this.divides,
       shape,
-      plan: this.#plan,
       chunks: cutSteps(capacity.steps, chunkSteps(capacity.samples)),
       carried: this.carried,
       returned: this.returned,
-      nextStream: () => ++streams,
+      streams: { next: 0 },
       training,
       forward,
       backward,
+      counting,
+      ends,
+      sums: sums?.of ?? new Map<Tensor, Tensor>(),
       stage: 0,
       inStage: (record) => record,
     };
-    const { flow, behind } = recordBody(recorder, architecture, parameters);
-    const head = (part: Recorder): Tensor => {
+    const perWindow = declarations.length / capacity.windows;
+    const recorders = Array.from({ length: capacity.windows }, (_, window): Recorder => {
+      const own = sections.slice(window * perWindow, (window + 1) * perWindow);
+      const plan = { ...shared, ...Object.fromEntries(own.map((tensor) => [tensor.label, tensor])) };
+      const recorder = { ...base, plan: plan as Record<string, Tensor>, window };
+      return inWindows ? withSizes(recorder, ({ inWindows }) => inWindows![window]) : recorder;
+    });
+    const { step } = recorders.at(-1)!.plan;
+    const behind = recordBody(recorders, architecture, parameters);
+    const head = (trains: boolean): { recordings: Recording[]; outputs: Tensor[] } => {
       const last = architecture.layers.length - 1;
       const config = denseOf(architecture.layers[last].config)!;
-      const gradients = part.training ? parameters.gradients.weights[last] : undefined;
-      return recordHead(part, config, loss, this.metrics, flow, parameters.weights[last], gradients);
+      const gradients = trains ? parameters.gradients.weights[last] : undefined;
+      const recordings: Recording[] = [];
+      const outputs = overWindows(
+        behind.recorders,
+        gradients,
+        (recorder, i) => {
+          const own = { push: (record: Recording) => recordings.push(recorder.inStage(record)) };
+          // Both heads count the same.
+          const counting = trains ? { push: () => undefined } : recorder.counting;
+          const part = { ...recorder, training: trains, forward: own, counting };
+          const weights = parameters.weights[last];
+          return recordHead(part, config, loss, this.metrics, behind.flows[i], weights, gradients);
+        },
+        behind.flows,
+      );
+      return { recordings, outputs };
     };
-    const forwardHead: Recording[] = [];
-    this.outputs = head({ ...behind, training: false, forward: forwardHead });
-    const penalties: Recording = (program, train) => {
-      const into = { step: this.#plan.step, metrics: this.metrics };
-      recordPenalties(program, arena, parameters, into, train);
+    const evaluated = head(false);
+    this.outputs = evaluated.outputs;
+    const program = (
+      label: string,
+      recordings: readonly Recording[],
+      trains: boolean,
+    ): Program<StepValues> => {
+      const made = new Program<StepValues>(device, label);
+      for (const record of recordings) record(made, trains);
+      return made;
     };
-    const evaluation = [...forward, ...forwardHead.map(behind.inStage)];
-    this.evaluate = programOf(device, "evaluate", [...evaluation, penalties], false);
-    if (this.divides) this.evaluatePart = programOf(device, "evaluate part", evaluation, false);
+    const penalties: Recording = (into, train) => {
+      recordPenalties(into, arena, parameters, { step, metrics: this.metrics }, train);
+    };
+    const counted = counting.length > 0;
+    const count = [...forward, ...counting];
+    if (counted && counts) ends.push((into) => into.clear(counts));
+    const evaluation = [...forward, ...evaluated.recordings];
+    this.evaluate = program("evaluate", [...evaluation, penalties, ...ends], false);
+    if (this.divides) this.evaluatePart = program("evaluate part", evaluation, false);
+    if (counted) this.countEvaluate = program("count", count, false);
     if (training) {
-      const trainHead: Recording[] = [];
-      head({ ...behind, forward: trainHead });
-      const pass = [...forward, ...trainHead.map(behind.inStage), ...backward.reverse()];
-      const end: Recording[] = [penalties];
-      if (this.divides) {
-        const { sums, add, take } = recordSums(arena, parameters);
-        this.#sums = sums;
-        this.trainPart = programOf(device, "train part", [...pass, add], true);
-        if (capacity.windows > 0) this.advance = programOf(device, "advance", forward, true);
+      const pass = [...forward, ...head(true).recordings, ...backward.reverse()];
+      const end: Recording[] = [penalties, ...ends];
+      if (sums) {
+        const { add, take } = recordSums(parameters, sums.banks);
+        this.trainPart = program("train part", [...pass, add], true);
         end.unshift(take);
       }
-      this.train = programOf(device, "train", [...pass, ...end], true);
-      recordOptimizer(this.train, parameters, optimizer.rule, this.#plan.step);
+      if (counted) this.countTrain = program("count", count, true);
+      this.train = program("train", [...pass, ...end], true);
+      recordOptimizer(this.train, parameters, optimizer.rule, step);
     }
   }
 
@@ -199,14 +246,16 @@ export class Workspace {
   }
 
   async ready(): Promise<this> {
-    const programs = [this.evaluate, this.evaluatePart, this.train, this.trainPart, this.advance];
+    const { evaluate, evaluatePart, train, trainPart, countEvaluate, countTrain } = this;
+    const programs = [evaluate, evaluatePart, train, trainPart, countEvaluate, countTrain];
     await Promise.all(programs.flatMap((program) => program?.ready() ?? []));
     return this;
   }
 
   /** Puts a data set on the device: zeros for the shared padding, then the tokens of all rows. */
   uploadTokens(data: TokenData): void {
-    const { buffer, offset } = this.#plan.tokens;
+    if (!this.#tokens) return;
+    const { buffer, offset } = this.#tokens;
     const { queue } = this.device.gpu;
     queue.writeBuffer(buffer, offset, new Uint32Array(data.steps));
     queue.writeBuffer(buffer, offset + data.steps * 4, data.tokens as BufferSource);
@@ -244,7 +293,7 @@ export class Workspace {
   encodePlan(encoder: GPUCommandEncoder, slot: number, words: number): void {
     const { buffer, offset } = this.#slots[slot];
     this.device.gpu.queue.writeBuffer(buffer, offset, this.planner.block as BufferSource, 0, words);
-    encoder.copyBufferToBuffer(buffer, offset, this.#plan.step.buffer, 0, words * 4);
+    encoder.copyBufferToBuffer(buffer, offset, this.#plan.buffer, 0, words * 4);
   }
 
   get disposed(): boolean {
@@ -269,20 +318,11 @@ export class Workspace {
 /** Whether two pieces of plain data, made by the same function, hold the same. */
 const same = (a: object, b: object): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-function programOf(
-  device: Device,
-  label: string,
-  recordings: readonly Recording[],
-  training: boolean,
-): Program<StepValues> {
-  const program = new Program<StepValues>(device, label);
-  for (const record of recordings) record(program, training);
-  return program;
-}
-
 /** Scratch for the partial sums of the largest kernel's gradient. */
 function scratchLength({ layers }: Architecture, scan: ScanForm): number {
   const lengths = layers
+    // A frozen dense layer has none; others may have them beside what is trained.
+    .filter(({ config, weights }) => !denseOf(config) || weights.some(({ trainable }) => trainable))
     .flatMap(({ weights }) => weights)
     .filter(({ key }) => /(^|\.)(kernel|recurrentKernel)$/.test(key))
     .map(({ shape }) => partialsLength(scan, elements(shape) / shape.at(-1)!, shape.at(-1)!));

@@ -67,10 +67,10 @@ export class Program<Sizes> {
     return this;
   }
 
-  /** Adds what `record` adds, its grids following from `sizesOf(sizes)`. */
+  /** Adds what `record` adds, its grids following from `sizesOf(sizes)`; also inside another call. */
   within(sizesOf: (sizes: Sizes) => Sizes, record: () => void): this {
     const before = this.#sizesOf;
-    this.#sizesOf = sizesOf;
+    this.#sizesOf = before ? (sizes) => sizesOf(before(sizes)) : sizesOf;
     try {
       record();
     } finally {

@@ -17,6 +17,7 @@ import { cases as maskWeights } from "./mask-weights.cases";
 import { cases as masking } from "./masking.cases";
 import { cases as maxPooling1d } from "./max-pooling1d.cases";
 import { cases as mergeDirections } from "./merge-directions.cases";
+import { cases as moveRows } from "./move-rows.cases";
 import { cases as optimizer } from "./optimizer.cases";
 import { cases as reverseRows } from "./reverse-rows.cases";
 import { cases as scan } from "./scan.cases";
@@ -48,6 +49,7 @@ export const kernelCases: readonly KernelCase[] = [
   masking,
   maxPooling1d,
   mergeDirections,
+  moveRows,
   optimizer,
   reverseRows,
   scan,

@@ -1,4 +1,4 @@
-import { carryState } from "../../src/kernels/carry-state";
+import { carryState, replaceStates } from "../../src/kernels/carry-state";
 import { carriedStates } from "../reference/rows";
 import { randomValues } from "../support/random";
 import { assertOutputs, kernelCase, runKernel, segmentWordsOf, type KernelCase } from "./harness";
@@ -33,21 +33,22 @@ function carryCase(lengths: readonly number[], units: number, memory: boolean, f
   });
 }
 
-/** A window of a sample: states from the row behind its own, and into its own. */
-const windowCase = kernelCase("carryState: a window that two others follow", async (device) => {
-  const [units, windows] = [3, 3];
-  const { segments, rows } = segmentWordsOf([4]);
-  const sizes = { samples: 1, segments: 1, rows, windows };
+/** A part of a batch: its samples' rows lie behind those of the parts before it. */
+const partCase = kernelCase("carryState: samples that three others come before", async (device) => {
+  const [units, before] = [3, 3];
+  const { segments, rows } = segmentWordsOf([4, 1]);
+  const sizes = { samples: 2, segments: 2, rows, before };
   const options = { units, memory: false, first: 0 };
   const h = randomValues(rows * units, 1);
-  const held = randomValues(5 * units, 2);
+  const held = randomValues(6 * units, 2);
   const { carried } = await runKernel(device, carryState({ ...options, save: true }), {
     sizes,
     inputs: { segments, h },
     outputs: { carried: held },
   });
   const saved = held.slice();
-  saved.set(h.subarray(4 * units), (windows - 1) * units);
+  saved.set(h.subarray(4 * units, 5 * units), before * units);
+  saved.set(h.subarray(6 * units), (before + 1) * units);
   assertOutputs({ carried }, { carried: Float64Array.from(saved) }, exact);
   const restored = await runKernel(device, carryState({ ...options, save: false }), {
     sizes,
@@ -55,9 +56,25 @@ const windowCase = kernelCase("carryState: a window that two others follow", asy
     outputs: { h },
   });
   const begun = h.slice();
-  begun.set(held.subarray(windows * units, (windows + 1) * units));
+  begun.set(held.subarray(before * units, (before + 1) * units));
+  begun.set(held.subarray((before + 1) * units, (before + 2) * units), 5 * units);
   assertOutputs(restored, { h: Float64Array.from(begun) }, exact);
 });
+
+/** Of as many samples as the last part of a batch has, and those before it. */
+function replaceCase(width: number, rows: number, before: number, samples: number): KernelCase {
+  return kernelCase(`replaceStates: ${before + samples} of ${rows} rows of ${width}`, async (device) => {
+    const left = randomValues(rows * width, 1);
+    const held = randomValues(rows * width, 2);
+    const actual = await runKernel(device, replaceStates(width, rows), {
+      sizes: { before, samples },
+      inputs: { left },
+      outputs: { carried: held },
+    });
+    const carried = Float64Array.from(held, (value, i) => (i < (before + samples) * width ? left[i] : value));
+    assertOutputs(actual, { carried }, exact);
+  });
+}
 
 export const cases: KernelCase[] = [true, false]
   .flatMap((memory) => [
@@ -70,4 +87,4 @@ export const cases: KernelCase[] = [true, false]
       memory,
     ),
   ])
-  .concat(windowCase);
+  .concat(partCase, replaceCase(1, 1, 0, 1), replaceCase(5, 37, 31, 4), replaceCase(6, 64, 32, 32));

@@ -142,7 +142,7 @@ export function assertOutputs(
 }
 
 const isWhole = (type: string): boolean =>
-  type.includes("u32") || type.includes("Segment") || type.includes("vec2u");
+  ["u32", "vec2u", "Segment", "Move"].some((whole) => type.includes(whole));
 
 /** Segments as the kernels read them, one after another from row 0: (row, steps, tokens, origin). */
 export function segmentWordsOf(lengths: readonly number[]): { segments: Uint32Array; rows: number } {

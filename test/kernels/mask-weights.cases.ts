@@ -3,8 +3,15 @@ import { randomIntegers, randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 
-function weightsCase(samples: number, steps: number, padding: "some" | "all", groups = 1): KernelCase {
-  const name = `maskWeights: ${samples} × ${steps} steps, ${padding} masked, workgroups ${groups}`;
+function weightsCase(
+  samples: number,
+  steps: number,
+  padding: "some" | "all",
+  groups = 1,
+  alone = groups === 1,
+): KernelCase {
+  const by = alone ? "counting itself" : `${groups} workgroups`;
+  const name = `maskWeights: ${samples} × ${steps} steps, ${padding} masked, ${by}`;
   return kernelCase(name, async (device) => {
     const outputs = samples * (steps + 1);
     const isStep = (row: number): boolean => row % (steps + 1) > 0;
@@ -22,12 +29,12 @@ function weightsCase(samples: number, steps: number, padding: "some" | "all", gr
     });
     const sizes = { samples, outputs };
     const inputs: Record<string, ArrayLike<number>> = { mask, weights };
-    if (groups > 1) {
+    if (!alone) {
       const outputs = { counts: [0, 0] };
       const { counts } = await runKernel(device, maskCounts(groups), { sizes, inputs, outputs });
       inputs.counts = counts;
     }
-    const actual = await runKernel(device, maskWeights(groups), {
+    const actual = await runKernel(device, maskWeights(groups, alone), {
       sizes,
       inputs,
       outputs: { out: 2 * outputs },
@@ -41,6 +48,7 @@ export const cases: KernelCase[] = [
   weightsCase(5, 7, "some"),
   weightsCase(31, 37, "some"),
   weightsCase(4, 3, "all"),
+  weightsCase(31, 37, "some", 1, false),
   weightsCase(31, 37, "some", 2),
   weightsCase(31, 37, "some", 128),
   weightsCase(4, 3, "all", 3),

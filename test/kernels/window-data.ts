@@ -44,4 +44,6 @@ export const windowShapes: WindowShape[] = [
   { batch: 2, steps: 11, width: 33, size: 4, strides: 3, padding: "same" },
   { batch: 127, steps: 2, width: 1, size: 5, strides: 1, padding: "same" },
   { batch: 2, steps: 7, width: 2, size: 2, strides: 3, padding: "same" },
+  { batch: 1, steps: 9, width: 4, size: 4, strides: 2, padding: 0 },
+  { batch: 1, steps: 8, width: 3, size: 5, strides: 3, padding: 2 },
 ];

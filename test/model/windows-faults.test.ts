@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Sequential } from "../../src/index";
+import { dense, embedding, lstm, sequential, type Sequential } from "../../src/index";
 import { useDevice } from "../runtime/use-device";
 import { getTestDevice } from "../support/adapter";
 import { withSmallBindings } from "../support/limits";
@@ -29,32 +29,53 @@ describe("a sample that is taken in windows of time", () => {
     });
   });
 
-  gpuTest("is left between two windows as if its step had never begun", async (device) => {
+  gpuTest("is left as if the step of its batch had never begun", async (device) => {
     await withSmallBindings(device, small, async () => {
       const fresh = await compiled(device);
       const begun = await stateOf(fresh);
-      const pieces = await countPieces(device, () => fresh.trainOnBatch(first, y.slice(0, 2)));
-      // Of each of two samples all four windows but the last for their states, and then all of them.
-      expect(pieces).toBe(2 * (3 + 4));
-      const onTop = await compiled(device);
-      // On the way forward, on the way back, and in the second sample.
-      for (const piece of [2, 6, 12]) {
+      expect(await countPieces(device, () => fresh.trainOnBatch(first, y.slice(0, 2)))).toBe(2);
+      const afterOne = await stateOf(fresh);
+      // In the first batch and in the second, between two samples.
+      for (const [piece, state, onTop] of [
+        [1, begun, await compiled(device)],
+        [3, afterOne, fresh],
+      ] as const) {
         const model = await compiled(device);
         await abortAt(device, piece, (signal) => model.fit(x, y, { ...options, signal }));
-        expect(await stateOf(model)).toEqual(begun);
-        if (piece === 6) {
-          expect(await model.fit(x, y, options)).toEqual(await onTop.fit(x, y, options));
-          expect(await stateOf(model)).toEqual(await stateOf(onTop));
-        }
+        expect(await stateOf(model)).toEqual(state);
+        expect(await model.fit(x, y, options)).toEqual(await onTop.fit(x, y, options));
+        expect(await stateOf(model)).toEqual(await stateOf(onTop));
         model.dispose();
+        onTop.dispose();
       }
-      fresh.dispose();
-      onTop.dispose();
+    });
+  });
+
+  gpuTest("leaves the states that its batch began with until all of the batch is done", async (device) => {
+    await withSmallBindings(device, small, async () => {
+      const carrying = async (): Promise<Sequential> => {
+        const model = sequential([embedding(20, 4), lstm(6, { stateful: true }), dense(1)]);
+        await model.compile({ optimizer: "sgd", loss: "mse", device, seed: 3, scan: "wide" });
+        return model;
+      };
+      const model = await carrying();
+      const undisturbed = await carrying();
+      for (const one of [model, undisturbed]) await one.trainOnBatch(first, [0, 1]);
+      const states = await undisturbed.getStates();
+      expect(Math.max(...states[0].data)).toBeGreaterThan(0);
+      await abortAt(device, 1, (signal) => model.fit(first, [0, 1], { ...options, signal }));
+      expect(await model.getStates()).toEqual(states);
+      const next = await undisturbed.predict(first, { batchSize: 2 });
+      expect(await model.predict(first, { batchSize: 2 })).toEqual(next);
+      expect(await model.getStates()).toEqual(await undisturbed.getStates());
+      expect(await model.getStates()).not.toEqual(states);
+      model.dispose();
+      undisturbed.dispose();
     });
   });
 });
 
-describe("a device lost between two windows of a sample", () => {
+describe("a device lost between two samples that are taken in windows of time", () => {
   const fit = (model: Sequential): Promise<unknown> => model.fit(x, y, { batchSize: 2, epochs: 2 });
 
   test("the call goes on on another one, and ends with an undisturbed one's bits", async ({ skip }) => {
@@ -63,8 +84,11 @@ describe("a device lost between two windows of a sample", () => {
     probe.destroy();
     const expected = await trainLosing(0, fit);
     expect(expected.devices).toBe(1);
-    const { devices, result } = await trainLosing(14 + 5, fit);
-    expect(devices).toBe(2);
-    expect(result).toEqual(expected.result);
+    expect(expected.pieces).toBe(2 * x.shape[0]);
+    for (const piece of [3, 7]) {
+      const { devices, result } = await trainLosing(piece, fit);
+      expect(devices).toBe(2);
+      expect(result).toEqual(expected.result);
+    }
   });
 });

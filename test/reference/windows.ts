@@ -5,11 +5,12 @@ export interface WindowShape {
   readonly width: number;
   readonly size: number;
   readonly strides: number;
-  readonly padding: "valid" | "same" | "causal";
+  readonly padding: "valid" | "same" | "causal" | number;
 }
 
-/** Windows over the sequence: whole ones only (valid), or one for each stride that begins in it. */
+/** Windows over the sequence: whole ones only (valid), or one for each stride that begins in it, or so far in front of it. */
 export function windowCount({ steps, size, strides, padding }: WindowShape): number {
+  if (typeof padding === "number") return Math.ceil((steps + padding) / strides);
   return padding === "valid" ? Math.floor((steps - size) / strides) + 1 : Math.ceil(steps / strides);
 }
 
@@ -21,6 +22,7 @@ export function windowStart(shape: WindowShape): number {
   const { steps, size, strides, padding } = shape;
   if (padding === "valid") return 0;
   if (padding === "causal") return size - 1;
+  if (typeof padding === "number") return padding;
   return Math.floor(Math.max(0, (windowCount(shape) - 1) * strides + size - steps) / 2);
 }
 

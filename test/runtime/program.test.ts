@@ -24,7 +24,7 @@ describe("program", () => {
       (size) => size - 2,
       () => {
         record();
-        program.within((size) => size - 1, record);
+        program.within((size) => size + 1, record);
         record();
       },
     );

@@ -38,7 +38,10 @@ const fields = {
 } as const;
 
 export type StepField = keyof typeof fields;
-export type StepValues = Record<StepField, number>;
+export type StepValues = Record<StepField, number> & {
+  /** Those of each window, where a sample is taken in windows of time. */
+  inWindows?: readonly StepValues[];
+};
 
 /** Length of the packed struct in 32-bit words. */
 export const stepWords = 16;

@@ -2,8 +2,11 @@
 export interface WindowOptions {
   size: number;
   strides: number;
-  /** `valid`: whole windows only; `same`: nothing beyond the ends, on both sides; `causal`: all of it in front. */
-  padding: "valid" | "same" | "causal";
+  /**
+   * `valid`: whole windows only; `same`: nothing beyond the ends, on both sides; `causal`: all of it in front; a number:
+   * so much in front, and behind what the windows need.
+   */
+  padding: "valid" | "same" | "causal" | number;
 }
 
 /**
@@ -12,11 +15,14 @@ export interface WindowOptions {
  * does: where both ends are padded, half of what is missing, the odd step behind.
  */
 export function windowFunctions({ size, strides, padding }: WindowOptions): string {
-  const start = {
-    valid: "0u",
-    same: `(max((windows - 1u) * ${strides}u + ${size}u, steps) - steps) / 2u`,
-    causal: `${size - 1}u`,
-  }[padding];
+  const start =
+    typeof padding === "number"
+      ? `${padding}u`
+      : {
+          valid: "0u",
+          same: `(max((windows - 1u) * ${strides}u + ${size}u, steps) - steps) / 2u`,
+          causal: `${size - 1}u`,
+        }[padding];
   return /* wgsl */ `struct Range {
   begin: u32,
   end: u32,

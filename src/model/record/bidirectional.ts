@@ -1,12 +1,12 @@
 import { mergeDirections, mergeDirectionsGradient, type MergeOptions } from "../../kernels";
 import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
-import { recordDropout } from "./dropout";
 import { writtenOut } from "./embedding";
-import { newFlow, recordKernels, type Flow, type Recorder, type SequenceFlow } from "./recorder";
-import { recordRecurrent } from "./recurrent";
+import { newFlow, recordKernels, type Flow, type RowFlow } from "./recorder";
+import { recordLoop } from "./recurrent";
+import { overWindows, type Between } from "./windows";
 
-type LayerFlow = ReturnType<typeof recordRecurrent>;
+type LayerFlow = ReturnType<typeof recordLoop>[number];
 
 /** The weights of one direction, by the names they have in the layer that runs in it. */
 function directed(weights: WeightTensors, direction: string): WeightTensors;
@@ -23,40 +23,37 @@ function directed(weights: WeightTensors | undefined, direction: string): Weight
  * rows; the backward pass of the first writes the derivative of these, that of the second adds to it.
  */
 export function recordBidirectional(
-  recorder: Recorder,
+  { recorders, flows }: Between,
   { layer, mergeMode }: BidirectionalConfig,
-  input: SequenceFlow,
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
-): Flow {
+): Flow[] {
   const { units, returnSequences: sequences } = layer;
-  const rows = writtenOut(recorder, input);
-  const direction = (name: string, goBackwards: boolean, accumulate: boolean): LayerFlow => {
-    const dropout = { rate: layer.dropout, features: true, accumulate };
-    const dropped = recordDropout(recorder, dropout, rows) as SequenceFlow;
-    return recordRecurrent(
-      recorder,
+  const inputs = overWindows(recorders, undefined, (recorder, i) => writtenOut(recorder, flows[i]), flows);
+  const direction = (name: string, goBackwards: boolean, accumulate: boolean): LayerFlow[] =>
+    recordLoop(
+      { recorders, flows: inputs },
       { ...layer, goBackwards },
-      dropped,
       directed(weights, name),
       directed(gradients, name),
-      accumulate && dropped === rows,
+      accumulate,
     );
-  };
   // The backward pass runs in the opposite order of these two.
-  const f = direction("forward", layer.goBackwards, true);
-  const b = direction("backward", !layer.goBackwards, false);
+  const ahead = direction("forward", layer.goBackwards, true);
+  const back = direction("backward", !layer.goBackwards, false);
   const width = mergeMode === "concat" ? 2 * units : units;
-  const options: MergeOptions = { units, mode: mergeMode, sequences, masked: input.mask?.by ?? false };
   const kind = sequences ? "rows" : "samples";
-  const output = newFlow(recorder, "merged", kind, width, f.gradient && b.gradient);
-  const tensors = { ...input.mask?.tensors, f: f.values, b: b.values, df: f.gradient, db: b.gradient };
-  recordKernels(
-    recorder,
-    [mergeDirections(options), mergeDirectionsGradient(options)],
-    rows,
-    output,
-    tensors,
-  );
-  return output;
+  const last = recorders.length - 1;
+  return recorders.map((recorder, i) => {
+    const input = inputs[i] as RowFlow<"rows">;
+    const f = ahead[i];
+    // What the other direction has from its end to its beginning; last states are last in both.
+    const b = back[sequences ? last - i : i];
+    const options: MergeOptions = { units, mode: mergeMode, sequences, masked: input.mask?.by ?? false };
+    const output = newFlow(recorder, "merged", kind, width, f.gradient && b.gradient);
+    const tensors = { ...input.mask?.tensors, f: f.values, b: b.values, df: f.gradient, db: b.gradient };
+    const kernels = [mergeDirections(options), mergeDirectionsGradient(options)] as const;
+    if (sequences || i === last) recordKernels(recorder, kernels, input, output, tensors);
+    return output;
+  });
 }

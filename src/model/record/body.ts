@@ -1,92 +1,102 @@
 import type { Architecture, LayerPlan } from "../architecture";
 import type { Parameters, WeightTensors } from "../parameters";
-import { opensStage } from "../stages";
 import { nextStage } from "./stage";
 import { recordDense } from "./dense";
 import { recordFlatten, recordGlobalPooling1d, recordMaxPooling1d } from "./pooling";
 import { recordBidirectional } from "./bidirectional";
-import { writtenOut } from "./embedding";
 import { recordConvolution } from "./convolution";
 import { recordDropout } from "./dropout";
 import type { Flow, Recorder, SequenceFlow } from "./recorder";
 import { recordMasking } from "./masking";
-import { recordRecurrent } from "./recurrent";
+import { recordLoop } from "./recurrent";
+import { overWindows, type Between } from "./windows";
 
 /**
  * Records all layers but the last, which is recorded together with the loss.
  *
- * @returns what comes to the last layer, and the recorder behind the others
+ * @param recorders one for each window of time
+ * @returns what comes to the last layer
  */
 export function recordBody(
-  recorder: Recorder,
+  recorders: readonly Recorder[],
   architecture: Architecture,
   parameters: Parameters,
-): { flow: Flow; behind: Recorder } {
-  let flow: Flow | undefined;
-  let before = recorder;
+): Between {
+  let between: Between = { recorders, flows: [] };
   for (const [i, layer] of architecture.layers.slice(0, -1).entries()) {
-    const gradients = recorder.training ? parameters.gradients.weights[i] : undefined;
-    const behind = opensStage(layer) ? nextStage(before) : before;
-    flow = recordLayer({ recorder: before, behind }, layer, flow, parameters.weights[i], gradients);
-    before = behind;
+    const gradients = recorders[0].training ? parameters.gradients.weights[i] : undefined;
+    between = recordLayer(between, layer, parameters.weights[i], gradients);
   }
-  return { flow: flow!, behind: before };
+  return between;
 }
 
-/** @param recorders of the layer's input and of its output: two where it opens a stage */
+/** @returns what comes to the next layer */
 function recordLayer(
-  { recorder, behind }: { recorder: Recorder; behind: Recorder },
+  between: Between,
   { config, outputShape }: LayerPlan,
-  flow: Flow | undefined,
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
-): Flow {
-  if (config.className === "Embedding") {
-    const { tokens } = recorder.plan;
-    const mask = config.maskZero ? ({ by: "tokens", tensors: { tokens } } as const) : undefined;
-    return { kind: "tokens", width: config.outputDim, mask, weights, gradients };
-  }
+): Between {
+  const { recorders, flows } = between;
+  const each = (record: (recorder: Recorder, input: Flow) => Flow): Between => ({
+    recorders,
+    flows: overWindows(recorders, gradients, (recorder, i) => record(recorder, flows[i]), flows),
+  });
+  // Behind the last step there is one window.
+  const last = (flow: Flow): Between => ({ recorders: recorders.slice(-1), flows: [flow] });
+  const steps = (outputs: readonly Flow[], sequences: boolean): Between =>
+    sequences ? { recorders, flows: outputs } : last(outputs.at(-1)!);
   // The architecture was checked: an embedding comes first, and sequences where they are wanted.
-  const input = flow!;
   switch (config.className) {
+    case "Embedding":
+      return {
+        recorders,
+        flows: recorders.map(({ plan: { tokens } }) => {
+          const mask = config.maskZero ? ({ by: "tokens", tensors: { tokens } } as const) : undefined;
+          return { kind: "tokens", width: config.outputDim, mask, weights, gradients };
+        }),
+      };
     case "SimpleRNN":
     case "LSTM":
-    case "GRU": {
-      const dropped = recordDropout(
-        recorder,
-        { rate: config.dropout, features: true },
-        input,
-      ) as SequenceFlow;
-      // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may; of a table
-      // that comes in parts it could bind only one.
-      const parted = dropped.kind === "tokens" && dropped.weights.embeddings.parts.length > 1;
-      const rows = config.recurrentDropout > 0 || parted ? writtenOut(recorder, dropped) : dropped;
-      return recordRecurrent(recorder, config, rows, weights, gradients);
+    case "GRU":
+      return steps(recordLoop(between, config, weights, gradients), config.returnSequences);
+    case "Bidirectional": {
+      const outputs = recordBidirectional(between, config, weights, gradients);
+      return steps(outputs, config.layer.returnSequences);
     }
-    case "Bidirectional":
-      return recordBidirectional(recorder, config, input as SequenceFlow, weights, gradients);
     case "Dense":
     case "TimeDistributed": {
       const { units, activation } = config.className === "Dense" ? config : config.layer;
       // Softmax stands on the last layer only.
-      return recordDense(recorder, { units, activation: activation as "linear" }, input, weights, gradients);
+      const options = { units, activation: activation as "linear" };
+      return each((recorder, input) => recordDense(recorder, options, input, weights, gradients));
     }
     case "Dropout":
-      return recordDropout(recorder, { rate: config.rate, features: false }, input);
+      return each((recorder, input) =>
+        recordDropout(recorder, { rate: config.rate, features: false }, input),
+      );
     case "SpatialDropout1D":
-      return recordDropout(recorder, { rate: config.rate, features: true }, input);
+      return each((recorder, input) => recordDropout(recorder, { rate: config.rate, features: true }, input));
     case "Masking":
-      return recordMasking(recorder, config.maskValue, input as SequenceFlow);
-    case "Conv1D":
-      return recordConvolution(recorder, behind, config, input as SequenceFlow, weights, gradients);
-    case "MaxPooling1D":
-      return recordMaxPooling1d(recorder, behind, config, input as SequenceFlow);
+      return each((recorder, input) => recordMasking(recorder, config.maskValue, input as SequenceFlow));
+    case "Conv1D": {
+      const behind = recorders.map(nextStage);
+      return { recorders: behind, flows: recordConvolution(between, behind, config, weights, gradients) };
+    }
+    case "MaxPooling1D": {
+      const behind = recorders.map(nextStage);
+      return { recorders: behind, flows: recordMaxPooling1d(between, behind, config) };
+    }
     case "GlobalAveragePooling1D":
-      return recordGlobalPooling1d(recorder, "mean", input as SequenceFlow);
+      return last(recordGlobalPooling1d(between, "mean"));
     case "GlobalMaxPooling1D":
-      return recordGlobalPooling1d(recorder, "max", input as SequenceFlow);
-    case "Flatten":
-      // It stands behind a known number of steps.
-      return recordFlatten(recorder, input, outputShape(null)[1]!);
+      return last(recordGlobalPooling1d(between, "max"));
+    case "Flatten": {
+      const [{ kind }] = flows;
+      // It stands behind a known number of steps; samples without steps stay as they are.
+      return kind === "samples" || kind === "last"
+        ? between
+        : last(recordFlatten(between, outputShape(null)[1]!));
+    }
   }
 }

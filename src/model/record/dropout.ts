@@ -17,7 +17,7 @@ export function recordDropout(
   const flow = writtenOut(recorder, input);
   const { width, mask } = flow;
   const count = flow.kind === "rows" ? "rows" : "samples";
-  const stream = recorder.nextStream();
+  const stream = ++recorder.streams.next;
   const output = newFlow(recorder, "dropped", count, width, flow.gradient, mask);
   const first = firstSample(recorder.layout);
   const kernel = (share: number, rows: "same" | "last", add: boolean): SizedKernel =>

@@ -49,18 +49,16 @@ export function recordOptimizer(
  * sums over into its own, and leaves zeros.
  */
 export function recordSums(
-  arena: Arena,
   parameters: Parameters,
-): { sums: Tensor[]; add: Recording; take: Recording } {
+  sums: readonly Tensor[],
+): { add: Recording; take: Recording } {
   const { banks } = parameters.gradients;
-  const sums = banks.map(({ length }) => arena.tensor("gradientSums", [length]));
   const add = (program: Program<StepValues>, from: readonly Tensor[], to: readonly Tensor[]): void => {
     from.forEach((terms, i) => {
       dispatch({ plan: {} }, program, addGradients(terms.length), { terms, sums: to[i] });
     });
   };
   return {
-    sums,
     add: (program) => {
       add(program, banks, sums);
     },

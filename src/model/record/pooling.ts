@@ -9,58 +9,89 @@ import {
   type MaxPooling1dOptions,
 } from "../../kernels";
 import type { MaxPooling1dConfig } from "../layers";
+import { cutWindows } from "../windows";
 import { writtenOut } from "./embedding";
-import { newFlow, recordKernels, type Flow, type Recorder, type SequenceFlow } from "./recorder";
+import { recordMove } from "./move";
+import { newFlow, recordKernels, type Flow, type Recorder, type RowFlow } from "./recorder";
+import { overStitched } from "./stitch";
+import { overWindows, type Between } from "./windows";
 
 /**
  * Records the largest value of each window.
  *
- * @param behind the recorder of the stage that it opens
+ * @param behind the recorders of the stage that the layer opens
  */
 export function recordMaxPooling1d(
-  recorder: Recorder,
-  behind: Recorder,
+  before: Between,
+  behind: readonly Recorder[],
   { poolSize: size, strides, padding }: MaxPooling1dConfig,
-  input: SequenceFlow,
-): Flow {
-  const flow = writtenOut(recorder, input);
-  const { width } = flow;
-  const train = flow.gradient !== undefined;
-  const options: MaxPooling1dOptions = { width, size, strides, padding };
-  const output = newFlow(behind, "pooled", "rows", width, train);
-  const places = train ? recorder.arena.tensor("places", output.values.shape, "u32") : undefined;
-  const kernels = [maxPooling1d(options, train), maxPooling1dGradient(options)] as const;
-  recordKernels(recorder, kernels, flow, output, { places }, behind);
-  return output;
+): Flow[] {
+  return overStitched(before, behind, { size, strides, padding }, undefined, (input, recorder) => {
+    const { width, gradient } = input.flow;
+    const train = gradient !== undefined;
+    const options: MaxPooling1dOptions = { width, size, strides, padding: input.padding };
+    const output = newFlow(recorder, "pooled", "rows", width, train);
+    const places = train ? recorder.arena.tensor("places", output.values.shape, "u32") : undefined;
+    const kernels = [maxPooling1d(options, train), maxPooling1dGradient(options)] as const;
+    recordKernels(input.recorder, kernels, input.flow, output, { places }, recorder);
+    return output;
+  });
 }
 
+/** What layers take that need all steps at once. */
+const allWrittenOut = ({ recorders, flows }: Between): RowFlow<"rows">[] =>
+  overWindows(
+    recorders,
+    undefined,
+    (recorder, i) => writtenOut(recorder, flows[i]),
+    flows,
+  ) as RowFlow<"rows">[];
+
 /** Records the mean over the steps that are not masked, or the largest value of all steps. */
-export function recordGlobalPooling1d(
-  recorder: Recorder,
-  of: GlobalPooling1dOptions["of"],
-  input: SequenceFlow,
-): Flow {
-  const flow = writtenOut(recorder, input);
-  const { width, gradient } = flow;
-  const mask = of === "mean" ? flow.mask : undefined;
-  const options: GlobalPooling1dOptions = { width, of, masked: mask?.by ?? false };
-  const output = newFlow(recorder, of, "samples", width, gradient);
-  const kernels = [globalPooling1d(options), globalPooling1dGradient(options)] as const;
-  recordKernels(recorder, kernels, flow, output, mask?.tensors);
+export function recordGlobalPooling1d(between: Between, of: GlobalPooling1dOptions["of"]): Flow {
+  const { recorders } = between;
+  const rows = allWrittenOut(between);
+  const { arena, capacity } = recorders[0];
+  const { width, gradient, mask } = rows[0];
+  const output = newFlow(recorders[0], of, "samples", width, gradient);
+  const pooled = arena.tensor("pooled", [capacity.samples, 2 * width], "u32");
+  recorders.forEach((recorder, i) => {
+    const options: GlobalPooling1dOptions = {
+      width,
+      of,
+      masked: (of === "mean" ? mask?.by : undefined) ?? false,
+      resumes: i > 0,
+    };
+    const kernels = [globalPooling1d(options), globalPooling1dGradient(options)] as const;
+    recordKernels(recorder, kernels, rows[i], output, { ...rows[i].mask?.tensors, pooled });
+  });
   return output;
 }
 
 /**
- * Records a sample's steps laid side by side; samples without steps stay as they are.
+ * Records a sample's steps laid side by side.
  *
  * @param columns of the output
  */
-export function recordFlatten(recorder: Recorder, input: Flow, columns: number): Flow {
-  if (input.kind === "samples" || input.kind === "last") return input;
-  const flow = writtenOut(recorder, input);
-  const { width, gradient } = flow;
+export function recordFlatten(between: Between, columns: number): Flow {
+  const { recorders } = between;
+  const rows = allWrittenOut(between);
+  const { width, gradient } = rows[0];
   const steps = columns / width;
-  const output = newFlow(recorder, "flat", "samples", columns, gradient);
-  recordKernels(recorder, [flatten(width, steps), flattenGradient(width, steps)], flow, output);
+  const output = newFlow(recorders[0], "flat", "samples", columns, gradient);
+  if (rows.length === 1) {
+    const kernels = [flatten(width, steps), flattenGradient(width, steps)] as const;
+    recordKernels(recorders[0], kernels, rows[0], output);
+    return output;
+  }
+  cutWindows(steps, rows.length).forEach(({ first, steps: count }, i) => {
+    const { forward, backward } = recorders[i];
+    const { values, gradient: dx } = rows[i];
+    const there = { first: 1, place: first, count };
+    forward.push(recordMove(recorders[i], there, { x: values, out: output.values }, width));
+    if (!dx || !output.gradient) return;
+    const back = { first, place: 1, count };
+    backward.push(recordMove(recorders[i], back, { x: output.gradient, out: dx }, width));
+  });
   return output;
 }

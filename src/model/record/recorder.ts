@@ -95,17 +95,29 @@ export interface Recorder {
   plan: Record<string, Tensor>;
   /** How the time loop is cut into dispatches. */
   chunks: readonly ScanSteps[];
+  /** Samples of the whole batch of which `capacity` may be a part. */
+  samples: number;
+  /** Whether batches are taken in parts, or samples in windows of time. */
+  divides: boolean;
+  /** Number of the window of time. */
+  window: number;
   /** States that stateful layers carry from batch to batch. */
   carried: Tensor[];
   /** Last states of the samples, of layers that return them. */
   returned: Tensor[];
-  /** A number that no other user of random numbers in this model has. */
-  nextStream: () => number;
+  /** Numbers of the users of random numbers in this model. */
+  streams: { next: number };
   /** Whether gradients are wanted, of the layers that are trained. */
   training: boolean;
   forward: Recordings;
   /** Recorded in reverse order. */
   backward: Recordings;
+  /** What counts the outputs that have a part in the loss, where only the device knows: before any part of a batch. */
+  counting: Recordings;
+  /** What follows the last part of a batch. */
+  ends: Recordings;
+  /** Where the gradients of a batch's parts, and of a sample's windows, are added up. */
+  sums: ReadonlyMap<Tensor, Tensor>;
   /** How many layers before have changed the number of steps. */
   stage: number;
   /** The dispatch of a layer of this stage: its grid follows from the stage's sizes. */
@@ -153,6 +165,25 @@ export function recordKernels(
   recorder.backward.push((program) => {
     dispatch(recorder, program, backward, tensors);
   });
+}
+
+/** A recorder whose dispatches find other sizes: their grids follow from them. */
+export function withSizes(recorder: Recorder, sizesOf: (sizes: StepValues) => StepValues): Recorder {
+  const inside =
+    (record: Recording): Recording =>
+    (program, training) => {
+      program.within(sizesOf, () => {
+        record(program, training);
+      });
+    };
+  const { forward, backward, counting, inStage } = recorder;
+  return {
+    ...recorder,
+    inStage: (record) => inStage(inside(record)),
+    forward: { push: (record) => forward.push(inside(record)) },
+    backward: { push: (record) => backward.push(inside(record)) },
+    counting: { push: (record) => counting.push(inside(record)) },
+  };
 }
 
 /** Number of the first sample's segment. */

@@ -3,6 +3,7 @@ import type { Tensor } from "../../runtime/tensor";
 import type { RecurrentLayer } from "../layers";
 import type { WeightTensors } from "../parameters";
 import type { Recorder, SequenceFlow } from "./recorder";
+import type { LoopWindow } from "./state";
 
 /** Everything that the passes of one recurrent layer share. */
 export interface Recurrence {
@@ -15,6 +16,7 @@ export interface Recurrence {
   /** G·U columns. */
   columns: number;
   tensors: RecurrentTensors;
+  window: LoopWindow;
 }
 
 /** What the scans leave, by the names that kernels have for it. */

@@ -33,20 +33,63 @@ import {
 } from "./recorder";
 import type { Recurrence, RecurrentTensors } from "./recurrence";
 import { scanDispatches, type ScanDispatch } from "./scan-dispatches";
-import { keptStates } from "./state";
+import { loopWindows, recordStates, type LoopWindow } from "./state";
+import { recordDropout } from "./dropout";
+import { writtenOut } from "./embedding";
+import { overWindows, type Between } from "./windows";
 
 /**
- * Records a recurrent layer: projection, scan, and their gradients.
+ * Records a recurrent layer, and the dropout of its input. A layer that reads backwards begins with the last window.
+ *
+ * @param accumulate add to the derivatives of the input, which another layer has written already
+ * @returns the states of every step, or the last ones, of each window in the order of the layer's steps
+ */
+export function recordLoop(
+  { recorders, flows }: Between,
+  config: RecurrentLayer,
+  weights: WeightTensors,
+  gradients: WeightTensors | undefined,
+  accumulate = false,
+): (RowFlow<"rows"> | RowFlow<"last">)[] {
+  const inOrder = <Item>(items: readonly Item[]): readonly Item[] =>
+    config.goBackwards ? items.toReversed() : items;
+  const inputs = inOrder(flows) as readonly SequenceFlow[];
+  const training = gradients !== undefined || wantsGradient(recorders[0], inputs[0]);
+  // The scan is at the step of another window than its input where the two run in opposite directions.
+  const windows = loopWindows(recorders, config, training);
+  return overWindows(
+    inOrder(recorders),
+    gradients,
+    (recorder, i) => {
+      const dropped = recordDropout(
+        recorder,
+        { rate: config.dropout, features: true, accumulate },
+        inputs[i],
+      ) as SequenceFlow;
+      // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may; of a table
+      // that comes in parts it could bind only one.
+      const parted = dropped.kind === "tokens" && dropped.weights.embeddings.parts.length > 1;
+      const input = config.recurrentDropout > 0 || parted ? writtenOut(recorder, dropped) : dropped;
+      const adds = accumulate && dropped === inputs[i];
+      return recordRecurrent(recorder, config, input, weights, gradients, windows[i], adds);
+    },
+    inputs,
+  );
+}
+
+/**
+ * Records a recurrent layer in a window: projection, scan, and their gradients.
  *
  * @returns the states: of every step, or the last ones
  */
-export function recordRecurrent(
+function recordRecurrent(
   recorder: Recorder,
   config: RecurrentLayer,
   input: SequenceFlow,
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
-  accumulate = false,
+  window: LoopWindow,
+  accumulate: boolean,
 ): RowFlow<"rows"> | RowFlow<"last"> {
   const { arena, capacity } = recorder;
   const training = gradients !== undefined || wantsGradient(recorder, input);
@@ -59,11 +102,14 @@ export function recordRecurrent(
     masked: input.mask?.by ?? false,
     recurrentBias: config.className === "GRU" && config.resetAfter && config.useBias,
     dropout: config.recurrentDropout,
-    stream: recorder.nextStream(),
+    stream: ++recorder.streams.next,
   };
   const columns = units * cell.gates;
   const tensors = recurrentTensors(recorder, options, columns, training);
-  const recurrence: Recurrence = { recorder, config, options, input, weights, gradients, columns, tensors };
+  const recurrence: Recurrence = {
+    ...{ recorder, config, options, input, weights, gradients },
+    ...{ columns, tensors, window },
+  };
   const dispatches = scanDispatches(recorder, config.goBackwards);
   recordForward(recurrence, dispatches, training);
   const output = { kind: returnSequences ? "rows" : "last", width: units, values: tensors.h } as const;
@@ -98,39 +144,40 @@ function recurrentTensors(
 const formOf = ({ shape }: Recorder, { units, cell }: ScanOptions, part: ScanPart): ScanForm =>
   scanForm(shape, units, cell.gates, part);
 
-const boundBy = ({ weights, input, tensors }: Recurrence): Record<string, Tensor | undefined> => ({
+/** What the scans bind. */
+const boundBy = ({ weights, input, tensors, window }: Recurrence): Record<string, Tensor | undefined> => ({
   ...weights,
   ...input.mask?.tensors,
   ...tensors,
+  step: window.step,
+  dOrigin: window.dOrigin,
 });
 
 /** Records the projection, x·kernel + bias of every distinct token or of every row, and the states behind it. */
 function recordForward(recurrence: Recurrence, dispatches: readonly ScanDispatch[], training: boolean): void {
-  const { recorder, config, options, input, weights, columns, tensors } = recurrence;
+  const { recorder, options, input, weights, columns, tensors, window } = recurrence;
   const bound = boundBy(recurrence);
-  const carries = config.stateful || recorder.layout.carriesState;
-  const recordStates = carries || config.returnState ? keptStates(recurrence, carries) : undefined;
   recorder.forward.push((program, trains) => {
     if (input.kind === "tokens") {
       const narrow = recorder.shape === "narrow" && input.width * columns <= maxOwnMatrix;
       const project = narrow ? embedProjectNarrow : embedProject;
       const kernel = project(input.width, columns, "bias" in weights);
-      dispatch(recorder, program, kernel, { ...bound, ...input.weights });
+      dispatch(recorder, program, kernel, { ...weights, ...input.weights, projected: tensors.projected });
     } else {
       recordLinear(recorder, program, { ...weights, x: input.values, out: tensors.projected });
     }
-    if (carries) recordStates?.(program, false);
+    recordStates(recurrence, program, false);
     const scan: ScanForwardOptions = {
       ...options,
       dropout: trains ? options.dropout : 0,
-      resumes: carries,
+      resumes: window.begin !== undefined,
       keep: trains && training,
     };
     for (const { part, chunk, over } of dispatches) {
       const kernel = over(scanForward(formOf(recorder, options, part), scan));
       dispatch(recorder, program, kernel, { ...bound, chunk });
     }
-    if (carries || !trains) recordStates?.(program, true);
+    if (window.carries || !trains) recordStates(recurrence, program, true);
   });
 }
 
@@ -142,11 +189,9 @@ function recordBackward(
   accumulate: boolean,
 ): void {
   const { recorder, config, options, gradients } = recurrence;
-  const { arena, capacity, layout } = recorder;
-  const { units, cell } = options;
-  const dOrigin = arena.tensor("dOrigin", [capacity.samples + 1, cell.memory ? 2 * units : units]);
+  const { capacity, layout } = recorder;
   const bound = boundBy(recurrence);
-  const derivatives = { dSequence: gradient, dLast: gradient, dOrigin };
+  const derivatives = { dSequence: gradient, dLast: gradient };
   const recordInput = recordInputGradient(recurrence, accumulate);
   const lanes = narrowSize * Math.min(narrowWorkgroups, Math.ceil(capacity.samples / narrowSize));
   const scan: ScanBackwardOptions = { ...options, sequences: config.returnSequences };

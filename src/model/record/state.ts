@@ -1,28 +1,72 @@
-import { carryState, type StepValues } from "../../kernels";
+import { carryState, replaceStates, type StepValues } from "../../kernels";
 import type { Program } from "../../runtime/program";
-import { dispatch, firstSample } from "./recorder";
+import type { Tensor } from "../../runtime/tensor";
+import { cellOf } from "../cells";
+import type { RecurrentLayer } from "../layers";
+import { dispatch, firstSample, type Recorder } from "./recorder";
 import type { Recurrence } from "./recurrence";
 
+/** A time loop in one window: with the states before its first step and after its last, a row for each sample of the batch. */
+export interface LoopWindow {
+  /** The kernels' `step`: that of the window which is in this place where all run forward. */
+  step: Tensor;
+  /** The states that it begins with; zeros where there are none. */
+  begin?: Tensor;
+  /** Those that it leaves, for the next window, the next batch or whoever asked for them. */
+  end?: Tensor;
+  /** Whether they are wanted while training too. */
+  carries: boolean;
+  /** [samples + 1, U or 2·U] the derivatives by the states that a chunk of steps, or a window, begins with. */
+  dOrigin?: Tensor;
+}
+
 /**
- * Memory for the last states of a layer that carries them to the next batch or window, zero at first, or returns them;
- * the recorder knows what goes to the next batch so that it can be reset, and read.
+ * Memory for them, and the states between the windows of a sample. Where a batch is taken in parts, what they leave is put
+ * in the place of what the batch began with once all are done.
  *
- * @param carries whether the next batch or window goes on from them
- * @returns records what is done with them: `save` after the layer's scan, else before
+ * @returns the loop's windows, in the order of its steps
  */
-export function keptStates(
-  { recorder, config, options, tensors }: Recurrence,
-  carries: boolean,
-): (program: Program<StepValues>, save: boolean) => void {
+export function loopWindows(
+  recorders: readonly Recorder[],
+  config: RecurrentLayer,
+  training: boolean,
+): LoopWindow[] {
+  const [recorder] = recorders;
+  const { arena, capacity, divides, layout, samples: rows } = recorder;
+  const { stateful, returnState } = config;
+  const width = cellOf(config).memory ? 2 * config.units : config.units;
+  const tensor = (label: string): Tensor => arena.tensor(label, [rows, width]);
+  const carries = stateful || layout.carriesState;
+  const begin = carries ? tensor("carried states") : undefined;
+  const left = returnState || (carries && divides) ? tensor("last states") : begin;
+  if (begin) recorder.carried.push(begin);
+  if (begin && left && begin !== left) {
+    recorder.ends.push((program) => {
+      dispatch(recorder, program, replaceStates(width, rows), { left, carried: begin });
+    });
+  }
+  if (returnState) recorder.returned.push(left!);
+  const dOrigin = training ? arena.tensor("dOrigin", [capacity.samples + 1, width]) : undefined;
+  const last = recorders.length - 1;
+  const between = last > 0 ? tensor("states between windows") : undefined;
+  return recorders.map(({ plan }, i) => ({
+    step: plan.step,
+    begin: i === 0 ? begin : between,
+    end: i === last ? left : between,
+    carries: carries || i < last,
+    dOrigin,
+  }));
+}
+
+/** Records that the states which a scan begins with are put before its first step, or those after its last are kept. */
+export function recordStates(
+  { recorder, options, tensors, window }: Recurrence,
+  program: Program<StepValues>,
+  save: boolean,
+): void {
+  const carried = save ? window.end : window.begin;
+  if (!carried) return;
   const { units, cell } = options;
-  const { memory } = cell;
-  const { arena, capacity, layout } = recorder;
-  const width = memory ? 2 * units : units;
-  const carried = arena.tensor("kept states", [capacity.samples + capacity.windows, width]);
-  if (carries && capacity.windows === 0) recorder.carried.push(carried);
-  if (config.returnState) recorder.returned.push(carried);
-  const first = firstSample(layout);
-  return (program, save) => {
-    dispatch(recorder, program, carryState({ units, memory, save, first }), { ...tensors, carried });
-  };
+  const kernel = carryState({ units, memory: cell.memory, save, first: firstSample(recorder.layout) });
+  dispatch(recorder, program, kernel, { ...tensors, carried, step: window.step });
 }
