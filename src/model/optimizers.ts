@@ -1,6 +1,6 @@
 import type { OptimizerRule } from "../kernels";
 import { invalid } from "../runtime/errors";
-import type { StepRates } from "./batch-plan";
+import type { StepRates } from "./planner";
 import { byName, checkAmount, checkOption, checkShare, withDefaults } from "./checks";
 import { scheduledRate, type LearningRateSchedule } from "./learning-rate-schedule";
 

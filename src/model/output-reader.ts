@@ -19,7 +19,8 @@ export interface OutputReader {
 
 export function outputReader(device: Device, workspace: Workspace, onOutputs: OnOutputs): OutputReader {
   const onTheWay: Promise<void>[] = [];
-  const { outputs, returned, planner } = workspace;
+  const { returned, planner } = workspace;
+  const { outputs } = workspace.programs;
   const columns = outputs[0].shape[1];
   return {
     async add(sizes, samples) {

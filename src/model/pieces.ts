@@ -23,10 +23,10 @@ export function piecesOf(
   batch: Uint32Array,
   trains: boolean,
 ): Piece[] {
-  const { capacity, divides } = workspace;
-  const last = (trains ? workspace.train : workspace.evaluate)!;
-  const part = (trains ? workspace.trainPart : workspace.evaluatePart) ?? last;
-  const count = trains ? workspace.countTrain : workspace.countEvaluate;
+  const { capacity, divides, programs } = workspace;
+  const last = (trains ? programs.train : programs.evaluate)!;
+  const part = (trains ? programs.trainPart : programs.evaluatePart) ?? last;
+  const count = trains ? programs.countTrain : programs.countEvaluate;
   // Cut as the whole batch would lie on the device: so the parts can draw its random numbers.
   const sorted = divides ? longestFirst(data, batch) : batch;
   const pieces: Piece[] = [];

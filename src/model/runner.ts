@@ -2,7 +2,8 @@ import { piecesOf } from "./pieces";
 import type { Device } from "../runtime/device";
 import type { SamplerOptions } from "../runtime/program-sampler";
 import { outputReader, type OnOutputs } from "./output-reader";
-import { metricEntries, type StepRates } from "./batch-plan";
+import { metricEntries } from "./batch-plan";
+import type { StepRates } from "./planner";
 import { read } from "../runtime/arena";
 import type { Workspace } from "./workspace";
 import { noRates } from "../kernels";
@@ -81,7 +82,8 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
 
 async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue, pass: Pass): Promise<Means> {
   const { data, targets, order, batchSize, signal, nextStep, interval = 100 } = pass;
-  const { capacity, planner, train } = workspace;
+  const { capacity, planner } = workspace;
+  const { train } = workspace.programs;
   const { sequences } = planner.layout;
   const { step: begun, sums: earlier } = pass.done ?? { step: 0, sums: noSums };
   const sums = { ...earlier };

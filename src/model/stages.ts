@@ -2,7 +2,7 @@ import { invalid } from "../runtime/errors";
 import { recurrentOf, type Architecture, type LayerPlan } from "./architecture";
 
 /** Whether the layers behind this one have another number of steps, their own rows and segments: a stage. */
-export function opensStage({ config }: LayerPlan): boolean {
+function opensStage({ config }: LayerPlan): boolean {
   return config.className === "Conv1D" || config.className === "MaxPooling1D";
 }
 

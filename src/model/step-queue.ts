@@ -32,7 +32,8 @@ export function stepQueue(
   workspace: Workspace,
   profile: () => SamplerOptions | undefined = () => undefined,
 ): StepQueue {
-  const { planSlots, divides, train } = workspace;
+  const { planSlots, divides } = workspace;
+  const { train } = workspace.programs;
   const inFlight: { done: Promise<void>; steps: number }[] = [];
   const begin = performance.now();
   let encoder: GPUCommandEncoder | undefined;

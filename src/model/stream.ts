@@ -109,10 +109,10 @@ export async function openStream(session: Session, usable: () => boolean): Promi
         const plan = workspace.planner.plan(data, undefined, range(0, 1), false, rates);
         device.submit("stream", (encoder) => {
           workspace.encodePlan(encoder, 0, plan.words);
-          workspace.evaluate.encode(encoder, plan.sizes);
+          workspace.programs.evaluate.encode(encoder, plan.sizes);
         });
         // Of a net that returns sequences, row 0 is the state before the step.
-        const output = workspace.outputs[0].view("output", [columns], sequences ? columns : 0);
+        const output = workspace.programs.outputs[0].view("output", [columns], sequences ? columns : 0);
         const [values, ...states] = await read(device, [output, ...workspace.carried]);
         return { output: values, states };
       }),

@@ -1,14 +1,8 @@
 import type { StepValues } from "../kernels";
 import type { TensorDeclaration } from "../runtime/tensor";
 import type { BatchLayout } from "./batch-layout";
-import {
-  BatchPlanner,
-  planTensors,
-  planWords,
-  type BatchCapacity,
-  type Planner,
-  type Rates,
-} from "./batch-plan";
+import { BatchPlanner, planTensors, planWords, type BatchCapacity } from "./batch-plan";
+import type { Planner, Rates } from "./planner";
 import { outputsOf, type Targets } from "./targets";
 import type { TokenData } from "./token-data";
 import { cutWindows, type Window } from "./windows";

@@ -1,4 +1,4 @@
-import type { ScanForm, StepValues } from "../kernels";
+import type { ScanForm } from "../kernels";
 import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, firstLine, KernelError, StateError, TooLargeError } from "../runtime/errors";
@@ -6,14 +6,12 @@ import { Program } from "../runtime/program";
 import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
 import type { BatchLayout } from "./batch-layout";
-import { BatchPlanner, fits, metricEntries, type BatchCapacity, type Planner } from "./batch-plan";
+import { BatchPlanner, fits, metricEntries, type BatchCapacity } from "./batch-plan";
+import type { Planner } from "./planner";
 import type { Compiled } from "./compiled";
-import { recordBody } from "./record/body";
-import { recordHead } from "./record/head";
-import { recordOptimizer, recordPenalties, recordSums } from "./record/optimizer";
-import { partialsLength, withSizes, type Recorder, type Recording } from "./record/recorder";
+import { recordPrograms, type Programs } from "./record/programs";
+import { partialsLength } from "./record/recorder";
 import { cutSteps } from "./record/scan-dispatches";
-import { overWindows } from "./record/windows";
 import type { TokenData } from "./token-data";
 import { WindowsPlanner } from "./windows-planner";
 
@@ -45,19 +43,7 @@ export interface WorkspaceNeeds {
 export class Workspace {
   readonly device: Device;
   readonly planner: Planner;
-  /** Forward pass, loss, backward pass and optimizer; for all parts of a batch but the last without the optimizer. */
-  readonly train: Program<StepValues> | undefined;
-  /** Of the parts of a batch before the last: forward pass, loss, backward pass, and the sum of the gradients. */
-  readonly trainPart: Program<StepValues> | undefined;
-  /** Forward pass and loss; leaves the model's output in `outputs`. */
-  readonly evaluate: Program<StepValues>;
-  /** Of the parts of a batch before the last: what the weights add to the loss counts once a batch. */
-  readonly evaluatePart: Program<StepValues> | undefined;
-  /** Of all parts of a batch, before they are trained on or evaluated: counts the outputs that a mask leaves. */
-  readonly countTrain: Program<StepValues> | undefined;
-  readonly countEvaluate: Program<StepValues> | undefined;
-  /** The model's output: of a sample in windows of time, that of each window. */
-  readonly outputs: readonly Tensor[];
+  readonly programs: Programs;
   /** [metricEntries, 4]: (loss, right answers, answers, 0) of a step. */
   readonly metrics: Tensor;
   /** The states that stateful layers carry from batch to batch. */
@@ -76,11 +62,12 @@ export class Workspace {
   constructor(
     readonly arena: Arena,
     architecture: Architecture,
-    { parameters, loss, optimizer, shape, chunkSteps }: Compilation,
+    compilation: Compilation,
     readonly needs: WorkspaceNeeds,
     /** What there is room for at a time. */
     readonly capacity: BatchCapacity = needs.capacity,
   ) {
+    const { parameters, shape, chunkSteps } = compilation;
     const { layout, training, tokens } = needs;
     const { vocabulary } = architecture;
     const { device } = arena;
@@ -102,99 +89,27 @@ export class Workspace {
     const sums = training && this.divides ? parameters.gradientSums(arena) : undefined;
     const counts = this.divides ? arena.tensor("maskCounts", [2], "u32") : undefined;
     this.#sums = [...(sums?.banks ?? []), ...(counts ? [counts] : [])];
-    const shared: Record<string, Tensor | undefined> = {
-      counts,
-      tokens: this.#tokens,
+    const shared = {
+      ...(counts && { counts }),
+      ...(this.#tokens && { tokens: this.#tokens }),
       slots: arena.tensor("slots", [vocabulary], "u32"),
       partials: arena.tensor("partials", [training ? scratchLength(architecture, shape) : 4]),
     };
-
-    const forward: Recording[] = [];
-    const backward: Recording[] = [];
-    const counting: Recording[] = [];
-    const ends: Recording[] = [];
-    const base: Omit<Recorder, "plan" | "window"> = {
-      arena,
+    const perWindow = declarations.length / capacity.windows;
+    const plans = Array.from({ length: capacity.windows }, (_, window) => {
+      const own = sections.slice(window * perWindow, (window + 1) * perWindow);
+      return { ...shared, ...Object.fromEntries(own.map((tensor) => [tensor.label, tensor])) };
+    });
+    const base = {
+      ...{ arena, capacity, shape, training },
       layout: this.planner.layout,
-      capacity,
       samples: needs.capacity.samples,
       divides: this.divides,
-      shape,
       chunks: cutSteps(capacity.steps, chunkSteps(capacity.samples)),
       carried: this.carried,
       returned: this.returned,
-      streams: { next: 0 },
-      training,
-      forward,
-      backward,
-      counting,
-      ends,
-      sums: sums?.of ?? new Map<Tensor, Tensor>(),
-      stage: 0,
-      inStage: (record) => record,
     };
-    const perWindow = declarations.length / capacity.windows;
-    const recorders = Array.from({ length: capacity.windows }, (_, window): Recorder => {
-      const own = sections.slice(window * perWindow, (window + 1) * perWindow);
-      const plan = { ...shared, ...Object.fromEntries(own.map((tensor) => [tensor.label, tensor])) };
-      const recorder = { ...base, plan: plan as Record<string, Tensor>, window };
-      return inWindows ? withSizes(recorder, ({ inWindows }) => inWindows![window]) : recorder;
-    });
-    const { step } = recorders.at(-1)!.plan;
-    const behind = recordBody(recorders, architecture, parameters);
-    const head = (trains: boolean): { recordings: Recording[]; outputs: Tensor[] } => {
-      const last = architecture.layers.length - 1;
-      const config = denseOf(architecture.layers[last].config)!;
-      const gradients = trains ? parameters.gradients.weights[last] : undefined;
-      const recordings: Recording[] = [];
-      const outputs = overWindows(
-        behind.recorders,
-        gradients,
-        (recorder, i) => {
-          const own = { push: (record: Recording) => recordings.push(recorder.inStage(record)) };
-          // Both heads count the same.
-          const counting = trains ? { push: () => undefined } : recorder.counting;
-          const part = { ...recorder, training: trains, forward: own, counting };
-          const weights = parameters.weights[last];
-          return recordHead(part, config, loss, this.metrics, behind.flows[i], weights, gradients);
-        },
-        behind.flows,
-      );
-      return { recordings, outputs };
-    };
-    const evaluated = head(false);
-    this.outputs = evaluated.outputs;
-    const program = (
-      label: string,
-      recordings: readonly Recording[],
-      trains: boolean,
-    ): Program<StepValues> => {
-      const made = new Program<StepValues>(device, label);
-      for (const record of recordings) record(made, trains);
-      return made;
-    };
-    const penalties: Recording = (into, train) => {
-      recordPenalties(into, arena, parameters, { step, metrics: this.metrics }, train);
-    };
-    const counted = counting.length > 0;
-    const count = [...forward, ...counting];
-    if (counted && counts) ends.push((into) => into.clear(counts));
-    const evaluation = [...forward, ...evaluated.recordings];
-    this.evaluate = program("evaluate", [...evaluation, penalties, ...ends], false);
-    if (this.divides) this.evaluatePart = program("evaluate part", evaluation, false);
-    if (counted) this.countEvaluate = program("count", count, false);
-    if (training) {
-      const pass = [...forward, ...head(true).recordings, ...backward.reverse()];
-      const end: Recording[] = [penalties, ...ends];
-      if (sums) {
-        const { add, take } = recordSums(parameters, sums.banks);
-        this.trainPart = program("train part", [...pass, add], true);
-        end.unshift(take);
-      }
-      if (counted) this.countTrain = program("count", count, true);
-      this.train = program("train", [...pass, ...end], true);
-      recordOptimizer(this.train, parameters, optimizer.rule, step);
-    }
+    this.programs = recordPrograms(base, plans, architecture, compilation, { metrics: this.metrics, sums });
   }
 
   /**
@@ -246,9 +161,8 @@ export class Workspace {
   }
 
   async ready(): Promise<this> {
-    const { evaluate, evaluatePart, train, trainPart, countEvaluate, countTrain } = this;
-    const programs = [evaluate, evaluatePart, train, trainPart, countEvaluate, countTrain];
-    await Promise.all(programs.flatMap((program) => program?.ready() ?? []));
+    const all: unknown[] = Object.values(this.programs);
+    await Promise.all(all.flatMap((one) => (one instanceof Program ? [one.ready()] : [])));
     return this;
   }
 

@@ -89,6 +89,12 @@ const forward: Record<string, LongNet> = {
     steps: 5700,
     padding: "none",
   },
+  "words alone": {
+    layers: () => [embedding(vocabulary, 12), eachStep],
+    steps: 6000,
+    padding: "mixed",
+    classes: 3,
+  },
   "no time loop at all": {
     layers: () => [words(true), timeDistributed(dense(12, { activation: "relu" })), eachStep],
     steps: 6000,

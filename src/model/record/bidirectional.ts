@@ -3,7 +3,7 @@ import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { writtenOut } from "./embedding";
 import { newFlow, recordKernels, type Flow, type RowFlow } from "./recorder";
-import { recordLoop } from "./recurrent";
+import { recordLoop } from "./loop";
 import { overWindows, type Between } from "./windows";
 
 type LayerFlow = ReturnType<typeof recordLoop>[number];

@@ -8,7 +8,7 @@ import { recordConvolution } from "./convolution";
 import { recordDropout } from "./dropout";
 import type { Flow, Recorder, SequenceFlow } from "./recorder";
 import { recordMasking } from "./masking";
-import { recordLoop } from "./recurrent";
+import { recordLoop } from "./loop";
 import { overWindows, type Between } from "./windows";
 
 /**

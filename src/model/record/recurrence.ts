@@ -3,7 +3,20 @@ import type { Tensor } from "../../runtime/tensor";
 import type { RecurrentLayer } from "../layers";
 import type { WeightTensors } from "../parameters";
 import type { Recorder, SequenceFlow } from "./recorder";
-import type { LoopWindow } from "./state";
+
+/** A time loop in one window: with the states before its first step and after its last, a row for each sample of the batch. */
+export interface LoopWindow {
+  /** The kernels' `step`: that of the window which is in this place where all run forward. */
+  step: Tensor;
+  /** The states that it begins with; zeros where there are none. */
+  begin?: Tensor;
+  /** Those that it leaves, for the next window, the next batch or whoever asked for them. */
+  end?: Tensor;
+  /** Whether they are wanted while training too. */
+  carries: boolean;
+  /** [samples + 1, U or 2·U] the derivatives by the states that a chunk of steps, or a window, begins with. */
+  dOrigin?: Tensor;
+}
 
 /** Everything that the passes of one recurrent layer share. */
 export interface Recurrence {

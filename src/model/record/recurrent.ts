@@ -31,58 +31,16 @@ import {
   type RowFlow,
   type SequenceFlow,
 } from "./recorder";
-import type { Recurrence, RecurrentTensors } from "./recurrence";
+import type { LoopWindow, Recurrence, RecurrentTensors } from "./recurrence";
 import { scanDispatches, type ScanDispatch } from "./scan-dispatches";
-import { loopWindows, recordStates, type LoopWindow } from "./state";
-import { recordDropout } from "./dropout";
-import { writtenOut } from "./embedding";
-import { overWindows, type Between } from "./windows";
-
-/**
- * Records a recurrent layer, and the dropout of its input. A layer that reads backwards begins with the last window.
- *
- * @param accumulate add to the derivatives of the input, which another layer has written already
- * @returns the states of every step, or the last ones, of each window in the order of the layer's steps
- */
-export function recordLoop(
-  { recorders, flows }: Between,
-  config: RecurrentLayer,
-  weights: WeightTensors,
-  gradients: WeightTensors | undefined,
-  accumulate = false,
-): (RowFlow<"rows"> | RowFlow<"last">)[] {
-  const inOrder = <Item>(items: readonly Item[]): readonly Item[] =>
-    config.goBackwards ? items.toReversed() : items;
-  const inputs = inOrder(flows) as readonly SequenceFlow[];
-  const training = gradients !== undefined || wantsGradient(recorders[0], inputs[0]);
-  // The scan is at the step of another window than its input where the two run in opposite directions.
-  const windows = loopWindows(recorders, config, training);
-  return overWindows(
-    inOrder(recorders),
-    gradients,
-    (recorder, i) => {
-      const dropped = recordDropout(
-        recorder,
-        { rate: config.dropout, features: true, accumulate },
-        inputs[i],
-      ) as SequenceFlow;
-      // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may; of a table
-      // that comes in parts it could bind only one.
-      const parted = dropped.kind === "tokens" && dropped.weights.embeddings.parts.length > 1;
-      const input = config.recurrentDropout > 0 || parted ? writtenOut(recorder, dropped) : dropped;
-      const adds = accumulate && dropped === inputs[i];
-      return recordRecurrent(recorder, config, input, weights, gradients, windows[i], adds);
-    },
-    inputs,
-  );
-}
+import { recordStates } from "./state";
 
 /**
  * Records a recurrent layer in a window: projection, scan, and their gradients.
  *
  * @returns the states: of every step, or the last ones
  */
-function recordRecurrent(
+export function recordRecurrent(
   recorder: Recorder,
   config: RecurrentLayer,
   input: SequenceFlow,

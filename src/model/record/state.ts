@@ -4,24 +4,10 @@ import type { Tensor } from "../../runtime/tensor";
 import { cellOf } from "../cells";
 import type { RecurrentLayer } from "../layers";
 import { dispatch, firstSample, type Recorder } from "./recorder";
-import type { Recurrence } from "./recurrence";
-
-/** A time loop in one window: with the states before its first step and after its last, a row for each sample of the batch. */
-export interface LoopWindow {
-  /** The kernels' `step`: that of the window which is in this place where all run forward. */
-  step: Tensor;
-  /** The states that it begins with; zeros where there are none. */
-  begin?: Tensor;
-  /** Those that it leaves, for the next window, the next batch or whoever asked for them. */
-  end?: Tensor;
-  /** Whether they are wanted while training too. */
-  carries: boolean;
-  /** [samples + 1, U or 2·U] the derivatives by the states that a chunk of steps, or a window, begins with. */
-  dOrigin?: Tensor;
-}
+import type { LoopWindow, Recurrence } from "./recurrence";
 
 /**
- * Memory for them, and the states between the windows of a sample. Where a batch is taken in parts, what they leave is put
+ * Memory for the states of a time loop before its first step and after its last, and between the windows of a sample. Where a batch is taken in parts, what they leave is put
  * in the place of what the batch began with once all are done.
  *
  * @returns the loop's windows, in the order of its steps

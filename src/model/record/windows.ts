@@ -33,7 +33,7 @@ export function overWindows<Result>(
   for (const [i, recorder] of recorders.entries()) {
     // The windows of a layer draw the same random numbers.
     streams.next = next;
-    if (i > 0 && left.length > 0) {
+    if (i > 0 && recorder.training && left.length > 0) {
       recorder.backward.push((program) => {
         // A layer may also leave tokens to the one behind it.
         if (results[i] !== flows[i]) addUp(recorder, program, left);
