@@ -19,3 +19,17 @@ export interface BatchLayout {
   /** Steps of each stage, the data's first, where layers change the number of steps; none elsewhere. */
   stages: readonly number[];
 }
+
+/** The largest batch that a plan must hold. */
+export interface BatchCapacity {
+  samples: number;
+  /** Of a sample, or of the longest of the windows of time in which it is taken. */
+  steps: number;
+  /** Windows of each sample; 1 where samples are taken whole. */
+  windows: number;
+  /** State rows, those before each first step included. */
+  rows: number;
+  distinct: number;
+  tasks: number;
+  outputs: number;
+}

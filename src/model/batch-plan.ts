@@ -1,25 +1,11 @@
 import { noOrigin, packStep, rowsPerTask, segmentWords, stepWords, type StepValues } from "../kernels";
 import { placeOf } from "../runtime/banks";
 import type { TensorDeclaration } from "../runtime/tensor";
-import type { BatchLayout } from "./batch-layout";
+import type { BatchCapacity, BatchLayout } from "./batch-layout";
 import { countedOutputs, placeTargets, type Targets } from "./targets";
 import { rowLength, type TokenData } from "./token-data";
 import type { Planner, Rates } from "./planner";
 import { clearPlaces, countTokens, listRows, placeTasks } from "./token-groups";
-
-/** The largest batch that a plan must hold. */
-export interface BatchCapacity {
-  samples: number;
-  /** Of a sample, or of the longest of the windows of time in which it is taken. */
-  steps: number;
-  /** Windows of each sample; 1 where samples are taken whole. */
-  windows: number;
-  /** State rows, those before each first step included. */
-  rows: number;
-  distinct: number;
-  tasks: number;
-  outputs: number;
-}
 
 /** The capacity that every batch of `samples` rows of the data fits into, or every one of the `windows` of a row. */
 export function batchCapacity(

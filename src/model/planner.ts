@@ -1,7 +1,6 @@
 import type { StepValues } from "../kernels";
 import type { TensorDeclaration } from "../runtime/tensor";
-import type { BatchLayout } from "./batch-layout";
-import type { BatchCapacity } from "./batch-plan";
+import type { BatchCapacity, BatchLayout } from "./batch-layout";
 import type { Targets } from "./targets";
 import type { TokenData } from "./token-data";
 

@@ -5,8 +5,8 @@ import { describe, firstLine, KernelError, StateError, TooLargeError } from "../
 import { Program } from "../runtime/program";
 import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
-import type { BatchLayout } from "./batch-layout";
-import { BatchPlanner, fits, metricEntries, type BatchCapacity } from "./batch-plan";
+import type { BatchCapacity, BatchLayout } from "./batch-layout";
+import { BatchPlanner, fits, metricEntries } from "./batch-plan";
 import type { Planner } from "./planner";
 import type { Compiled } from "./compiled";
 import { recordPrograms, type Programs } from "./record/programs";

@@ -15,8 +15,7 @@ import {
 import type { Arena } from "../../runtime/arena";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
-import type { BatchLayout } from "../batch-layout";
-import type { BatchCapacity } from "../batch-plan";
+import type { BatchCapacity, BatchLayout } from "../batch-layout";
 import type { WeightTensors } from "../parameters";
 
 /** Dispatches to be recorded into a program. */
