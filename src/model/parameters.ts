@@ -29,14 +29,6 @@ interface Gradients {
   weights: (WeightTensors | undefined)[];
 }
 
-/** Where gradients are added up. */
-export interface GradientSums {
-  /** A tensor for each bank of the gradients. */
-  banks: Tensor[];
-  /** The sum of each gradient. */
-  of: ReadonlyMap<Tensor, Tensor>;
-}
-
 /** Tables that clipping by norm reads, of one bank. */
 interface ClipTables {
   ranges: Tensor;
@@ -61,6 +53,7 @@ export class Parameters {
   readonly #layers: readonly LayerPlan[];
   readonly #plans: readonly WeightPlan[];
   #gradients: Gradients | undefined;
+  #sums: Companion | undefined;
   #slots: Record<string, Companion> = {};
 
   constructor(
@@ -91,17 +84,9 @@ export class Parameters {
     return this.#gradients;
   }
 
-  /** Memory for the sums of gradients, zero at first. */
-  gradientSums(arena: Arena): GradientSums {
-    const { banks: gradients, flat } = this.gradients;
-    const banks = gradients.map(({ length }) => arena.tensor("gradientSums", [length]));
-    const own = (gradient: Tensor): Tensor => {
-      const { label, shape, dtype, parts, buffer, offset } = gradient;
-      if (parts.length > 1) return new Tensor(label, shape, dtype, buffer, offset, parts.map(own));
-      const bank = gradients.findIndex((one) => one.buffer === buffer);
-      return banks[bank].view(label, shape, offset / 4);
-    };
-    return { banks, of: new Map(flat.map((gradient) => [gradient, own(gradient)])) };
+  /** Where gradients are added up: in the same layout, zero at first, made when first asked for. */
+  get sums(): Companion {
+    return (this.#sums ??= this.#companion("gradientSums", this.trainedPlans));
   }
 
   /** The weights that are trained and add to the loss. */

@@ -24,9 +24,7 @@ export function piecesOf(
   trains: boolean,
 ): Piece[] {
   const { capacity, divides, programs } = workspace;
-  const last = (trains ? programs.train : programs.evaluate)!;
-  const part = (trains ? programs.trainPart : programs.evaluatePart) ?? last;
-  const count = trains ? programs.countTrain : programs.countEvaluate;
+  const { last, part, count } = (trains ? programs.train : programs.evaluate)!;
   // Cut as the whole batch would lie on the device: so the parts can draw its random numbers.
   const sorted = divides ? longestFirst(data, batch) : batch;
   const pieces: Piece[] = [];

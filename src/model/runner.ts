@@ -83,7 +83,7 @@ export async function runPass(device: Device, workspace: Workspace, pass: Pass):
 async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue, pass: Pass): Promise<Means> {
   const { data, targets, order, batchSize, signal, nextStep, interval = 100 } = pass;
   const { capacity, planner } = workspace;
-  const { train } = workspace.programs;
+  const trained = workspace.programs.train?.last;
   const { sequences } = planner.layout;
   const { step: begun, sums: earlier } = pass.done ?? { step: 0, sums: noSums };
   const sums = { ...earlier };
@@ -146,7 +146,7 @@ async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue,
       const metric = entries.length;
       const place = { ...rates, before, metric, mean };
       const plan = planner.plan(data, targets, rows, !!nextStep, place);
-      if (program === train) pass.stepTaken?.();
+      if (program === trained) pass.stepTaken?.();
       await queue.add(plan, program);
       if (counts) continue;
       entries.push({ step: done, samples: rows.length, batch: batch.length });

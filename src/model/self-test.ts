@@ -138,7 +138,7 @@ async function differenceOn(device: Device, form: ScanForm): Promise<string | un
       tokens: data.steps + data.tokens.length,
       training: true,
     });
-    const train = await workspace.programs.train!.ready();
+    const train = await workspace.programs.train!.last.ready();
     workspace.uploadTokens(data);
     const targets = { labels: Float32Array.from(net.labels) };
     const plan = workspace.planner.plan(data, targets, range(0, data.rows), true, { ...noRates, metric: 0 });

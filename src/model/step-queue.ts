@@ -33,7 +33,7 @@ export function stepQueue(
   profile: () => SamplerOptions | undefined = () => undefined,
 ): StepQueue {
   const { planSlots, divides } = workspace;
-  const { train } = workspace.programs;
+  const trained = workspace.programs.train?.last;
   const inFlight: { done: Promise<void>; steps: number }[] = [];
   const begin = performance.now();
   let encoder: GPUCommandEncoder | undefined;
@@ -86,7 +86,7 @@ export function stepQueue(
       encoder ??= device.gpu.createCommandEncoder({ label: program.label });
       workspace.encodePlan(encoder, pending++, words);
       // A part of a batch is no whole step, and has no time of one.
-      const sampler = pending === 1 && program === train ? samplerNow(program) : undefined;
+      const sampler = pending === 1 && program === trained ? samplerNow(program) : undefined;
       (sampler ?? program).encode(encoder, sizes);
       if (pending < perSubmit()) return;
       submit();

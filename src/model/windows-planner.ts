@@ -1,7 +1,7 @@
 import type { StepValues } from "../kernels";
 import type { TensorDeclaration } from "../runtime/tensor";
-import type { BatchLayout } from "./batch-layout";
-import { BatchPlanner, planTensors, planWords, type BatchCapacity } from "./batch-plan";
+import type { BatchCapacity, BatchLayout } from "./batch-layout";
+import { BatchPlanner, planTensors, planWords } from "./batch-plan";
 import type { Planner, Rates } from "./planner";
 import { outputsOf, type Targets } from "./targets";
 import type { TokenData } from "./token-data";

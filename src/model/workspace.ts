@@ -2,7 +2,6 @@ import type { ScanForm } from "../kernels";
 import { allocated, Arena, write } from "../runtime/arena";
 import type { Device } from "../runtime/device";
 import { describe, firstLine, KernelError, StateError, TooLargeError } from "../runtime/errors";
-import { Program } from "../runtime/program";
 import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
 import type { BatchCapacity, BatchLayout } from "./batch-layout";
@@ -86,11 +85,10 @@ export class Workspace {
     const copies = arena.pack("planSlots", slots.flat());
     this.#slots = copies.filter((_, i) => i % declarations.length === 0);
     this.metrics = arena.tensor("metrics", [metricEntries, 4]);
-    const sums = training && this.divides ? parameters.gradientSums(arena) : undefined;
-    const counts = this.divides ? arena.tensor("maskCounts", [2], "u32") : undefined;
-    this.#sums = [...(sums?.banks ?? []), ...(counts ? [counts] : [])];
+    const counts = arena.tensor("maskCounts", [2], "u32");
+    this.#sums = this.divides ? [counts, ...(training ? parameters.sums.banks : [])] : [];
     const shared = {
-      ...(counts && { counts }),
+      counts,
       ...(this.#tokens && { tokens: this.#tokens }),
       slots: arena.tensor("slots", [vocabulary], "u32"),
       partials: arena.tensor("partials", [training ? scratchLength(architecture, shape) : 4]),
@@ -109,7 +107,7 @@ export class Workspace {
       carried: this.carried,
       returned: this.returned,
     };
-    this.programs = recordPrograms(base, plans, architecture, compilation, { metrics: this.metrics, sums });
+    this.programs = recordPrograms(base, plans, architecture, compilation, this.metrics);
   }
 
   /**
@@ -161,8 +159,9 @@ export class Workspace {
   }
 
   async ready(): Promise<this> {
-    const all: unknown[] = Object.values(this.programs);
-    await Promise.all(all.flatMap((one) => (one instanceof Program ? [one.ready()] : [])));
+    const { evaluate, train } = this.programs;
+    const programs = [evaluate, train].flatMap((pass) => pass && [pass.last, pass.part, pass.count]);
+    await Promise.all(programs.flatMap((program) => program?.ready() ?? []));
     return this;
   }
 

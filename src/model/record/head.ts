@@ -13,7 +13,7 @@ import type { DenseConfig } from "../layers";
 import type { Loss } from "../losses";
 import type { WeightTensors } from "../parameters";
 import { recordDense } from "./dense";
-import { dispatch, firstSample, type Flow, type Recorder, type Recording } from "./recorder";
+import { dispatch, firstSample, type Flow, type Recorder } from "./recorder";
 
 /** The activation of the last layer of which a loss takes the logits. */
 const takenFrom: Partial<Record<Loss["kind"], DenseConfig["activation"]>> = {
@@ -69,20 +69,15 @@ export function recordHead(
 function recordRowWeights(recorder: Recorder, flow: Flow): Tensor {
   const { mask } = flow;
   if (mask?.by !== "rows") return recorder.plan.weights;
-  const { arena, capacity, divides, counting, forward, plan } = recorder;
+  const { arena, capacity, counting, forward } = recorder;
   const out = arena.tensor("maskedWeights", [capacity.outputs, 2]);
   const groups = reduceGroups(capacity.outputs);
-  const alone = groups === 1 && !divides;
-  // Those of all parts of a batch are counted before the first of them.
-  const counts = divides ? plan.counts : arena.tensor("maskCounts", [2], "u32");
-  const tensors = { ...mask.tensors, counts, out };
-  const count: Recording = (program) => {
-    if (!divides) program.clear(counts);
+  const tensors = { ...mask.tensors, out };
+  counting.push((program) => {
     dispatch(recorder, program, maskCounts(groups), tensors);
-  };
-  if (!alone) (divides ? counting : forward).push(count);
+  });
   forward.push((program) => {
-    dispatch(recorder, program, maskWeights(groups, alone), tensors);
+    dispatch(recorder, program, maskWeights(), tensors);
   });
   return out;
 }

@@ -48,11 +48,7 @@ export function recordOptimizer(
  * Sums of the gradients of a batch that is taken in parts: each part but the last adds its own, the last takes the
  * sums over into its own, and leaves zeros.
  */
-export function recordSums(
-  parameters: Parameters,
-  sums: readonly Tensor[],
-): { add: Recording; take: Recording } {
-  const { banks } = parameters.gradients;
+export function recordSums({ gradients, sums }: Parameters): { add: Recording; take: Recording } {
   const add = (program: Program<StepValues>, from: readonly Tensor[], to: readonly Tensor[]): void => {
     from.forEach((terms, i) => {
       dispatch({ plan: {} }, program, addGradients(terms.length), { terms, sums: to[i] });
@@ -60,11 +56,11 @@ export function recordSums(
   };
   return {
     add: (program) => {
-      add(program, banks, sums);
+      add(program, gradients.banks, sums.banks);
     },
     take: (program) => {
-      add(program, sums, banks);
-      for (const tensor of sums) program.clear(tensor);
+      add(program, sums.banks, gradients.banks);
+      for (const tensor of sums.banks) program.clear(tensor);
     },
   };
 }

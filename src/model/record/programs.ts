@@ -6,22 +6,25 @@ import type { Compiled } from "../compiled";
 import { recordBody } from "./body";
 import { recordHead } from "./head";
 import { recordOptimizer, recordPenalties, recordSums } from "./optimizer";
-import { withSizes, type Recorder, type Recording, type Recordings } from "./recorder";
-import { overWindows, type Between } from "./windows";
+import { withSizes, type Recorder, type Recording } from "./recorder";
+import { overWindows } from "./windows";
 
-/** What a workspace runs. A batch that is taken in parts runs others on all of them but the last. */
+/** What is run on a batch. */
+export interface Pass {
+  /** On all of it, or on the last of its parts. */
+  last: Program<StepValues>;
+  /** On the parts before: without what counts once a batch. */
+  part: Program<StepValues>;
+  /** On all parts before the first one: counts the outputs that a mask leaves. */
+  count?: Program<StepValues>;
+}
+
+/** What a workspace runs. */
 export interface Programs {
   /** Forward pass and loss; leaves the model's output in `outputs`. */
-  evaluate: Program<StepValues>;
-  /** Of the parts of a batch before the last: what the weights add to the loss counts once a batch. */
-  evaluatePart?: Program<StepValues>;
-  /** Forward pass, loss, backward pass and optimizer. */
-  train?: Program<StepValues>;
-  /** Of the parts of a batch before the last: the sum of the gradients in place of the optimizer. */
-  trainPart?: Program<StepValues>;
-  /** Of all parts of a batch, before they are trained on or evaluated: counts the outputs that a mask leaves. */
-  countTrain?: Program<StepValues>;
-  countEvaluate?: Program<StepValues>;
+  evaluate: Pass;
+  /** Forward pass, loss, backward pass and optimizer; on parts before the last the sum of the gradients. */
+  train?: Pass;
   /** The model's output: of a sample in windows of time, that of each window. */
   outputs: readonly Tensor[];
 }
@@ -32,28 +35,25 @@ export type RecorderBase = Omit<
   "plan" | "window" | "streams" | "stage" | "inStage" | "forward" | "backward" | "counting" | "ends" | "sums"
 >;
 
-/** Where the figures go, and where a batch's parts add up what each of them has. */
-export interface Collected {
-  metrics: Tensor;
-  /** Of gradients; none where no batch is divided, or none are wanted. */
-  sums?: { banks: readonly Tensor[]; of: ReadonlyMap<Tensor, Tensor> };
-}
-
-/** @param plans what kernels bind by its name: of samples in windows of time, for each window */
+/**
+ * @param plans what kernels bind by its name: of samples in windows of time, for each window
+ * @param metrics where the figures go
+ */
 export function recordPrograms(
   base: RecorderBase,
   plans: readonly Record<string, Tensor>[],
   architecture: Architecture,
   { parameters, loss, optimizer }: Pick<Compiled, "parameters" | "loss" | "optimizer">,
-  { metrics, sums }: Collected,
+  metrics: Tensor,
 ): Programs {
   const { arena, divides, training } = base;
   const [forward, backward, counting, ends]: Recording[][] = [[], [], [], []];
+  const adds = divides && training;
+  const sums = new Map(adds ? parameters.gradients.flat.map((one, i) => [one, parameters.sums.flat[i]]) : []);
   const shared = {
     ...base,
-    ...{ forward, backward, counting, ends },
+    ...{ forward, backward, counting, ends, sums },
     streams: { next: 0 },
-    sums: sums?.of ?? new Map<Tensor, Tensor>(),
     stage: 0,
     inStage: (record: Recording) => record,
   };
@@ -61,60 +61,53 @@ export function recordPrograms(
     const recorder = { ...shared, plan, window };
     return plans.length > 1 ? withSizes(recorder, ({ inWindows }) => inWindows![window]) : recorder;
   });
-  const { step } = plans.at(-1)!;
-  const behind = recordBody(recorders, architecture, parameters);
-  const program = (label: string, recordings: readonly Recording[], trains: boolean): Program<StepValues> => {
-    const made = new Program<StepValues>(arena.device, label);
-    for (const record of recordings) record(made, trains);
-    return made;
-  };
-  /** Records the last layer with the loss; the output is wanted of the one that does not train. */
-  const head = (trains: boolean): { pass: Recording[]; outputs: Tensor[] } => {
-    const last = architecture.layers.length - 1;
-    const config = denseOf(architecture.layers[last].config)!;
-    const gradients = trains ? parameters.gradients.weights[last] : undefined;
-    const weights = parameters.weights[last];
-    const pass = [...forward];
-    const parts = headRecorders(behind, trains, pass);
-    const outputs = overWindows(
-      parts,
-      gradients,
-      (part, i) => recordHead(part, config, loss, metrics, behind.flows[i], weights, gradients),
-      behind.flows,
-    );
-    return { pass, outputs };
-  };
-  const penalties: Recording = (into, train) => {
-    recordPenalties(into, arena, parameters, { step, metrics }, train);
-  };
-  const { pass: evaluation, outputs } = head(false);
-  const counts = counting.length > 0 ? [...forward, ...counting] : undefined;
-  if (counts) ends.push((into) => into.clear(plans[0].counts));
-  const programs: Programs = {
-    evaluate: program("evaluate", [...evaluation, penalties, ...ends], false),
-    evaluatePart: divides ? program("evaluate part", evaluation, false) : undefined,
-    countEvaluate: counts && program("count", counts, false),
-    outputs,
-  };
-  if (!training) return programs;
-  const pass = [...head(true).pass, ...backward.reverse()];
-  const { add, take } = recordSums(parameters, sums?.banks ?? []);
-  const train = program("train", [...pass, take, penalties, ...ends], true);
-  recordOptimizer(train, parameters, optimizer.rule, step);
-  return {
-    ...programs,
-    train,
-    trainPart: divides ? program("train part", [...pass, add], true) : undefined,
-    countTrain: counts && program("count", counts, true),
-  };
-}
+  const { step, counts } = plans.at(-1)!;
+  const { recorders: behind, flows } = recordBody(recorders, architecture, parameters);
+  const { config } = architecture.layers.at(-1)!;
+  const weights = parameters.weights.at(-1)!;
 
-/** Recorders of a last layer. Two are recorded: both count the same. */
-function headRecorders({ recorders }: Between, training: boolean, forward: Recordings): Recorder[] {
-  return recorders.map((recorder) => ({
-    ...recorder,
-    training,
-    forward: { push: (record) => forward.push(recorder.inStage(record)) },
-    counting: training ? { push: () => undefined } : recorder.counting,
-  }));
+  /** Records the last layer with the loss: apart from training, where its output is wanted. */
+  const head = (trains: boolean): { recordings: Recording[]; outputs: Tensor[] } => {
+    const own = trains ? parameters.gradients.weights.at(-1) : undefined;
+    const recordings: Recording[] = [];
+    const parts = behind.map((recorder) => ({
+      ...recorder,
+      training: trains,
+      forward: { push: (record: Recording) => recordings.push(recorder.inStage(record)) },
+      // Both would count the same.
+      counting: trains ? { push: () => undefined } : recorder.counting,
+    }));
+    const record = (part: Recorder, i: number): Tensor =>
+      recordHead(part, denseOf(config)!, loss, metrics, flows[i], weights, own);
+    return { recordings, outputs: overWindows(parts, own, record, flows) };
+  };
+  const { recordings: evaluation, outputs } = head(false);
+  const counted = counting.length > 0;
+  if (counted) ends.push((program) => program.clear(counts));
+
+  /** The programs of a pass that goes on with `then`: on a part before the last, `add` follows, else `take`. */
+  const pass = (trains: boolean, then: readonly Recording[], add?: Recording, take?: Recording): Pass => {
+    const program = (...recordings: (Recording | undefined)[]): Program<StepValues> => {
+      const made = new Program<StepValues>(arena.device, trains ? "train" : "evaluate");
+      for (const record of recordings) record?.(made, trains);
+      return made;
+    };
+    const penalties: Recording = (into) => {
+      recordPenalties(into, arena, parameters, { step, metrics }, trains);
+    };
+    const own = divides ? [] : counting;
+    const last = program(...forward, ...own, ...then, take, penalties, ...ends);
+    return {
+      last,
+      part: divides ? program(...forward, ...then, add) : last,
+      count: divides && counted ? program(...forward, ...counting) : undefined,
+    };
+  };
+  const evaluate = pass(false, evaluation);
+  if (!training) return { evaluate, outputs };
+  const { recordings } = head(true);
+  const { add, take } = adds ? recordSums(parameters) : {};
+  const train = pass(true, [...recordings, ...backward.reverse()], add, take);
+  recordOptimizer(train.last, parameters, optimizer.rule, step);
+  return { evaluate, train, outputs };
 }
