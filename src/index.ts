@@ -28,6 +28,22 @@ export {
   type MergeMode,
   type SimpleRnnOptions,
 } from "./model/layers";
+export {
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  piecewiseConstantDecay,
+  polynomialDecay,
+} from "./model/schedules";
+export {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+  type Loss,
+} from "./model/losses";
 export { l1, l1l2, l2, type Regularizer, type RegularizerOption } from "./model/regularizers";
 export {
   constant,
@@ -46,25 +62,9 @@ export {
   type Initializer,
 } from "./model/initializers";
 export { adam, adamW, nadam, rmsprop, sgd, type Optimizer, type OptimizerOptions } from "./model/optimizers";
-export {
-  cosineDecay,
-  cosineDecayRestarts,
-  exponentialDecay,
-  inverseTimeDecay,
-  piecewiseConstantDecay,
-  polynomialDecay,
-} from "./model/schedules";
-export {
-  binaryCrossentropy,
-  categoricalCrossentropy,
-  meanAbsoluteError,
-  meanSquaredError,
-  sparseCategoricalCrossentropy,
-  type Loss,
-} from "./model/losses";
+export { sequential, sequentialFromConfig, type Sequential } from "./model/sequential";
 export * from "./model/callbacks";
 export * from "./model/learning-rate-callbacks";
-export { sequential, sequentialFromConfig, type Sequential } from "./model/sequential";
 export { Device, requestDevice, type DeviceOptions } from "./runtime/device";
 export {
   DeviceError,

@@ -1,18 +1,17 @@
 import { CallbackList, type Logs } from "./callback";
-import { prepareData } from "./fit-data";
-import { compareSettings, fitSettings, type FitData, type FitSettings } from "./fit-settings";
-import { explainNonFinite } from "./non-finite";
 import { figures, openWorkspace, type Labels, type Session } from "./session";
-import { prepareRestore, restoreOf, type Restore } from "./restore";
 import { checkedOptions, snapshotOf, type FitOptions, type FitSetup } from "./fit-options";
+export type { CheckpointOptions, FitOptions } from "./fit-options";
 import { runPass, type Means, type Pass } from "./runner";
 import { HistoryRecorder, type History } from "./history";
+import { explainNonFinite } from "./non-finite";
+import { prepareData } from "./fit-data";
 import { generatorsOf, type TrainingState } from "./snapshot";
+import { compareSettings, fitSettings, type FitData, type FitSettings } from "./fit-settings";
+import { prepareRestore, restoreOf, type Restore } from "./restore";
 import { snapshotsOf, takersOf } from "./snapshots";
 import type { TokenInput } from "./token-data";
 import type { Workspace } from "./workspace";
-
-export type { CheckpointOptions, FitOptions } from "./fit-options";
 
 /** Milliseconds between two calls of `onBatchEnd`. */
 const progressInterval = 100;

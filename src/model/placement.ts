@@ -1,24 +1,24 @@
 import { describe, DeviceLostError, StateError } from "../runtime/errors";
 import { optimizerSlots } from "../kernels";
-import type { Architecture } from "./architecture";
-import type { CallbackModel } from "./callback";
 import { scanOn } from "./scan-choice";
-import { callbackModel, compileConfig, type Compiled } from "./compiled";
 import { Parameters } from "./parameters";
 import { KeptStates } from "./kept-states";
 import { currentRate, stepSizes } from "./optimizers";
 import { deviceFor, resolveCompileOptions, type CompileOptions } from "./compile-options";
 import { Random, stepSeed } from "./random";
-import { lostError, Recovery, type ModelCopy, type Moment } from "./recovery";
-import type { Session } from "./session";
 import {
   readOptimizerState,
   writeOptimizerState,
   type OptimizerState,
   type SavedTraining,
 } from "./training-state";
+import { callbackModel, compileConfig, type Compiled } from "./compiled";
 import { drawWeights, namedWeights, plansOf } from "./weight-values";
+import { lostError, Recovery, type ModelCopy, type Moment } from "./recovery";
 import { Workspace, type WorkspaceNeeds } from "./workspace";
+import type { Architecture } from "./architecture";
+import type { CallbackModel } from "./callback";
+import type { Session } from "./session";
 
 /** Devices that a call may lose one after the other without having made a new copy of the model. */
 const mostLosses = 3;

@@ -1,21 +1,21 @@
 import { noRates, scanForm, type ScanForm, type ScanShape } from "../kernels";
+import { Workspace } from "./workspace";
 import { Arena, read } from "../runtime/arena";
-import type { Device } from "../runtime/device";
 import { DeviceError, firstLine, KernelError } from "../runtime/errors";
 import { elements } from "../runtime/tensor";
 import { planArchitecture, recurrentOf, type Architecture } from "./architecture";
 import { batchCapacity } from "./batch-plan";
-import type { BatchLayout } from "./batch-layout";
 import { cellOf } from "./cells";
 import { dense, embedding, simpleRNN } from "./layers";
 import { binaryCrossentropy } from "./losses";
 import { sgd } from "./optimizers";
-import { Parameters } from "./parameters";
 import { Random } from "./random";
-import { expectedGradients, type SmallNet } from "./self-test-net";
 import { tokenData } from "./token-data";
 import { range } from "./session";
-import { Workspace } from "./workspace";
+import { Parameters } from "./parameters";
+import { expectedGradients, type SmallNet } from "./self-test-net";
+import type { Device } from "../runtime/device";
+import type { BatchLayout } from "./batch-layout";
 
 /** Far above what rounding does, far below what a wrong kernel does. */
 const tolerance = 1e-4;

@@ -1,9 +1,9 @@
 import { invalid } from "../runtime/errors";
+import { summarize } from "./model-summary";
 import { planArchitecture } from "./architecture";
 import { checkedWeights, countOf, namedWeights, plansOf } from "./weight-values";
 import { layerFromConfig, type Layer } from "./layers";
 import { Trainer } from "./trainer";
-import { summarize } from "./model-summary";
 import type { NamedWeight } from "./weights";
 
 /** Columns of `summary` where the terminal does not say. */

@@ -1,10 +1,9 @@
+import { checkedState } from "./training-state";
+import type { OptimizerState, SavedTraining } from "./training-state";
 import { describe, StateError } from "../runtime/errors";
-import type { ProgramSample, SamplerOptions } from "../runtime/program-sampler";
+import { Placement } from "./placement";
 import { recurrentOf, type Architecture } from "./architecture";
 import { compileConfig, type CompileConfig } from "./compiled";
-import type { CompileOptions } from "./compile-options";
-import { fit, type FitOptions } from "./fit";
-import type { History } from "./history";
 import {
   evaluate,
   predict,
@@ -13,15 +12,16 @@ import {
   type PredictOptions,
   type Prediction,
 } from "./inference";
+import { openStream, type TokenStream } from "./stream";
+import { fit, type FitOptions } from "./fit";
+import { plansOf } from "./weight-values";
+import type { ProgramSample, SamplerOptions } from "../runtime/program-sampler";
+import type { CompileOptions } from "./compile-options";
+import type { History } from "./history";
 import type { Layer } from "./layers";
-import { Placement } from "./placement";
 import type { Labels, Session } from "./session";
 import type { NamedState } from "./states";
-import { openStream, type TokenStream } from "./stream";
 import type { TokenInput } from "./token-data";
-import { checkedState } from "./training-state";
-import type { OptimizerState, SavedTraining } from "./training-state";
-import { plansOf } from "./weight-values";
 import type { NamedWeight } from "./weights";
 
 /**

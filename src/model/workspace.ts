@@ -1,18 +1,18 @@
-import type { ScanForm } from "../kernels";
+import { WindowsPlanner } from "./windows-planner";
 import { allocated, Arena, write } from "../runtime/arena";
-import type { Device } from "../runtime/device";
 import { describe, firstLine, KernelError, StateError, TooLargeError } from "../runtime/errors";
+import { cutSteps } from "./record/scan-dispatches";
 import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
-import type { BatchCapacity, BatchLayout } from "./batch-layout";
 import { BatchPlanner, fits, metricEntries } from "./batch-plan";
-import type { Planner } from "./planner";
-import type { Compiled } from "./compiled";
 import { recordPrograms, type Programs } from "./record/programs";
 import { partialsLength } from "./record/recorder";
-import { cutSteps } from "./record/scan-dispatches";
+import type { ScanForm } from "../kernels";
+import type { Device } from "../runtime/device";
+import type { BatchCapacity, BatchLayout } from "./batch-layout";
+import type { Planner } from "./planner";
+import type { Compiled } from "./compiled";
 import type { TokenData } from "./token-data";
-import { WindowsPlanner } from "./windows-planner";
 
 /** Steps of training that one submit can hold, where their plans have room. */
 const planSlots = 4;

@@ -1,13 +1,13 @@
-import type { StepValues } from "../../kernels";
 import { Program } from "../../runtime/program";
-import type { Tensor } from "../../runtime/tensor";
 import { denseOf, type Architecture } from "../architecture";
-import type { Compiled } from "../compiled";
-import { recordBody } from "./body";
 import { recordHead } from "./head";
+import { recordBody } from "./body";
 import { recordOptimizer, recordPenalties, recordSums } from "./optimizer";
 import { withSizes, type Recorder, type Recording } from "./recorder";
 import { overWindows } from "./windows";
+import type { StepValues } from "../../kernels";
+import type { Tensor } from "../../runtime/tensor";
+import type { Compiled } from "../compiled";
 
 /** What is run on a batch. */
 export interface Pass {
