@@ -100,7 +100,7 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
     const prefixSteps = segments[segmentStepsAt];
     const sizes: CostSizes = { ...plan.sizes, prefixSteps };
     const train = await profile(device, "training step", workspace.programs.train!.last, sizes);
-    const forward = await profile(device, "forward pass", workspace.programs.evaluate.last, sizes);
+    const forward = await profile(device, "forward pass", workspace.programs.evaluate!.last, sizes);
     return {
       adapter: device.description,
       clock: clockOf(device),

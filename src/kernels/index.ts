@@ -35,7 +35,6 @@ export * from "./embed-project";
 export * from "./embedding-gradient";
 export * from "./embedding-gather";
 export * from "./global-pooling1d";
-export * from "./flatten";
 export * from "./reverse-rows";
 export * from "./masking";
 export * from "./shared/wide";

@@ -137,6 +137,7 @@ async function differenceOn(device: Device, form: ScanForm): Promise<string | un
       capacity,
       tokens: data.steps + data.tokens.length,
       training: true,
+      gradientsOnly: true,
     });
     const train = await workspace.programs.train!.last.ready();
     workspace.uploadTokens(data);

@@ -109,7 +109,7 @@ export async function openStream(session: Session, usable: () => boolean): Promi
         const plan = workspace.planner.plan(data, undefined, range(0, 1), false, rates);
         device.submit("stream", (encoder) => {
           workspace.encodePlan(encoder, 0, plan.words);
-          workspace.programs.evaluate.last.encode(encoder, plan.sizes);
+          workspace.programs.evaluate!.last.encode(encoder, plan.sizes);
         });
         // Of a net that returns sequences, row 0 is the state before the step.
         const output = workspace.programs.outputs[0].view("output", [columns], sequences ? columns : 0);

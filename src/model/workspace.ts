@@ -32,6 +32,8 @@ export interface WorkspaceNeeds {
   /** Tokens of the data set, the zeros before it included. */
   tokens: number;
   training: boolean;
+  /** Whether the gradients of a batch are all that is wanted: neither evaluation nor optimizer. */
+  gradientsOnly?: boolean;
 }
 
 /**
@@ -103,6 +105,7 @@ export class Workspace {
       layout: this.planner.layout,
       samples: needs.capacity.samples,
       divides: this.divides,
+      gradientsOnly: needs.gradientsOnly ?? false,
       chunks: cutSteps(capacity.steps, chunkSteps(capacity.samples)),
       carried: this.carried,
       returned: this.returned,

@@ -8,7 +8,6 @@ import { cases as dropout } from "./dropout.cases";
 import { cases as embedProject } from "./embed-project.cases";
 import { cases as embeddingGather } from "./embedding-gather.cases";
 import { cases as embeddingGradient } from "./embedding-gradient.cases";
-import { cases as flatten } from "./flatten.cases";
 import { cases as globalPooling1d } from "./global-pooling1d.cases";
 import { cases as gradientSquares } from "./gradient-squares.cases";
 import { cases as linear } from "./linear.cases";
@@ -40,7 +39,6 @@ export const kernelCases: readonly KernelCase[] = [
   embedProject,
   embeddingGather,
   embeddingGradient,
-  flatten,
   globalPooling1d,
   gradientSquares,
   linear,

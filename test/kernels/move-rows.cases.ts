@@ -3,28 +3,42 @@ import { randomValues } from "../support/random";
 import { kernelTolerance } from "../support/tolerances";
 import { assertOutputs, kernelCase, runKernel, type KernelCase } from "./harness";
 
-function moveCase(width: number, move: Move, add: boolean): KernelCase {
-  const { first, place, count } = move;
-  const name = `moveRows: ${count} rows of ${width} from ${first} to ${place}, ${add ? "added" : "copied"}`;
-  return kernelCase(name, async (device) => {
-    // More than move, before and behind.
-    const x = randomValues((first + count + 2) * width, 1);
-    const there = randomValues((place + count + 3) * width, 2);
-    const actual = await runKernel(device, moveRows(width, add, count), {
-      inputs: { rows: packMove(move), x },
-      outputs: { out: there },
-    });
-    const out = Float64Array.from(there);
-    for (let i = 0; i < count * width; i++) {
-      out[place * width + i] = x[first * width + i] + (add ? there[place * width + i] : 0);
-    }
-    assertOutputs(actual, { out }, kernelTolerance(1));
-  });
+function moveCase(samples: number, width: number, move: Move, add: boolean): KernelCase {
+  const { from, to, count } = move;
+  const of = `${samples} × ${count} rows of ${width}`;
+  const [there, here] = [from, to].map(({ first, apart }) => `${first} and ${apart} apart`);
+  return kernelCase(
+    `moveRows: ${of} from ${there} to ${here}, ${add ? "added" : "copied"}`,
+    async (device) => {
+      // More than move, behind them as well.
+      const rowsOf = ({ first, apart }: Move["from"]): number => first + samples * apart + count + 2;
+      const x = randomValues(rowsOf(from) * width, 1);
+      const held = randomValues(rowsOf(to) * width, 2);
+      const actual = await runKernel(device, moveRows(width, add, count), {
+        sizes: { samples },
+        inputs: { rows: packMove(move), x },
+        outputs: { out: held },
+      });
+      const out = Float64Array.from(held);
+      for (let b = 0; b < samples; b++) {
+        for (let i = 0; i < count * width; i++) {
+          const at = (to.first + b * to.apart) * width + i;
+          out[at] = x[(from.first + b * from.apart) * width + i] + (add ? held[at] : 0);
+        }
+      }
+      assertOutputs(actual, { out }, kernelTolerance(1));
+    },
+  );
 }
 
+const one = (first: number): Move["from"] => ({ first, apart: 0 });
+
 export const cases: KernelCase[] = [false, true].flatMap((add) => [
-  moveCase(1, { first: 0, place: 0, count: 1 }, add),
-  moveCase(5, { first: 3, place: 1, count: 31 }, add),
-  moveCase(64, { first: 1, place: 7, count: 2 }, add),
-  moveCase(33, { first: 0, place: 12, count: 127 }, add),
+  moveCase(1, 1, { from: one(0), to: one(0), count: 1 }, add),
+  moveCase(1, 5, { from: one(3), to: one(1), count: 31 }, add),
+  moveCase(1, 64, { from: one(1), to: one(7), count: 2 }, add),
+  moveCase(1, 33, { from: one(0), to: one(12), count: 127 }, add),
+  // Flattened, and back.
+  moveCase(5, 3, { from: { first: 1, apart: 8 }, to: { first: 0, apart: 7 }, count: 7 }, add),
+  moveCase(127, 33, { from: { first: 0, apart: 2 }, to: { first: 1, apart: 3 }, count: 2 }, add),
 ]);

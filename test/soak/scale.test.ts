@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { dense, embedding, sequential, simpleRNN } from "../../src/index";
+import {
+  bidirectional,
+  conv1d,
+  dense,
+  embedding,
+  globalMaxPooling1d,
+  gru,
+  sequential,
+  simpleRNN,
+  type Layer,
+} from "../../src/index";
 import { getTestDevice } from "../support/adapter";
 import { assertClose } from "../support/assert";
 import { randomIntegers } from "../support/random";
@@ -74,40 +84,59 @@ test("a batch whose states are six bindings of a device with WebGPU's minimum li
   device.destroy();
 });
 
-test("a sample whose states are more than a binding of a device with WebGPU's minimum limits", async ({
-  skip,
-}) => {
-  const [steps, units, vocabulary] = [1_100_000, 32, 50];
-  const x = { data: randomIntegers(steps, 1, 1, vocabulary), shape: [1, steps] };
-  /** A prediction, and the gradients of a training step. */
-  const run = async (minimum: boolean): Promise<Record<string, Float32Array> | undefined> => {
-    const device = await getTestDevice({ minimum });
-    if (!device) return undefined;
-    const most = device.limits.maxStorageBufferBindingSize;
-    const bytes = steps * units * 4;
-    if (minimum) expect(most).toBeLessThan(bytes);
-    else if (most < bytes) return undefined;
-    const layers = [embedding(vocabulary, 4), simpleRNN(units), dense(1, { activation: "sigmoid" })];
-    const model = sequential(layers);
-    await model.compile({ loss: "binaryCrossentropy", device, seed: 0 });
-    const begin = performance.now();
-    const { data } = await model.predict(x);
-    const between = performance.now();
-    const { loss } = await model.trainOnBatch(x, [1]);
-    const [said, learned] = [between - begin, performance.now() - between];
-    console.log(
-      `${device.description}, at most ${most} bytes in a binding: ${steps} steps of ${units} units, ` +
-        `predicted in ${(said / 1000).toFixed(1)} s, trained on in ${(learned / 1000).toFixed(1)} s`,
-    );
-    const gradients = (await model.getGradients()).map((weight) => [weight.name, weight.data] as const);
-    model.dispose();
-    device.destroy();
-    return { output: data, loss: Float32Array.of(loss), ...Object.fromEntries(gradients) };
-  };
-  const inWindows = await run(true);
-  if (!inWindows) return skip("no WebGPU adapter");
-  const whole = await run(false);
-  for (const [name, values] of Object.entries(whole ?? {})) {
-    assertClose(inWindows[name], values, { absolute: 1e-7, relative: 2e-5 }, name);
-  }
-});
+const sigmoid = dense(1, { activation: "sigmoid" });
+const longest: Record<string, { steps: number; bytesOfStep: number; layers: () => Layer[] }> = {
+  "the states of a simpleRNN(32)": {
+    steps: 1_100_000,
+    bytesOfStep: 32 * 4,
+    layers: () => [embedding(50, 4), simpleRNN(32), sigmoid],
+  },
+  "the gates of a gru(24) in both directions": {
+    steps: 500_000,
+    bytesOfStep: 3 * 24 * 4,
+    layers: () => [embedding(50, 4), bidirectional(gru(24)), sigmoid],
+  },
+  "the windows of a convolution, the largest of whose values count": {
+    steps: 1_000_000,
+    bytesOfStep: 5 * 8 * 4,
+    layers: () => [embedding(50, 8), conv1d(16, 5, { activation: "relu" }), globalMaxPooling1d(), sigmoid],
+  },
+};
+
+for (const [name, { steps, bytesOfStep, layers }] of Object.entries(longest)) {
+  test(`a sample of which ${name} are more than a binding of a device with WebGPU's minimum limits`, async ({
+    skip,
+  }) => {
+    const x = { data: randomIntegers(steps, 1, 1, 50), shape: [1, steps] };
+    /** A prediction, and the gradients of a training step. */
+    const run = async (minimum: boolean): Promise<Record<string, Float32Array> | undefined> => {
+      const device = await getTestDevice({ minimum });
+      if (!device) return undefined;
+      const most = device.limits.maxStorageBufferBindingSize;
+      const bytes = steps * bytesOfStep;
+      if (minimum) expect(most).toBeLessThan(bytes);
+      else if (most < bytes) return undefined;
+      const model = sequential(layers());
+      await model.compile({ loss: "binaryCrossentropy", device, seed: 0 });
+      const begin = performance.now();
+      const { data } = await model.predict(x);
+      const between = performance.now();
+      const { loss } = await model.trainOnBatch(x, [1]);
+      const [said, learned] = [between - begin, performance.now() - between];
+      console.log(
+        `${device.description}, at most ${most} bytes in a binding: ${steps} steps, ${name}, ` +
+          `predicted in ${(said / 1000).toFixed(1)} s, trained on in ${(learned / 1000).toFixed(1)} s`,
+      );
+      const gradients = (await model.getGradients()).map((weight) => [weight.name, weight.data] as const);
+      model.dispose();
+      device.destroy();
+      return { output: data, loss: Float32Array.of(loss), ...Object.fromEntries(gradients) };
+    };
+    const inWindows = await run(true);
+    if (!inWindows) return skip("no WebGPU adapter");
+    const whole = await run(false);
+    for (const [key, values] of Object.entries(whole ?? {})) {
+      assertClose(inWindows[key], values, { absolute: 1e-7, relative: 2e-5 }, key);
+    }
+  });
+}

@@ -1,20 +1,25 @@
 import { moveRows, moveWords, packMove, type Move } from "../../kernels";
 import { write } from "../../runtime/arena";
 import type { Tensor } from "../../runtime/tensor";
-import { dispatch, type Recorder, type Recording } from "./recorder";
+import { dispatch, type Recorder } from "./recorder";
 
-/** Moves rows of `width` values from one tensor to another, or adds them to what is there. */
+/**
+ * Records that rows of `width` values move from one tensor to another.
+ *
+ * @param add them to what is there
+ */
 export function recordMove(
   recorder: Recorder,
   move: Move,
   tensors: { x: Tensor; out: Tensor },
   width: number,
+  pass: "forward" | "backward" = "forward",
   add = false,
-): Recording {
+): void {
   const { arena } = recorder;
   const rows = arena.tensor("rows", [moveWords], "u32");
   write(arena.device, rows, packMove(move));
-  return (program) => {
+  recorder[pass].push((program) => {
     dispatch(recorder, program, moveRows(width, add, move.count), { ...tensors, rows });
-  };
+  });
 }

@@ -1,6 +1,4 @@
 import {
-  flatten,
-  flattenGradient,
   globalPooling1d,
   globalPooling1dGradient,
   maxPooling1d,
@@ -79,19 +77,15 @@ export function recordFlatten(between: Between, columns: number): Flow {
   const { width, gradient } = rows[0];
   const steps = columns / width;
   const output = newFlow(recorders[0], "flat", "samples", columns, gradient);
-  if (rows.length === 1) {
-    const kernels = [flatten(width, steps), flattenGradient(width, steps)] as const;
-    recordKernels(recorders[0], kernels, rows[0], output);
-    return output;
-  }
   cutWindows(steps, rows.length).forEach(({ first, steps: count }, i) => {
-    const { forward, backward } = recorders[i];
     const { values, gradient: dx } = rows[i];
-    const there = { first: 1, place: first, count };
-    forward.push(recordMove(recorders[i], there, { x: values, out: output.values }, width));
-    if (!dx || !output.gradient) return;
-    const back = { first, place: 1, count };
-    backward.push(recordMove(recorders[i], back, { x: output.gradient, out: dx }, width));
+    // Behind the row before the first step.
+    const here = { first: 1, apart: count + 1 };
+    const there = { first, apart: steps };
+    recordMove(recorders[i], { from: here, to: there, count }, { x: values, out: output.values }, width);
+    if (!dx) return;
+    const back = { x: output.gradient!, out: dx };
+    recordMove(recorders[i], { from: there, to: here, count }, back, width, "backward");
   });
   return output;
 }

@@ -22,18 +22,21 @@ export interface Pass {
 /** What a workspace runs. */
 export interface Programs {
   /** Forward pass and loss; leaves the model's output in `outputs`. */
-  evaluate: Pass;
-  /** Forward pass, loss, backward pass and optimizer; on parts before the last the sum of the gradients. */
+  evaluate?: Pass;
+  /** Forward pass, loss, backward pass and, where it is wanted, optimizer; on parts before the last the sum of the gradients. */
   train?: Pass;
   /** The model's output: of a sample in windows of time, that of each window. */
   outputs: readonly Tensor[];
 }
 
 /** What all recorders of a workspace have in common. */
-export type RecorderBase = Omit<
+export interface RecorderBase extends Omit<
   Recorder,
   "plan" | "window" | "streams" | "stage" | "inStage" | "forward" | "backward" | "counting" | "ends" | "sums"
->;
+> {
+  /** Whether nothing else is wanted than gradients. */
+  gradientsOnly: boolean;
+}
 
 /**
  * @param plans what kernels bind by its name: of samples in windows of time, for each window
@@ -46,7 +49,7 @@ export function recordPrograms(
   { parameters, loss, optimizer }: Pick<Compiled, "parameters" | "loss" | "optimizer">,
   metrics: Tensor,
 ): Programs {
-  const { arena, divides, training } = base;
+  const { arena, divides, gradientsOnly, training } = base;
   const [forward, backward, counting, ends]: Recording[][] = [[], [], [], []];
   const adds = divides && training;
   const sums = new Map(adds ? parameters.gradients.flat.map((one, i) => [one, parameters.sums.flat[i]]) : []);
@@ -103,11 +106,11 @@ export function recordPrograms(
       count: divides && counted ? program(...forward, ...counting) : undefined,
     };
   };
-  const evaluate = pass(false, evaluation);
+  const evaluate = gradientsOnly ? undefined : pass(false, evaluation);
   if (!training) return { evaluate, outputs };
   const { recordings } = head(true);
   const { add, take } = adds ? recordSums(parameters) : {};
   const train = pass(true, [...recordings, ...backward.reverse()], add, take);
-  recordOptimizer(train.last, parameters, optimizer.rule, step);
+  if (!gradientsOnly) recordOptimizer(train.last, parameters, optimizer.rule, step);
   return { evaluate, train, outputs };
 }

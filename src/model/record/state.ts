@@ -7,8 +7,8 @@ import { dispatch, firstSample, type Recorder } from "./recorder";
 import type { LoopWindow, Recurrence } from "./recurrence";
 
 /**
- * Memory for the states of a time loop before its first step and after its last, and between the windows of a sample. Where a batch is taken in parts, what they leave is put
- * in the place of what the batch began with once all are done.
+ * Memory for the states of a time loop before its first step and after its last, and between the windows of a sample.
+ * Where a batch is taken in parts, what they leave is put in the place of what the batch began with once all are done.
  *
  * @returns the loop's windows, in the order of its steps
  */

@@ -1,10 +1,11 @@
 import { noOrigin, noRates, packStep, segmentWords, stepWords, type WindowOptions } from "../../kernels";
 import { write } from "../../runtime/arena";
+import type { Conv1dConfig } from "../layers";
+import type { WeightTensors } from "../parameters";
 import { cutWindows, type Window } from "../windows";
 import { writtenOut } from "./embedding";
 import { recordMove } from "./move";
 import { newFlow, withSizes, type Recorder, type RowFlow } from "./recorder";
-import type { WeightTensors } from "../parameters";
 import { overWindows, type Between } from "./windows";
 
 /** What a layer with sliding windows takes, and how far its first one begins in front of that. */
@@ -23,7 +24,7 @@ export interface Stitched {
 export function overStitched<Result>(
   { recorders, flows }: Between,
   behind: readonly Recorder[],
-  { strides, size, padding }: WindowOptions,
+  { strides, size, padding }: WindowOptions & { padding: Conv1dConfig["padding"] },
   gradients: WeightTensors | undefined,
   record: (stitched: Stitched, behind: Recorder, i: number) => Result,
 ): Result[] {
@@ -35,8 +36,8 @@ export function overStitched<Result>(
   ) as RowFlow<"rows">[];
   if (rows.length === 1) return [record({ recorder: recorders[0], flow: rows[0], padding }, behind[0], 0)];
   const [steps, over] = [recorders[0], behind[0]].map(({ layout, stage }) => layout.stages[stage]);
-  const before = { valid: 0, same: Math.max(0, (over - 1) * strides + size - steps) >> 1, causal: size - 1 };
-  const front = typeof padding === "number" ? padding : before[padding];
+  const same = Math.max(0, (over - 1) * strides + size - steps) >> 1;
+  const front = { valid: 0, same, causal: size - 1 }[padding];
   const cut = cutWindows(steps, recorders.length);
   const cutBehind = cutWindows(over, recorders.length);
   const results = overWindows(behind, gradients, (one, i) => {
@@ -67,22 +68,14 @@ function recordOverlap(
   const first = Math.max(begin, window.first);
   const count = Math.min(end, window.first + window.steps) - first;
   if (count <= 0) return;
-  // Behind the row before the first step.
-  const [there, here] = [1 + first - window.first, 1 + first - begin];
-  recorder.forward.push(
-    recordMove(
-      recorder,
-      { first: there, place: here, count },
-      { x: rows.values, out: flow.values },
-      flow.width,
-    ),
-  );
-  const { gradient: out } = rows;
-  const { gradient: x } = flow;
-  if (!x || !out) return;
-  recorder.backward.push(
-    recordMove(recorder, { first: here, place: there, count }, { x, out }, flow.width, true),
-  );
+  // Of one sample, behind the row before the first step.
+  const there = { first: 1 + first - window.first, apart: 0 };
+  const here = { first: 1 + first - begin, apart: 0 };
+  const { width, values: out, gradient: x } = flow;
+  recordMove(recorder, { from: there, to: here, count }, { x: rows.values, out }, width);
+  if (!x) return;
+  const back = { x, out: rows.gradient! };
+  recordMove(recorder, { from: here, to: there, count }, back, width, "backward", true);
 }
 
 /** The recorder of a sample of other steps than its window has: with these, and all in one segment. */
