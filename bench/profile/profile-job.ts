@@ -9,7 +9,7 @@ import { range } from "../../src/model/session";
 import { tokenData } from "../../src/model/token-data";
 import { Workspace } from "../../src/model/workspace";
 import type { ScanShape } from "../../src/kernels/scan";
-import { noRates, type StepValues } from "../../src/kernels/shared/step";
+import { noStep, type StepValues } from "../../src/kernels/shared/step";
 import type { Program } from "../../src/runtime/program";
 import { Arena } from "../../src/runtime/arena";
 import { clockOf, profileProgram } from "../../src/runtime/profiler";
@@ -91,7 +91,7 @@ export async function profileJob(device: Device, job: Job, scan?: ScanShape): Pr
     await workspace.ready();
     workspace.uploadTokens(data);
     // A step size of zero: the weights stay what they are however often the optimizer runs.
-    const rates = { ...noRates, metric: 0 };
+    const rates = noStep;
     const plan = workspace.planner.plan(data, { labels: job.labels }, range(0, job.batchSize), true, rates);
     const encoder = device.gpu.createCommandEncoder({ label: "plan" });
     workspace.encodePlan(encoder, 0, plan.words);

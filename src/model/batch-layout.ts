@@ -3,17 +3,17 @@ export interface BatchLayout {
   /** Samples that begin with zeros branch off one shared run over the padding. */
   sharePrefix: boolean;
   /** Steps run from the end of the row to its beginning. */
-  reverse: boolean;
+  reverse?: boolean;
   /** One output per step, not one per sample. */
-  sequences: boolean;
+  sequences?: boolean;
   /** Padding (token 0) does not count in the loss. */
-  maskLoss: boolean;
+  maskLoss?: boolean;
   /** Labels per output row. */
   labelWidth: number;
   /** The plan lists the token of every state row (embeddings that are not projected). */
-  rowTokens: boolean;
+  rowTokens?: boolean;
   /** All recurrent layers carry their states from batch to batch, not only the stateful ones. */
-  carriesState: boolean;
+  carriesState?: boolean;
   /** The plan brings the batch's tokens along; elsewhere they lie on the device. */
   ownTokens?: boolean;
   /** Steps of each stage, the data's first, where layers change the number of steps; none elsewhere. */

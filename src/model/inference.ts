@@ -81,8 +81,14 @@ export async function predict(session: Session, x: TokenInput, options: PredictO
   const values = widths.map((width) => new Float32Array(rows * width));
   const onOutputs: Pass["onOutputs"] = (outputs, sorted, last) => {
     sorted.forEach((row, i) => {
-      const from = sequences ? (i * (steps + 1) + 1) * columns : i * columns;
-      result.set(outputs.subarray(from, from + perRow), row * perRow);
+      let to = row * perRow;
+      for (const values of outputs) {
+        const own = values.length / sorted.length;
+        // Of a sequence the row before its first step is no output.
+        const made = values.subarray(i * own + (sequences ? columns : 0), (i + 1) * own);
+        result.set(made, to);
+        to += made.length;
+      }
       last.forEach((state, k) => {
         values[k].set(state.subarray(i * widths[k], (i + 1) * widths[k]), row * widths[k]);
       });

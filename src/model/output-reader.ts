@@ -6,8 +6,15 @@ import type { Workspace } from "./workspace";
 /** Batches whose outputs may be on their way back: enough to keep the GPU busy while they are. */
 const mostOnTheWay = 4;
 
-/** Takes the outputs of a batch, the data rows that they belong to, and the states that layers return. */
-export type OnOutputs = (outputs: Float32Array, sorted: Uint32Array, states: readonly Float32Array[]) => void;
+/**
+ * Takes the outputs of a batch, of a sample in windows of time those of each window, the data rows that they belong to, and
+ * the states that layers return.
+ */
+export type OnOutputs = (
+  outputs: readonly Float32Array[],
+  sorted: Uint32Array,
+  states: readonly Float32Array[],
+) => void;
 
 /** Reads the outputs of one batch after the other; the next ones do not wait for them. */
 export interface OutputReader {
@@ -32,7 +39,7 @@ export function outputReader(device: Device, workspace: Workspace, onOutputs: On
       });
       const rows = planner.sorted.slice(0, samples);
       const arrived = read(device, [...made, ...states]).then((values) => {
-        onOutputs(joined(values.slice(0, made.length), columns), rows, values.slice(made.length));
+        onOutputs(values.slice(0, made.length), rows, values.slice(made.length));
       });
       // Whoever waits for it gets the error there.
       arrived.catch(() => undefined);
@@ -43,18 +50,4 @@ export function outputReader(device: Device, workspace: Workspace, onOutputs: On
       while (onTheWay.length > 0) await onTheWay.shift();
     },
   };
-}
-
-/** The rows of all windows of a sample: the one before the first step of each but the first is left out. */
-function joined([first, ...others]: readonly Float32Array[], columns: number): Float32Array {
-  if (others.length === 0) return first;
-  const steps = others.map((values) => values.subarray(columns));
-  const all = new Float32Array(steps.reduce((sum, { length }) => sum + length, first.length));
-  all.set(first);
-  let end = first.length;
-  for (const values of steps) {
-    all.set(values, end);
-    end += values.length;
-  }
-  return all;
 }

@@ -6,7 +6,7 @@ import { metricEntries } from "./batch-plan";
 import type { StepRates } from "./planner";
 import { read } from "../runtime/arena";
 import type { Workspace } from "./workspace";
-import { noRates } from "../kernels";
+import { noStep } from "../kernels";
 import { stepQueue, type StepQueue } from "./step-queue";
 import type { TokenData } from "./token-data";
 import { countedOutputs, type Targets } from "./targets";
@@ -139,7 +139,7 @@ async function takeSteps(device: Device, workspace: Workspace, queue: StepQueue,
   for (let at = done * batchSize; at < order.length && !pass.stop?.(); at += batchSize) {
     workspace.assertLive(pass.where);
     const batch = order.subarray(at, at + batchSize);
-    const rates = nextStep?.() ?? noRates;
+    const rates = nextStep?.() ?? noStep;
     const mean = countedOutputs(data, planner.layout, batch);
     for (const { rows, before, program, counts } of piecesOf(workspace, data, batch, !!nextStep)) {
       signal?.throwIfAborted();

@@ -2,7 +2,7 @@ import {
   chunkWords,
   narrowFits,
   noOrigin,
-  noRates,
+  noStep,
   packChunk,
   packStep,
   scanForm,
@@ -157,8 +157,7 @@ async function timeOf(device: Device, units: number, cell: Cell, shape: ScanShap
       h: arena.tensor("h", [rows, units]),
       ...(cell.memory ? { c: arena.tensor("c", [rows, units]) } : {}),
     };
-    const none = { distinct: 0, tasks: 0, metric: 0, ...noRates };
-    const sizes: StepValues = { samples, segments: samples, rows, steps, outputs: samples, ...none };
+    const sizes: StepValues = { ...noStep, samples, segments: samples, rows, steps, outputs: samples };
     const step = new Uint32Array(stepWords);
     packStep(sizes, step);
     write(device, tensors.step, step);

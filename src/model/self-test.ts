@@ -1,4 +1,4 @@
-import { noRates, scanForm, type ScanForm, type ScanShape } from "../kernels";
+import { noStep, scanForm, type ScanForm, type ScanShape } from "../kernels";
 import { Workspace } from "./workspace";
 import { Arena, read } from "../runtime/arena";
 import { DeviceError, firstLine, KernelError } from "../runtime/errors";
@@ -116,12 +116,7 @@ async function differenceOn(device: Device, form: ScanForm): Promise<string | un
     const data = tokenData(net.tokens, vocabulary, "self-test");
     const layout: BatchLayout = {
       sharePrefix: true,
-      reverse: false,
-      sequences: false,
-      maskLoss: false,
       labelWidth: 1,
-      rowTokens: false,
-      carriesState: false,
       stages: [],
     };
     const capacity = batchCapacity(data, data.rows, vocabulary, layout);
@@ -142,7 +137,7 @@ async function differenceOn(device: Device, form: ScanForm): Promise<string | un
     const train = await workspace.programs.train!.last.ready();
     workspace.uploadTokens(data);
     const targets = { labels: Float32Array.from(net.labels) };
-    const plan = workspace.planner.plan(data, targets, range(0, data.rows), true, { ...noRates, metric: 0 });
+    const plan = workspace.planner.plan(data, targets, range(0, data.rows), true, noStep);
     device.submit("self-test", (encoder) => {
       workspace!.encodePlan(encoder, 0, plan.words);
       train.encode(encoder, plan.sizes);

@@ -89,7 +89,6 @@ export function layoutOf({ architecture, compiled }: Session, steps: number): Ba
     maskLoss: masksLoss,
     labelWidth: labelWidth(compiled.loss, outputs),
     rowTokens: first !== undefined && !projects,
-    carriesState: false,
     stages: stagesOf(architecture, steps),
   };
 }

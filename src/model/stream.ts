@@ -2,7 +2,7 @@ import { read } from "../runtime/arena";
 import { describe, invalid, StateError } from "../runtime/errors";
 import type { Architecture } from "./architecture";
 import { batchCapacity } from "./batch-plan";
-import { noRates } from "../kernels";
+import { noStep } from "../kernels";
 import { layoutOf, range, type Session } from "./session";
 import { needsOtherSteps } from "./stages";
 import { checkedStates, namedStates, statePlans, type NamedState } from "./states";
@@ -105,8 +105,7 @@ export async function openStream(session: Session, usable: () => boolean): Promi
         }
         data.tokens[0] = token;
         workspace.uploadTokens(data);
-        const rates = { ...noRates, metric: 0 };
-        const plan = workspace.planner.plan(data, undefined, range(0, 1), false, rates);
+        const plan = workspace.planner.plan(data, undefined, range(0, 1), false, noStep);
         device.submit("stream", (encoder) => {
           workspace.encodePlan(encoder, 0, plan.words);
           workspace.programs.evaluate!.last.encode(encoder, plan.sizes);

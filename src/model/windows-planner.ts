@@ -76,7 +76,7 @@ export class WindowsPlanner implements Planner {
           before,
           metric: sequences ? metric + i : metric,
           window: {
-            windows: stages[0].windows,
+            windows: this.capacity.windows - i,
             earlier: stages.map(({ first }, stage) => before * (layout.stages[stage] ?? steps) + first),
           },
         },

@@ -3,8 +3,6 @@ export interface Window {
   /** Its first step. */
   first: number;
   steps: number;
-  /** Windows of the sample from this one on: 1 in its last. */
-  windows: number;
 }
 
 /**
@@ -21,11 +19,10 @@ export function cutWindows(steps: number, count: number): Window[] {
     middle -= 2 * one;
   }
   let first = 0;
-  return [...outer, middle, ...outer.toReversed()].map((own, i) => {
-    const window = { first, steps: own, windows: count - i };
-    first += own;
-    return window;
-  });
+  return [...outer, middle, ...outer.toReversed()].map((own) => ({
+    first: (first += own) - own,
+    steps: own,
+  }));
 }
 
 /** The next larger number of windows. */

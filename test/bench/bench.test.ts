@@ -8,7 +8,7 @@ import { enginesFor } from "../../bench/engines/engine";
 import { costOf } from "../../bench/profile/costs";
 import { profileJob, withParts } from "../../bench/profile/profile-job";
 import type { BenchResult } from "../../bench/result";
-import { noRates } from "../../src/kernels/shared/step";
+import { noStep } from "../../src/kernels/shared/step";
 import { findChromium, getTestDevice, requireGpu } from "../support/adapter";
 
 const root = process.cwd();
@@ -148,14 +148,13 @@ test("dispatches of a scan's one kernel are told apart by their order, chunks to
 
 test("the cost of a scan grows with its steps and the square of its units", () => {
   const sizes = {
+    ...noStep,
     samples: 4,
     segments: 5,
     rows: 105,
     distinct: 30,
     tasks: 31,
     outputs: 4,
-    metric: 0,
-    ...noRates,
     steps: 40,
     prefixSteps: 20,
   };

@@ -3,7 +3,7 @@
  * behind them. No test framework, so the same cases run in Node and in browser pages.
  */
 import type { SizedKernel } from "../../src/kernels/shared/frame";
-import { noRates, packStep, stepWords, type StepValues } from "../../src/kernels/shared/step";
+import { noStep, packStep, stepWords, type StepValues } from "../../src/kernels/shared/step";
 import { Arena, read, write } from "../../src/runtime/arena";
 import type { Device } from "../../src/runtime/device";
 import { Program } from "../../src/runtime/program";
@@ -28,18 +28,6 @@ export interface KernelRun {
   outputs: Record<string, number | ArrayLike<number>>;
 }
 
-export const noSizes: StepValues = {
-  samples: 0,
-  segments: 0,
-  steps: 0,
-  rows: 0,
-  distinct: 0,
-  tasks: 0,
-  outputs: 0,
-  metric: 0,
-  ...noRates,
-};
-
 /** A NaN that no arithmetic makes: behind the data it must stay, inside it must be gone. */
 const poison = 0x7fc0dead;
 const guardWords = 64;
@@ -61,7 +49,7 @@ export async function runKernel(
   run: KernelRun,
 ): Promise<Record<string, Values>> {
   const arena = new Arena(device, `test ${kernel.name}`);
-  const sizes = { ...noSizes, ...run.sizes };
+  const sizes = { ...noStep, ...run.sizes };
   try {
     const tensors: Record<string, Tensor> = {};
     for (const [name, values] of Object.entries({ ...run.inputs, ...run.outputs })) {

@@ -1,5 +1,5 @@
 import type { Masked } from "../../src/kernels/shared/mask";
-import { noRates, packStep, type StepValues } from "../../src/kernels/shared/step";
+import { noStep, packStep, type StepValues } from "../../src/kernels/shared/step";
 import type { BatchLayout } from "../../src/model/batch-layout";
 import { BatchPlanner, batchCapacity, planTensors } from "../../src/model/batch-plan";
 import { tokenData, withPadding, type TokenData } from "../../src/model/token-data";
@@ -118,7 +118,7 @@ export function scanData(test: ScanTest): ScanData {
   const data = share ? stored : withPadding(stored);
   const capacity = batchCapacity(data, batch, vocabulary, layout);
   const planner = new BatchPlanner(capacity, layout, vocabulary);
-  const rates = { ...noRates, metric: 0, seed };
+  const rates = { ...noStep, seed };
   const order = Uint32Array.from({ length: batch }, (_, i) => i);
   const { sizes, words } = planner.plan(data, undefined, order, true, rates);
   if (test.handed) packStep({ ...sizes, windows: 2 }, planner.block);

@@ -13,7 +13,8 @@ import type { KernelDeclaration } from "../../src/runtime/kernel";
 import { Program, type Grid } from "../../src/runtime/program";
 import type { Tensor } from "../../src/runtime/tensor";
 import { partialLength, sumPartials } from "../reference/rows";
-import { download, noSizes, upload, type Values } from "./harness";
+import { noStep } from "../../src/kernels/shared/step";
+import { download, upload, type Values } from "./harness";
 import { stream, type ScanData, type ScanTest } from "./scan-data";
 
 /** Invocations of the narrow backward scan: fewer than the larger batches have samples. */
@@ -76,7 +77,7 @@ function dispatches(
       .map((chunk) => ({
         declaration,
         chunk: packChunk({ ...chunk, part, reverse }),
-        grid: part === "prefix" ? [1] : declaration.grid({ ...noSizes, samples }),
+        grid: part === "prefix" ? [1] : declaration.grid({ ...noStep, samples }),
       }));
   const sums = form === "narrow" && sumsRecurrentGradient(options);
   return {

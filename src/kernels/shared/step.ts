@@ -46,17 +46,11 @@ export type StepValues = Record<StepField, number> & {
 /** Length of the packed struct in 32-bit words. */
 export const stepWords = 16;
 
-/** Of a step that changes no weights, on a whole batch. */
-export const noRates = {
-  rate: 0,
-  gradientRate: 0,
-  epsilon: 0,
-  learningRate: 0,
-  seed: 0,
-  before: 0,
-  earlier: 0,
-  windows: 0,
-};
+/** Of a step on nothing that changes no weights. */
+export const noStep = Object.fromEntries(Object.keys(fields).map((name) => [name, 0])) as Record<
+  StepField,
+  number
+>;
 
 export const stepStruct = `struct Step {\n${Object.entries(fields)
   .map(([name, type]) => `  ${name}: ${type},`)

@@ -1,5 +1,4 @@
 import {
-  addGradients,
   gradientSquares,
   optimizer,
   reduceGroups,
@@ -14,6 +13,7 @@ import type { Tensor } from "../../runtime/tensor";
 import type { Parameters } from "../parameters";
 import type { Regularizer } from "../regularizers";
 import { dispatch, type Recording } from "./recorder";
+import { addUp } from "./windows";
 
 /** Records the optimizer's step, for each bank of the parameters a dispatch. */
 export function recordOptimizer(
@@ -49,17 +49,12 @@ export function recordOptimizer(
  * sums over into its own, and leaves zeros.
  */
 export function recordSums({ gradients, sums }: Parameters): { add: Recording; take: Recording } {
-  const add = (program: Program<StepValues>, from: readonly Tensor[], to: readonly Tensor[]): void => {
-    from.forEach((terms, i) => {
-      dispatch({ plan: {} }, program, addGradients(terms.length), { terms, sums: to[i] });
-    });
-  };
   return {
     add: (program) => {
-      add(program, gradients.banks, sums.banks);
+      addUp(program, gradients.banks, sums.banks);
     },
     take: (program) => {
-      add(program, sums.banks, gradients.banks);
+      addUp(program, sums.banks, gradients.banks);
       for (const tensor of sums.banks) program.clear(tensor);
     },
   };

@@ -32,7 +32,7 @@ export interface Programs {
 /** What all recorders of a workspace have in common. */
 export interface RecorderBase extends Omit<
   Recorder,
-  "plan" | "window" | "streams" | "stage" | "inStage" | "forward" | "backward" | "counting" | "ends" | "sums"
+  "plan" | "window" | "streams" | "stage" | "inStage" | "forward" | "backward" | "counting" | "ends" | "sumOf"
 > {
   /** Whether nothing else is wanted than gradients. */
   gradientsOnly: boolean;
@@ -52,10 +52,10 @@ export function recordPrograms(
   const { arena, divides, gradientsOnly, training } = base;
   const [forward, backward, counting, ends]: Recording[][] = [[], [], [], []];
   const adds = divides && training;
-  const sums = new Map(adds ? parameters.gradients.flat.map((one, i) => [one, parameters.sums.flat[i]]) : []);
   const shared = {
     ...base,
-    ...{ forward, backward, counting, ends, sums },
+    ...{ forward, backward, counting, ends },
+    sumOf: (gradient: Tensor) => parameters.sums.flat[parameters.gradients.flat.indexOf(gradient)],
     streams: { next: 0 },
     stage: 0,
     inStage: (record: Recording) => record,
@@ -77,16 +77,15 @@ export function recordPrograms(
       ...recorder,
       training: trains,
       forward: { push: (record: Recording) => recordings.push(recorder.inStage(record)) },
-      // Both would count the same.
-      counting: trains ? { push: () => undefined } : recorder.counting,
     }));
     const record = (part: Recorder, i: number): Tensor =>
       recordHead(part, denseOf(config)!, loss, metrics, flows[i], weights, own);
     return { recordings, outputs: overWindows(parts, own, record, flows) };
   };
   const { recordings: evaluation, outputs } = head(false);
-  const counted = counting.length > 0;
-  if (counted) ends.push((program) => program.clear(counts));
+  // The other head would count the same.
+  const counted = counting.splice(0);
+  if (counted.length > 0) ends.push((program) => program.clear(counts));
 
   /** The programs of a pass that goes on with `then`: on a part before the last, `add` follows, else `take`. */
   const pass = (trains: boolean, then: readonly Recording[], add?: Recording, take?: Recording): Pass => {
@@ -98,12 +97,12 @@ export function recordPrograms(
     const penalties: Recording = (into) => {
       recordPenalties(into, arena, parameters, { step, metrics }, trains);
     };
-    const own = divides ? [] : counting;
+    const own = divides ? [] : counted;
     const last = program(...forward, ...own, ...then, take, penalties, ...ends);
     return {
       last,
       part: divides ? program(...forward, ...then, add) : last,
-      count: divides && counted ? program(...forward, ...counting) : undefined,
+      count: divides && counted.length > 0 ? program(...forward, ...counted) : undefined,
     };
   };
   const evaluate = gradientsOnly ? undefined : pass(false, evaluation);

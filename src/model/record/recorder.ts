@@ -115,8 +115,8 @@ export interface Recorder {
   counting: Recordings;
   /** What follows the last part of a batch. */
   ends: Recordings;
-  /** Where the gradients of a batch's parts, and of a sample's windows, are added up. */
-  sums: ReadonlyMap<Tensor, Tensor>;
+  /** Where a gradient's values of a batch's parts, and of a sample's windows, are added up. */
+  sumOf: (gradient: Tensor) => Tensor;
   /** How many layers before have changed the number of steps. */
   stage: number;
   /** The dispatch of a layer of this stage: its grid follows from the stage's sizes. */
@@ -175,13 +175,15 @@ export function withSizes(recorder: Recorder, sizesOf: (sizes: StepValues) => St
         record(program, training);
       });
     };
-  const { forward, backward, counting, inStage } = recorder;
+  const within = (recordings: Recordings): Recordings => ({
+    push: (record) => recordings.push(inside(record)),
+  });
   return {
     ...recorder,
-    inStage: (record) => inStage(inside(record)),
-    forward: { push: (record) => forward.push(inside(record)) },
-    backward: { push: (record) => backward.push(inside(record)) },
-    counting: { push: (record) => counting.push(inside(record)) },
+    inStage: (record) => recorder.inStage(inside(record)),
+    forward: within(recorder.forward),
+    backward: within(recorder.backward),
+    counting: within(recorder.counting),
   };
 }
 

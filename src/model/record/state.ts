@@ -22,7 +22,7 @@ export function loopWindows(
   const { stateful, returnState } = config;
   const width = cellOf(config).memory ? 2 * config.units : config.units;
   const tensor = (label: string): Tensor => arena.tensor(label, [rows, width]);
-  const carries = stateful || layout.carriesState;
+  const carries = stateful || layout.carriesState === true;
   const begin = carries ? tensor("carried states") : undefined;
   const left = returnState || (carries && divides) ? tensor("last states") : begin;
   if (begin) recorder.carried.push(begin);

@@ -1,4 +1,4 @@
-import { noOrigin, noRates, packStep, segmentWords, stepWords, type WindowOptions } from "../../kernels";
+import { noOrigin, noStep, packStep, segmentWords, stepWords, type WindowOptions } from "../../kernels";
 import { write } from "../../runtime/arena";
 import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
@@ -83,9 +83,8 @@ function ofSteps(recorder: Recorder, steps: number): Recorder {
   const { arena, capacity, plan } = recorder;
   const rows = steps + 1;
   const step = arena.tensor("step", [stepWords], "u32");
-  const none = { distinct: 0, tasks: 0, metric: 0, outputs: 0, ...noRates };
   const words = new Uint32Array(stepWords);
-  packStep({ ...none, samples: 1, segments: 1, steps, rows }, words);
+  packStep({ ...noStep, samples: 1, segments: 1, steps, rows }, words);
   write(arena.device, step, words);
   const segments = arena.tensor("segments", [1, segmentWords], "u32");
   write(arena.device, segments, Uint32Array.of(0, steps, 0, noOrigin));

@@ -36,7 +36,7 @@ export function overWindows<Result>(
     if (i > 0 && recorder.training && left.length > 0) {
       recorder.backward.push((program) => {
         // A layer may also leave tokens to the one behind it.
-        if (results[i] !== flows[i]) addUp(recorder, program, left);
+        if (results[i] !== flows[i]) addUp(program, left, left.map(recorder.sumOf));
       });
     }
     results.push(record(recorder, i));
@@ -44,11 +44,15 @@ export function overWindows<Result>(
   return results;
 }
 
-function addUp(recorder: Recorder, program: Program<StepValues>, gradients: readonly Tensor[]): void {
-  for (const gradient of gradients) {
-    const sums = recorder.sums.get(gradient)!.parts;
-    gradient.parts.forEach((terms, part) => {
-      dispatch({ plan: {} }, program, addGradients(terms.length), { terms, sums: sums[part] });
+/** Records the addition of gradients to their sums. */
+export function addUp(
+  program: Program<StepValues>,
+  gradients: readonly Tensor[],
+  sums: readonly Tensor[],
+): void {
+  gradients.forEach(({ parts }, i) => {
+    parts.forEach((terms, part) => {
+      dispatch({ plan: {} }, program, addGradients(terms.length), { terms, sums: sums[i].parts[part] });
     });
-  }
+  });
 }
