@@ -1,11 +1,11 @@
 import { noStep, scanForm, type ScanForm, type ScanShape } from "../kernels";
-import { Workspace } from "./workspace";
 import { Arena, read } from "../runtime/arena";
 import { DeviceError, firstLine, KernelError } from "../runtime/errors";
 import { elements } from "../runtime/tensor";
 import { planArchitecture, recurrentOf, type Architecture } from "./architecture";
 import { batchCapacity } from "./batch-plan";
 import { cellOf } from "./cells";
+import { Workspace } from "./workspace";
 import { dense, embedding, simpleRNN } from "./layers";
 import { binaryCrossentropy } from "./losses";
 import { sgd } from "./optimizers";

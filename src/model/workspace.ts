@@ -1,4 +1,3 @@
-import { WindowsPlanner } from "./windows-planner";
 import { allocated, Arena, write } from "../runtime/arena";
 import { describe, firstLine, KernelError, StateError, TooLargeError } from "../runtime/errors";
 import { cutSteps } from "./record/scan-dispatches";
@@ -7,6 +6,7 @@ import { denseOf, type Architecture } from "./architecture";
 import { BatchPlanner, fits, metricEntries } from "./batch-plan";
 import { recordPrograms, type Programs } from "./record/programs";
 import { partialsLength } from "./record/recorder";
+import { WindowsPlanner } from "./windows-planner";
 import type { ScanForm } from "../kernels";
 import type { Device } from "../runtime/device";
 import type { BatchCapacity, BatchLayout } from "./batch-layout";

@@ -1,15 +1,15 @@
-import type { Architecture, LayerPlan } from "../architecture";
-import type { Parameters, WeightTensors } from "../parameters";
-import { nextStage } from "./stage";
+import { recordDropout } from "./dropout";
 import { recordDense } from "./dense";
 import { recordFlatten, recordGlobalPooling1d, recordMaxPooling1d } from "./pooling";
-import { recordBidirectional } from "./bidirectional";
+import { nextStage } from "./stage";
 import { recordConvolution } from "./convolution";
-import { recordDropout } from "./dropout";
-import type { Flow, Recorder, SequenceFlow } from "./recorder";
+import { recordBidirectional } from "./bidirectional";
 import { recordMasking } from "./masking";
 import { recordLoop } from "./loop";
 import { overWindows, type Between } from "./windows";
+import type { Architecture, LayerPlan } from "../architecture";
+import type { Parameters, WeightTensors } from "../parameters";
+import type { Flow, Recorder, SequenceFlow } from "./recorder";
 
 /**
  * Records all layers but the last, which is recorded together with the loss.
