@@ -1,10 +1,9 @@
 import { mergeDirections, mergeDirectionsGradient, type MergeOptions } from "../../kernels";
 import type { BidirectionalConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
-import { writtenOut } from "./embedding";
-import { newFlow, recordKernels, type Flow, type RowFlow } from "./recorder";
+import { newFlow, recordKernels, type Flow } from "./recorder";
 import { recordLoop } from "./loop";
-import { overWindows, type Between } from "./windows";
+import { allWrittenOut, type Between } from "./windows";
 
 type LayerFlow = ReturnType<typeof recordLoop>[number];
 
@@ -23,13 +22,14 @@ function directed(weights: WeightTensors | undefined, direction: string): Weight
  * rows; the backward pass of the first writes the derivative of these, that of the second adds to it.
  */
 export function recordBidirectional(
-  { recorders, flows }: Between,
+  between: Between,
   { layer, mergeMode }: BidirectionalConfig,
   weights: WeightTensors,
   gradients: WeightTensors | undefined,
 ): Flow[] {
   const { units, returnSequences: sequences } = layer;
-  const inputs = overWindows(recorders, undefined, (recorder, i) => writtenOut(recorder, flows[i]), flows);
+  const { recorders } = between;
+  const inputs = allWrittenOut(between);
   const direction = (name: string, goBackwards: boolean, accumulate: boolean): LayerFlow[] =>
     recordLoop(
       { recorders, flows: inputs },
@@ -45,7 +45,7 @@ export function recordBidirectional(
   const kind = sequences ? "rows" : "samples";
   const last = recorders.length - 1;
   return recorders.map((recorder, i) => {
-    const input = inputs[i] as RowFlow<"rows">;
+    const input = inputs[i];
     const f = ahead[i];
     // What the other direction has from its end to its beginning; last states are last in both.
     const b = back[sequences ? last - i : i];

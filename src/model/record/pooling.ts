@@ -8,11 +8,10 @@ import {
 } from "../../kernels";
 import type { MaxPooling1dConfig } from "../layers";
 import { cutWindows } from "../windows";
-import { writtenOut } from "./embedding";
 import { recordMove } from "./move";
-import { newFlow, recordKernels, type Flow, type Recorder, type RowFlow } from "./recorder";
+import { newFlow, recordKernels, type Flow, type Recorder } from "./recorder";
 import { overStitched } from "./stitch";
-import { overWindows, type Between } from "./windows";
+import { allWrittenOut, type Between } from "./windows";
 
 /**
  * Records the largest value of each window.
@@ -35,15 +34,6 @@ export function recordMaxPooling1d(
     return output;
   });
 }
-
-/** What layers take that need all steps at once. */
-const allWrittenOut = ({ recorders, flows }: Between): RowFlow<"rows">[] =>
-  overWindows(
-    recorders,
-    undefined,
-    (recorder, i) => writtenOut(recorder, flows[i]),
-    flows,
-  ) as RowFlow<"rows">[];
 
 /** Records the mean over the steps that are not masked, or the largest value of all steps. */
 export function recordGlobalPooling1d(between: Between, of: GlobalPooling1dOptions["of"]): Flow {

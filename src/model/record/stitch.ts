@@ -3,10 +3,9 @@ import { write } from "../../runtime/arena";
 import type { Conv1dConfig } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { cutWindows, type Window } from "../windows";
-import { writtenOut } from "./embedding";
 import { recordMove } from "./move";
 import { newFlow, withSizes, type Recorder, type RowFlow } from "./recorder";
-import { overWindows, type Between } from "./windows";
+import { allWrittenOut, overWindows, type Between } from "./windows";
 
 /** What a layer with sliding windows takes, and how far its first one begins in front of that. */
 export interface Stitched {
@@ -22,18 +21,14 @@ export interface Stitched {
  * @param record the layer: in the stage before it, and in the one that it opens
  */
 export function overStitched<Result>(
-  { recorders, flows }: Between,
+  between: Between,
   behind: readonly Recorder[],
   { strides, size, padding }: WindowOptions & { padding: Conv1dConfig["padding"] },
   gradients: WeightTensors | undefined,
   record: (stitched: Stitched, behind: Recorder, i: number) => Result,
 ): Result[] {
-  const rows = overWindows(
-    recorders,
-    undefined,
-    (one, i) => writtenOut(one, flows[i]),
-    flows,
-  ) as RowFlow<"rows">[];
+  const { recorders } = between;
+  const rows = allWrittenOut(between);
   if (rows.length === 1) return [record({ recorder: recorders[0], flow: rows[0], padding }, behind[0], 0)];
   const [steps, over] = [recorders[0], behind[0]].map(({ layout, stage }) => layout.stages[stage]);
   const same = Math.max(0, (over - 1) * strides + size - steps) >> 1;

@@ -2,7 +2,8 @@ import { addGradients, type StepValues } from "../../kernels";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
 import type { WeightTensors } from "../parameters";
-import { dispatch, type Flow, type Recorder } from "./recorder";
+import { writtenOut } from "./embedding";
+import { dispatch, type Flow, type Recorder, type RowFlow } from "./recorder";
 
 /**
  * What lies between two layers of samples that are taken in windows of time: a recorder and a flow for each window, in
@@ -43,6 +44,15 @@ export function overWindows<Result>(
   }
   return results;
 }
+
+/** What layers take that are not made for tokens: rows, in all windows. */
+export const allWrittenOut = ({ recorders, flows }: Between): RowFlow<"rows">[] =>
+  overWindows(
+    recorders,
+    undefined,
+    (recorder, i) => writtenOut(recorder, flows[i]),
+    flows,
+  ) as RowFlow<"rows">[];
 
 /** Records the addition of gradients to their sums. */
 export function addUp(
