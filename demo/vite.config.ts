@@ -40,12 +40,16 @@ const oneInflate: Plugin = {
 };
 
 const bodyOf = (name: string) => new RegExp(`(?<=function ${name}\\([^)]*\\) \\{)[^]*?(?=\\n\\}\\n)`);
+const methodBodyOf = (name: string) => new RegExp(`(?<=\\*/ ${name}\\(.*\\) \\{)[^]*?(?=\\n    \\}\\n)`);
 const unusedInCharts = [
   /(?<=const easings = \{)[^]*?(?=\n\};)/,
-  ...["createAnimation", "getBounds", "monotoneCubic"].map(bodyOf),
+  /(?<=class SvgList \{)[^]*?(?=\n\}\n)/,
+  /if \(seriesOptions\.showArea [^]*?(?=\n {8}\}, options\.reverseData\);\n)/,
+  ...["createAnimation", "getBounds", "monotoneCubic", "serialize"].map(bodyOf),
+  ...["animate", "foreignObject", "curve", "arc", "parse", "transform", "splitByCommand"].map(methodBodyOf),
 ];
 
-/** Takes Chartist without what these charts never do: move, choose a scale, bend a line. */
+/** Takes Chartist without what these charts never do: move, choose a scale, bend a line, fill what is below it. */
 const plainCharts: Plugin = {
   name: "plain-charts",
   apply: "build",

@@ -2,7 +2,7 @@ import { reads, writes } from "../runtime/kernel";
 import { unroll, wgsl } from "../runtime/wgsl";
 import type { LinearOptions } from "./linear";
 import { activationFunctions } from "./shared/activation";
-import { kernel, type SizedKernel } from "./shared/frame";
+import { kernel, workgroupsFor, type SizedKernel } from "./shared/frame";
 import { inputRowFunction } from "./shared/input-row";
 import {
   addProduct,
@@ -11,6 +11,7 @@ import {
   maxOwnMatrix,
   narrowLanes,
   narrowSize,
+  narrowWorkgroups,
   ownMatrix,
 } from "./shared/narrow";
 import { rowAccess } from "./shared/rows";
@@ -24,10 +25,13 @@ function groupColumns({ inputs, outputs }: LinearOptions): number | undefined {
   return vectors > 1 ? 4 * vectors : undefined;
 }
 
+/** Groups that one row of a grid has workgroups for. */
+const mostGroups = Math.floor(65_535 / narrowWorkgroups);
+
 /** Groups of columns among which invocations are shared out; undefined where this shape does not fit. */
 export function linearGroups(options: LinearOptions): number | undefined {
-  const columns = groupColumns(options);
-  return columns === undefined ? undefined : options.outputs / columns;
+  const groups = options.outputs / (groupColumns(options) ?? 0);
+  return groups <= mostGroups ? groups : undefined;
 }
 
 /**
@@ -62,9 +66,9 @@ export function linearNarrow(options: LinearOptions): SizedKernel {
     ${unroll(
       vectors,
       (i) => `{
-      var sum = ${useBias ? `own[${i}]` : "vec4f()"};
+      var sum = ${accumulate ? output.load("to", i) : useBias ? `own[${i}]` : "vec4f()"};
       ${addProduct("sum", "xs", K, "weight", vectors, i)}
-      let value = ${accumulate ? `${output.load("to", i)} + ` : ""}activate4(sum);
+      let value = activate4(sum);
       ${output.store("to", i, "value")}
     }`,
     )}
@@ -73,7 +77,7 @@ export function linearNarrow(options: LinearOptions): SizedKernel {
     name: "linear",
     constants: { shape: "narrow", ...options },
     bindings: { x: reads(input.type), kernel: reads(), bias: reads(), out: writes(output.type) },
-    grid: () => [(narrowLanes * groups) / narrowSize],
+    grid: (sizes) => workgroupsFor(Math.min(sizes[count], narrowLanes) * groups, narrowSize),
     workgroupSize: narrowSize,
     declarations: [activationFunctions(options.activation), inputRowFunction(options)],
     main,

@@ -3,7 +3,7 @@ import { workgroups } from "../runtime/program";
 import { unroll, wgsl } from "../runtime/wgsl";
 import { inputRowFunction, type InputRowOptions } from "./shared/input-row";
 import { kernel, type SizedKernel } from "./shared/frame";
-import { rowAccess } from "./shared/rows";
+import { partConstants, type TablePart } from "./shared/table-part";
 import { partialLength } from "./sum-partials";
 
 /** With the row of `x` that met row r of `dz` in the forward pass. */
@@ -33,35 +33,23 @@ const rowsAtOnce = 4;
  *     partials[c] = Σ_{r in chunk c} x[inputRow(r)]ᵀ·dz[r],   last row: Σ_r dz[r]
  *
  *     segments, taskTokens       where `rows` needs them
- *     x         [·, K]
+ *     x         [·, K]      or wider rows, of which the columns are taken that `part` tells
  *     dz        [·, J]      or wider rows, of which columns `offset`, … are taken
  *     partials  [chunks, K (+1), J]  out: rows padded to vectors of four
  *
  * An invocation per tile of 4 × 4 elements, chunk after chunk; a workgroup has tiles of one chunk.
  */
-export function weightGradient(options: WeightGradientOptions): SizedKernel {
-  const { inputs: K, outputs: J, stride = J, offset = 0, count, useBias, chunks } = options;
-  const x = rowAccess("x", K);
+export function weightGradient(options: WeightGradientOptions, part?: TablePart): SizedKernel {
+  const { inputs, outputs: J, stride = J, offset = 0, count, useBias, chunks } = options;
+  const { first, rows: K } = part ?? { first: 0, rows: inputs };
+  const x = vectorOf("x", "inputRow(r)", inputs, first, K);
+  const dz = vectorOf("dz", "r", stride, offset, J);
   const across = Math.ceil(J / 4);
   const down = Math.ceil(K / 4);
   // Tiles of 4 × 4 elements that cover the kernel; with a bias, one more row of tiles.
   const tiles = (down + (useBias ? 1 : 0)) * across;
   /** Workgroups of a chunk of rows. */
   const groups = Math.ceil(tiles / size);
-  const vectorAt = (name: string, width: number, vectors: boolean, vector: string): string =>
-    vectors
-      ? `${name}[base + ${vector}]`
-      : `vec4f(${[0, 1, 2, 3].map((c) => `select(0.0, ${name}[base + ${vector} * 4u + ${c}u], ${vector} * 4u + ${c}u < ${width}u)`).join(", ")})`;
-  const dzVectors = J % 4 === 0 && stride % 4 === 0 && offset % 4 === 0;
-  const tileFunctions = /* wgsl */ `
-fn inputs(r: u32, tile: u32) -> vec4f {
-  let base = ${x.base("inputRow(r)")};
-  return ${vectorAt("x", K, K % 4 === 0, "tile")};
-}
-fn derivatives(r: u32, tile: u32) -> vec4f {
-  let base = ${dzVectors ? `r * ${stride / 4}u + ${offset / 4}u` : `r * ${stride}u + ${offset}u`};
-  return ${vectorAt("dz", J, dzVectors, "tile")};
-}`;
   const main = wgsl`
   let chunk = group / ${groups}u;
   let tile = group % ${groups}u * ${size}u + lane;
@@ -91,15 +79,35 @@ fn derivatives(r: u32, tile: u32) -> vec4f {
   ${unroll(4, (i) => `if (top + ${i}u < bottom) { partials[base + (top + ${i}u) * ${across}u] = sum${i}; }`)}`;
   return kernel({
     name: "weightGradient",
-    constants: { ...options },
+    constants: { ...options, ...partConstants(part) },
     bindings: {
       x: reads(x.type),
-      dz: reads(dzVectors ? "array<vec4f>" : "array<f32>"),
+      dz: reads(dz.type),
       partials: writes("array<vec4f>"),
     },
     grid: () => workgroups(groups * chunks),
     workgroupSize: size,
-    declarations: [inputRowFunction(options), tileFunctions],
+    declarations: [
+      inputRowFunction(options),
+      `fn inputs(r: u32, tile: u32) -> vec4f { ${x.body} }`,
+      `fn derivatives(r: u32, tile: u32) -> vec4f { ${dz.body} }`,
+    ],
     main,
   });
+}
+
+/** WGSL, body of a function: vector `tile` of the `width` columns from `first` on of a row of `stride`; zeros beyond the last. */
+function vectorOf(
+  name: string,
+  row: string,
+  stride: number,
+  first: number,
+  width: number,
+): { type: string; body: string } {
+  const whole = [stride, first, width].every((size) => size % 4 === 0);
+  const [type, size] = whole ? ["array<vec4f>", 4] : ["array<f32>", 1];
+  const element = (c: number): string =>
+    `select(0.0, ${name}[base + tile * 4u + ${c}u], tile * 4u + ${c}u < ${width}u)`;
+  const vector = whole ? `${name}[base + tile]` : `vec4f(${[0, 1, 2, 3].map(element).join(", ")})`;
+  return { type, body: `let base = ${row} * ${stride / size}u + ${first / size}u; return ${vector};` };
 }

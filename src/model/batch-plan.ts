@@ -73,10 +73,13 @@ export function stageSizes(sizes: StepValues, steps: number, earlier = sizes.bef
   return { ...sizes, steps, rows: sizes.samples * (steps + 1), earlier };
 }
 
+/** The most samples of a batch: their numbers stand behind their padding in a float64, below. */
+export const maxBatch = 2 ** 24;
+
 /** Numbers of data rows, longest first, so that neighbours in a SIMD group run about equally long; stable. */
 export function longestFirst(data: TokenData, rows: Uint32Array): Uint32Array {
-  const keys = Float64Array.from(rows, (row, i) => (data.steps - rowLength(data, row)) * 65_536 + i).sort();
-  return Uint32Array.from(keys, (key) => rows[key % 65_536]);
+  const keys = Float64Array.from(rows, (row, i) => (data.steps - rowLength(data, row)) * maxBatch + i).sort();
+  return Uint32Array.from(keys, (key) => rows[key % maxBatch]);
 }
 
 /**

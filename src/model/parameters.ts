@@ -129,11 +129,11 @@ export class Parameters {
     const blocks = bank.length / (alignment / 4);
     const variableOf = this.arena.tensor("variableOf", [blocks], "u32");
     const table = new Uint32Array(blocks);
-    // Parts of one variable that share the bank lie one behind the other.
+    // Between parts of one variable that share the bank there may be zeros.
     const own = trained.map(({ parts }) => {
       const inBank = parts.filter(({ buffer }) => buffer === bank.buffer);
-      const length = inBank.reduce((sum, part) => sum + part.length, 0);
-      return [(inBank.at(0)?.offset ?? 0) / 4, length];
+      const [first, last] = [inBank.at(0), inBank.at(-1)];
+      return first && last ? [first.offset / 4, (last.offset - first.offset) / 4 + last.length] : [0, 0];
     });
     own.forEach(([first, length], i) => {
       table.fill(i, (4 * first) / alignment, Math.ceil((4 * (first + length)) / alignment));

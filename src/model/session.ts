@@ -3,7 +3,7 @@ import type { SamplerOptions } from "../runtime/program-sampler";
 import type { ScanShape } from "../kernels";
 import { recurrentOf, type Architecture } from "./architecture";
 import type { BatchCapacity, BatchLayout } from "./batch-layout";
-import { batchCapacity } from "./batch-plan";
+import { batchCapacity, maxBatch } from "./batch-plan";
 import type { StepRates } from "./planner";
 import { checkSteps, outputSteps, stagesOf } from "./stages";
 import type { Targets } from "./targets";
@@ -155,9 +155,9 @@ export async function openWorkspace(
   return workspace;
 }
 
-/** @throws {InvalidInputError} not a whole number from 1 to 65,535. */
+/** @throws {InvalidInputError} not a whole number from 1 to 2²⁴. */
 export function checkBatchSize(batchSize: number, where: string): void {
-  checkWhole(where, "batchSize", batchSize, 1, 65_535);
+  checkWhole(where, "batchSize", batchSize, 1, maxBatch);
 }
 
 /** The figures under the names that the user knows. */

@@ -5,7 +5,7 @@ import { elements, type Tensor } from "../runtime/tensor";
 import { denseOf, type Architecture } from "./architecture";
 import { BatchPlanner, fits, metricEntries } from "./batch-plan";
 import { recordPrograms, type Programs } from "./record/programs";
-import { partialsLength } from "./record/recorder";
+import { partialsLength } from "./record/weight-gradient";
 import { WindowsPlanner } from "./windows-planner";
 import type { ScanForm } from "../kernels";
 import type { Device } from "../runtime/device";
@@ -89,11 +89,14 @@ export class Workspace {
     this.metrics = arena.tensor("metrics", [metricEntries, 4]);
     const counts = arena.tensor("maskCounts", [2], "u32");
     this.#sums = this.divides ? [counts, ...(training ? parameters.sums.banks : [])] : [];
+    const most = 4 * Math.floor(device.limits.maxStorageBufferBindingSize / 16);
+    const scratch = training ? scratchLength(architecture, shape) : 4;
     const shared = {
       counts,
       ...(this.#tokens && { tokens: this.#tokens }),
-      slots: arena.tensor("slots", [vocabulary], "u32"),
-      partials: arena.tensor("partials", [training ? scratchLength(architecture, shape) : 4]),
+      // Of a table that comes in parts the rows are gathered: nothing looks a token's number up.
+      slots: arena.tensor("slots", [Math.min(vocabulary, most)], "u32"),
+      partials: arena.tensor("partials", [Math.min(scratch, most)]),
     };
     const perWindow = declarations.length / capacity.windows;
     const plans = Array.from({ length: capacity.windows }, (_, window) => {

@@ -16,7 +16,7 @@ export const imdbFlags = {
     modelNames,
   ),
   epochs: whole("passes over the training reviews (10)", 1, 100_000),
-  "batch-size": whole("reviews in a training step (128)", 1, 65_535),
+  "batch-size": whole("reviews in a training step (128)", 1, 2 ** 24),
   "num-words": whole("size of the vocabulary (10000)", 4, 10_000_000),
   maxlen: whole("words of a review that are read, from its end (500; sample corpus: 120)", 1, 100_000),
   embedding: whole("width of the word embedding (32)", 1, 65_536),

@@ -14,7 +14,7 @@ export const textFlags = {
   units: whole("units of the recurrent layer (128)", 1, 1024),
   embedding: whole("width of the characters' embedding (32)", 1, 65_536),
   "seq-length": whole("characters that a training row reads (100)", 1, 100_000),
-  "batch-size": whole("rows in a training step (32)", 1, 65_535),
+  "batch-size": whole("rows in a training step (32)", 1, 2 ** 24),
   epochs: whole("passes over the text (10)", 1, 100_000),
   "learning-rate": number("step of the optimizer, Adam (0.003)", "X", { ...positive, example: 0.003 }),
   "train-limit": whole("use only the first N characters", 2, 1e9),

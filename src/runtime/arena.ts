@@ -65,8 +65,8 @@ export class Arena {
   }
 
   /**
-   * Zero-filled tensors, one behind the other in as few buffers as one binding each allows. A matrix that is larger
-   * than a binding becomes one in parts.
+   * Zero-filled tensors, one behind the other in as few buffers as one binding each allows. What is larger
+   * than a binding becomes a tensor in parts.
    */
   banks(label: string, declarations: readonly TensorDeclaration[]): Tensor[] {
     const parts = new Map<TensorDeclaration, Tensor[]>(declarations.map((declaration) => [declaration, []]));

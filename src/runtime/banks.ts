@@ -8,7 +8,7 @@ export interface Piece {
 
 /**
  * Lays tensors out one behind the other, in as few buffers as there must be if none may be larger than `most` bytes.
- * Matrices that are larger come in parts of whole rows; anything else that is has a buffer to itself.
+ * What is larger comes in parts of whole rows; where a row is too large for that, it has a buffer to itself.
  */
 export function planBanks(declarations: readonly TensorDeclaration[], most: number): Piece[][] {
   const pieces = declarations.flatMap((of) => partsOf(of, most).map((part) => ({ part, of })));
@@ -40,12 +40,14 @@ export function placeOf(shape: readonly number[]): number {
   return floorTo(Math.max(1, elements(shape) * 4) + alignment - 1, alignment);
 }
 
-/** Their rows are so many that nothing lies between the parts: together they have the layout of the whole. */
+/** As many rows each as one buffer can hold, whole vectors of them where they are that many. */
 function partsOf(declaration: TensorDeclaration, most: number): TensorDeclaration[] {
   const { label, shape, dtype } = declaration;
-  const [rows, width] = shape;
-  const perPart = floorTo(most / (4 * width), alignment / 4);
-  if (shape.length !== 2 || elements(shape) * 4 <= most || perPart === 0) return [declaration];
+  const width = shape.at(-1) ?? 1;
+  const rows = elements(shape) / width;
+  const room = Math.floor(floorTo(most, alignment) / (4 * width));
+  const perPart = room < 4 ? room : floorTo(room, 4);
+  if (elements(shape) * 4 <= most || perPart === 0) return [declaration];
   return Array.from({ length: Math.ceil(rows / perPart) }, (_, i) => {
     const first = i * perPart;
     const end = Math.min(rows, first + perPart);

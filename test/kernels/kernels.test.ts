@@ -1,6 +1,8 @@
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { KernelError, type Device } from "../../src/index";
+import type { LinearOptions } from "../../src/kernels/linear";
+import { linearGroups } from "../../src/kernels/linear-narrow";
 import { getTestDevice } from "../support/adapter";
 import { kernelCases } from "./all";
 import { slowCases } from "./scan.cases";
@@ -32,6 +34,15 @@ describe("kernels against their float64 twins", () => {
 function refusedByDriver({ software }: Device, error: unknown): boolean {
   return !software && error instanceof KernelError && /shape=narrow.+VK_ERROR_UNKNOWN/.test(error.message);
 }
+
+test("the narrow linear layer is left where its groups of columns are more than a row of a grid has workgroups for", () => {
+  const options: LinearOptions = {
+    ...{ inputs: 128, useBias: true, activation: "linear", rows: "same", count: "rows", first: 0 },
+    ...{ transposed: false, accumulate: false, outputs: 128_000 },
+  };
+  expect(linearGroups(options)).toBe(4000);
+  expect(linearGroups({ ...options, outputs: 132_000 })).toBeUndefined();
+});
 
 test("every kernel has its cases, and no two cases have one name", () => {
   const files = (folder: string, ending: string): string[] =>

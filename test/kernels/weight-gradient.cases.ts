@@ -1,5 +1,6 @@
 import { weightGradient, type WeightGradientOptions } from "../../src/kernels/weight-gradient";
 import { narrowWeightGradientFits, weightGradientNarrow } from "../../src/kernels/weight-gradient-narrow";
+import type { TablePart } from "../../src/kernels/shared/table-part";
 import type { ScanShape } from "../../src/kernels/scan";
 import { denseBackward } from "../reference/dense";
 import { partialLength, sumPartials } from "../reference/rows";
@@ -42,6 +43,7 @@ function gradientCase(
   n: number,
   options: Partial<WeightGradientOptions>,
   scan: ScanShape = "wide",
+  part?: TablePart,
 ): KernelCase {
   const rows = options.rows ?? "same";
   const full: WeightGradientOptions = {
@@ -55,7 +57,10 @@ function gradientCase(
     ...options,
   };
   const { inputs, outputs, stride = outputs, offset = 0, useBias, chunks } = full;
-  const taken = stride === outputs ? "" : ` of ${stride} from ${offset}`;
+  const { first, rows: own } = part ?? { first: 0, rows: inputs };
+  const taken =
+    (stride === outputs ? "" : ` of ${stride} from ${offset}`) +
+    (part ? `, rows ${first} to ${first + own - 1}` : "");
   const name = `weightGradient, ${scan}: ${n} ${full.count}, ${inputs} to ${outputs}${taken}, ${rows}, ${chunks} chunks, ${useBias ? "bias" : "no bias"}`;
   const narrow = scan === "narrow";
   return kernelCase(name, async (device) => {
@@ -69,20 +74,21 @@ function gradientCase(
     const dz = randomValues(n * stride, 2);
     // The first row is one before a first step: it has no state above it, and its derivative is zero.
     if (rows === "above") dz.fill(0, 0, stride);
-    const shape = { rows: inputs, columns: outputs, useBias };
-    const { partials } = await runKernel(device, (narrow ? weightGradientNarrow : weightGradient)(full), {
+    const shape = { rows: own, columns: outputs, useBias };
+    const gradient = narrow ? weightGradientNarrow(full) : weightGradient(full, part);
+    const { partials } = await runKernel(device, gradient, {
       sizes: { [full.count]: n },
       inputs: { x, dz, ...extra },
       outputs: { partials: chunks * partialLength(shape) },
     });
     const met = Float32Array.from(
-      { length: n * inputs },
-      (_, i) => x[inputRow(Math.floor(i / inputs)) * inputs + (i % inputs)],
+      { length: n * own },
+      (_, i) => x[inputRow(Math.floor(i / own)) * inputs + first + (i % own)],
     );
     const columns = dz.filter((_, i) => i % stride >= offset && i % stride < offset + outputs);
-    const { dKernel, dBias } = denseBackward(columns, met, new Float32Array(inputs * outputs), {
+    const { dKernel, dBias } = denseBackward(columns, met, new Float32Array(own * outputs), {
       rows: n,
-      inputs,
+      inputs: own,
       units: outputs,
     });
     const sums = sumPartials(partials, shape);
@@ -113,6 +119,15 @@ export const cases: KernelCase[] = [
     gradientCase(5, { inputs: 16, outputs: 16, rows: "last", first: 1 }, scan),
     gradientCase(5, { inputs: 16, outputs: 16, rows: "token" }, scan),
   ]),
+  // Some rows of the gradient: the bias with the first of them, or alone.
+  gradientCase(41, { inputs: 13, outputs: 6 }, "wide", { first: 0, rows: 8 }),
+  gradientCase(41, { inputs: 13, outputs: 6, useBias: false }, "wide", { first: 8, rows: 5 }),
+  gradientCase(41, { inputs: 16, outputs: 8, useBias: false }, "wide", { first: 4, rows: 8 }),
+  gradientCase(41, { inputs: 16, outputs: 8, useBias: false, rows: "last", first: 1 }, "wide", {
+    first: 6,
+    rows: 2,
+  }),
+  gradientCase(41, { inputs: 16, outputs: 5, rows: "above" }, "wide", { first: 0, rows: 0 }),
   gradientCase(41, { inputs: 5, outputs: 10, stride: 15, rows: "above" }),
   gradientCase(41, { inputs: 5, outputs: 5, stride: 15, offset: 10 }),
   gradientCase(41, { inputs: 5, outputs: 8, stride: 13, offset: 4 }),

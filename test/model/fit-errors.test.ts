@@ -63,7 +63,10 @@ const badFits: Record<string, { x?: never; y?: never; options?: FitOptions; mess
     options: { batchSize: 0 },
     message: /batchSize as a whole number from 1 .*, got 0;/,
   },
-  "a batch that is too large": { options: { batchSize: 65_536 }, message: /from 1 to 65535, got 65536;/ },
+  "a batch that is too large": {
+    options: { batchSize: 2 ** 24 + 1 },
+    message: /from 1 to 16777216, got 16777217;/,
+  },
   "a split of everything": {
     options: { validationSplit: 1 },
     message: /validationSplit as a number from 0 to below 1, got 1;/,

@@ -1,4 +1,7 @@
-/** Some rows of a table that is larger than a kernel can bind: a dispatch for each part takes the tokens that it has. */
+/**
+ * Some rows of a matrix that is larger than a kernel can bind: a dispatch for each part. Of an embedding table it takes
+ * the tokens that it has.
+ */
 export interface TablePart {
   /** Number of its first row, and how many it has. */
   first: number;
@@ -15,4 +18,4 @@ export const rowInPart = (part: TablePart | undefined, token: string): string =>
 
 /** What tells the kernels of different parts apart. */
 export const partConstants = (part: TablePart | undefined): Record<string, number> =>
-  part ? { firstToken: part.first, tokens: part.rows } : {};
+  part ? { firstRow: part.first, partRows: part.rows } : {};

@@ -185,7 +185,7 @@ const denseTable: OptionTable<DenseOptions> = {
  * @see https://keras.io/api/layers/core_layers/dense/
  */
 export function dense(units: number, options: DenseOptions = {}): DenseConfig {
-  return configured("Dense", "dense", { units: [units, size(65_536)] }, options, denseTable);
+  return configured("Dense", "dense", { units: [units, size(2 ** 24)] }, options, denseTable);
 }
 
 /**

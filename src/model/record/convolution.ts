@@ -27,11 +27,6 @@ export function recordConvolution(
     if (gradient) windows.gradient = windows.values;
     const kernels = [windowRows(options), windowRowsGradient(options)] as const;
     recordKernels(input.recorder, kernels, input.flow, windows, {}, recorder);
-    const asMatrix = ({ kernel, ...others }: WeightTensors): WeightTensors => ({
-      kernel: kernel.view("kernel", [columns, filters]),
-      ...others,
-    });
-    const dense = { units: filters, activation };
-    return recordDense(recorder, dense, windows, asMatrix(weights), gradients && asMatrix(gradients));
+    return recordDense(recorder, { units: filters, activation }, windows, weights, gradients);
   });
 }

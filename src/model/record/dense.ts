@@ -2,15 +2,8 @@ import { activationGradient, type Activation } from "../../kernels";
 import type { WeightTensors } from "../parameters";
 import { writtenOut } from "./embedding";
 import { recordLinear } from "./linear";
-import {
-  dispatch,
-  newFlow,
-  recordWeightGradient,
-  wantsGradient,
-  type Flow,
-  type Recorder,
-  type RowFlow,
-} from "./recorder";
+import { dispatch, newFlow, wantsGradient, type Flow, type Recorder, type RowFlow } from "./recorder";
+import { recordWeightGradient } from "./weight-gradient";
 
 /**
  * Records a dense layer on sequences or samples.

@@ -7,7 +7,6 @@ import {
   sumByTokenGroups,
   sumByTokenNarrow,
   type StepValues,
-  type TablePart,
 } from "../../kernels";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
@@ -15,12 +14,13 @@ import type { WeightTensors } from "../parameters";
 import {
   dispatch,
   newFlow,
-  recordSumPartials,
+  tableParts,
   wantsGradient,
   type Flow,
   type Recorder,
   type RowFlow,
 } from "./recorder";
+import { recordSumPartials } from "./weight-gradient";
 
 type TokenFlow = Extract<Flow, { kind: "tokens" }>;
 
@@ -50,17 +50,6 @@ function gatherEmbeddings(recorder: Recorder, flow: TokenFlow): RowFlow<"rows"> 
     });
   }
   return output;
-}
-
-/** What kernels bind of a table, and which of its rows that are; undefined where it is the whole. */
-function tableParts(table: Tensor): [Tensor, TablePart | undefined][] {
-  if (table.parts.length === 1) return [[table, undefined]];
-  let first = 0;
-  return table.parts.map((tensor) => {
-    const part = { first, rows: tensor.shape[0] };
-    first += part.rows;
-    return [tensor, part];
-  });
 }
 
 /** Records the sums of the derivatives of all state rows that have the same token. */

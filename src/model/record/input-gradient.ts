@@ -2,7 +2,8 @@ import { maxOwnMatrix, reverseRows, type StepValues } from "../../kernels";
 import type { Program } from "../../runtime/program";
 import { recordEmbeddingGradient, recordEmbeddingGradientNarrow, recordSumByToken } from "./embedding";
 import { recordLinear } from "./linear";
-import { dispatch, recordWeightGradient, wantsGradient } from "./recorder";
+import { dispatch, wantsGradient } from "./recorder";
+import { recordWeightGradient } from "./weight-gradient";
 import type { Recurrence } from "./recurrence";
 
 /**

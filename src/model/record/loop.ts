@@ -35,9 +35,11 @@ export function recordLoop(
         { rate: config.dropout, features: true, accumulate },
         inputs[i],
       ) as SequenceFlow;
-      // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may; of a table
-      // that comes in parts it could bind only one.
-      const parted = dropped.kind === "tokens" && dropped.weights.embeddings.parts.length > 1;
+      // With what recurrent dropout keeps, a scan that looks tokens up would bind more buffers than it may; of a matrix
+      // that comes in parts its projection could bind only one.
+      const parted = [weights.kernel, dropped.kind === "tokens" && dropped.weights.embeddings].some(
+        (matrix) => matrix && matrix.parts.length > 1,
+      );
       const input = config.recurrentDropout > 0 || parted ? writtenOut(recorder, dropped) : dropped;
       const adds = accumulate && dropped === inputs[i];
       return recordRecurrent(recorder, config, input, weights, gradients, windows[i], adds);

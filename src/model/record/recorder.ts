@@ -1,17 +1,4 @@
-import {
-  narrowLanes,
-  narrowWeightGradientFits,
-  partialLength,
-  sumPartials,
-  weightGradient,
-  weightGradientNarrow,
-  type Masked,
-  type PartialsTarget,
-  type ScanForm,
-  type SizedKernel,
-  type StepValues,
-  type WeightGradientOptions,
-} from "../../kernels";
+import type { Masked, ScanForm, SizedKernel, StepValues, TablePart } from "../../kernels";
 import type { Arena } from "../../runtime/arena";
 import type { Program } from "../../runtime/program";
 import type { Tensor } from "../../runtime/tensor";
@@ -190,54 +177,13 @@ export function withSizes(recorder: Recorder, sizesOf: (sizes: StepValues) => St
 /** Number of the first sample's segment. */
 export const firstSample = (layout: BatchLayout): number => (layout.sharePrefix ? 1 : 0);
 
-/**
- * One more than the narrow kernels have lanes: the shared prefix has a partial sum of its own. On a GPU a chunk is a
- * workgroup, of which there must be several for each of its processors.
- */
-const mostChunks = { narrow: narrowLanes + 1, tiled: narrowLanes + 1, wide: 384 };
-const partialBudget = 4_000_000;
-
-/** Into how many partial sums the gradient of a kernel is cut: fewer for large kernels, to save memory. */
-export function gradientChunks(shape: ScanForm, inputs: number, outputs: number): number {
-  const room = Math.floor(partialBudget / partialLength(inputs + 1, outputs));
-  return Math.max(1, Math.min(mostChunks[shape], room));
-}
-
-/**
- * Records the gradient of a kernel and its bias: partial sums over the rows, then their sum.
- *
- * @param tensors `x`, `dz`, and the gradients: `kernel`, and `bias` where it is wanted
- */
-export function recordWeightGradient(
-  recorder: Recorder,
-  program: Program<StepValues>,
-  options: Omit<WeightGradientOptions, "chunks" | "first" | "useBias">,
-  tensors: WeightTensors,
-  target?: PartialsTarget,
-): void {
-  const useBias = tensors.bias !== undefined;
-  const chunks = gradientChunks(recorder.shape, options.inputs, options.outputs);
-  const full: WeightGradientOptions = { ...options, useBias, chunks, first: firstSample(recorder.layout) };
-  const narrow = recorder.shape === "narrow" && narrowWeightGradientFits(full);
-  dispatch(recorder, program, (narrow ? weightGradientNarrow : weightGradient)(full), tensors);
-  recordSumPartials(recorder, program, chunks, tensors, options.outputs, target);
-}
-
-/** Records the sum of partial gradients into the kernel's [K, J] and the bias's. */
-export function recordSumPartials(
-  recorder: Recorder,
-  program: Program<StepValues>,
-  chunks: number,
-  { kernel, bias }: WeightTensors,
-  columns = kernel.shape[1],
-  target?: PartialsTarget,
-): void {
-  const rows = kernel.shape[0];
-  const useBias = bias !== undefined;
-  dispatch(recorder, program, sumPartials(rows, columns, useBias, chunks, target), { kernel, bias });
-}
-
-/** Elements of scratch that the partial gradients of a kernel take at most. */
-export function partialsLength(shape: ScanForm, inputs: number, outputs: number): number {
-  return gradientChunks(shape, inputs, outputs) * partialLength(inputs + 1, outputs);
+/** What kernels bind of a matrix, and which of its rows that are; undefined where it is the whole. */
+export function tableParts(table: Tensor): [Tensor, TablePart | undefined][] {
+  if (table.parts.length === 1) return [[table, undefined]];
+  let first = 0;
+  return table.parts.map((tensor) => {
+    const part = { first, rows: tensor.shape[0] };
+    first += part.rows;
+    return [tensor, part];
+  });
 }

@@ -22,15 +22,8 @@ import type { RecurrentLayer } from "../layers";
 import type { WeightTensors } from "../parameters";
 import { recordInputGradient } from "./input-gradient";
 import { recordLinear } from "./linear";
-import {
-  dispatch,
-  recordSumPartials,
-  recordWeightGradient,
-  wantsGradient,
-  type Recorder,
-  type RowFlow,
-  type SequenceFlow,
-} from "./recorder";
+import { dispatch, wantsGradient, type Recorder, type RowFlow, type SequenceFlow } from "./recorder";
+import { recordSumPartials, recordWeightGradient } from "./weight-gradient";
 import type { LoopWindow, Recurrence, RecurrentTensors } from "./recurrence";
 import { scanDispatches, type ScanDispatch } from "./scan-dispatches";
 import { recordStates } from "./state";
