@@ -46,7 +46,7 @@ const unusedInCharts = [
   /(?<=class SvgList \{)[^]*?(?=\n\}\n)/,
   /if \(seriesOptions\.showArea [^]*?(?=\n {8}\}, options\.reverseData\);\n)/,
   ...["createAnimation", "getBounds", "monotoneCubic", "serialize"].map(bodyOf),
-  ...["animate", "foreignObject", "curve", "arc", "parse", "transform", "splitByCommand"].map(methodBodyOf),
+  ...["animate", "curve", "arc", "parse", "transform", "splitByCommand"].map(methodBodyOf),
 ];
 
 /** Takes Chartist without what these charts never do: move, choose a scale, bend a line, fill what is below it. */

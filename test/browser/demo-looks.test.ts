@@ -120,6 +120,11 @@ describe("the demo where it cannot compute", () => {
         await here.page.click("#start");
         await here.until("#live", /Recorded epoch 1/);
         expect((await here.rows("#runs"))[0][0]).toBe("Recorded");
+        const labels = (axis: string) =>
+          here.page.$$eval(`.ct-label.ct-${axis}`, (all) => all.map(({ textContent }) => textContent.trim()));
+        expect(await labels("horizontal")).toContain("1");
+        expect(await labels("vertical")).toContain("100 %");
+        expect(await here.page.$$eval(".ct-line, .ct-point", (drawn) => drawn.length)).toBeGreaterThan(4);
       },
       { before: gpuIs("undefined") },
     );
