@@ -102,6 +102,29 @@ describe("the self-test at compile", () => {
     expect(submitted.mock.calls.filter(([label]) => label === "self-test")).toHaveLength(1);
   });
 
+  for (const scan of ["narrow", "wide"] as const) {
+    test(`takes less than 50 ms on a GPU, once a process has compiled kernels: ${scan}`, async ({ skip }) => {
+      const times: number[] = [];
+      // The first is the one that wakes the driver up.
+      for (let i = 0; i < 6; i++) {
+        const own = await ownDevice();
+        if (!own) return skip("no WebGPU adapter");
+        const net = model();
+        await net.compile({ ...options, scan, device: own, selfTest: false });
+        const begin = performance.now();
+        await net.compile({ ...options, scan, device: own });
+        times.push(performance.now() - begin);
+        net.dispose();
+        own.destroy();
+      }
+      const [, ...warm] = times;
+      const median = warm.sort((a, b) => a - b)[2];
+      const shown = times.map((time) => time.toFixed(1)).join(", ");
+      console.log(`self-test, ${scan}, on ${device!.description}: ${shown} ms, one device after the other`);
+      expect(median).toBeLessThan(device!.software ? 5000 : 50);
+    });
+  }
+
   describe("a driver that cannot compile a kernel", () => {
     const isNarrow = (label: string): boolean => label.includes("shape=narrow");
 
